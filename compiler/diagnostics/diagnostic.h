@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What does the compiler tell its user, and in which shape does a finding travel?
+//
+// A Diagnostic has a code from catalog.def, a message (lower case, no full stop, both sides named), a
+// primary label where the user must look, secondary labels (the promise, the earlier definition),
+// notes, and fix-its as data. Phases report into a Sink and go on; nobody prints but the renderers
+// (render.h). Severity, slug and title belong to the code, not to the place that reports it.
+//
+//   sink.report(Code::unknown_clause, clause.span, "unknown clause `ensure`")
+//       .note("the clauses of a convention are ...").fix(span, "ensures");
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "source/source.h"
+
+namespace baton::diagnostics {
+
+enum class Severity { kError, kWarning, kInfo };
+
+enum class Code : uint16_t {
+#define BATON_DIAGNOSTIC(number, name, slug, severity, title) name = number,
+#include "diagnostics/catalog.def"
+#undef BATON_DIAGNOSTIC
+};
+
+struct CatalogEntry {
+  Code code;
+  std::string_view slug;
+  Severity severity;
+  std::string_view title;
+};
+
+/// Every code, in ascending order.
+const std::vector<CatalogEntry>& catalog();
+const CatalogEntry& entry(Code code);
+/// "BT2104"
+std::string to_text(Code code);
+/// By "BT2104", "2104" or slug; nullptr if there is none.
+const CatalogEntry* find_entry(std::string_view text);
+
+struct Label {
+  source::Span span;
+  std::string text;
+};
+
+struct FixIt {
+  source::Span span;  // empty span: an insertion
+  std::string replacement;
+};
+
+struct Diagnostic {
+  Code code;
+  Severity severity;
+  std::string message;
+  source::Span span;          // the primary place; may be invalid (a missing input file)
+  std::string span_text;      // what the primary label says, or empty
+  std::vector<Label> labels;  // secondary places
+  std::vector<std::string> notes;
+  std::vector<FixIt> fixes;
+
+  Diagnostic& at(std::string text) { span_text = std::move(text); return *this; }
+  Diagnostic& label(source::Span where, std::string text) {
+    if (where.valid()) labels.push_back({where, std::move(text)});
+    return *this;
+  }
+  Diagnostic& note(std::string text) { notes.push_back(std::move(text)); return *this; }
+  Diagnostic& fix(source::Span where, std::string replacement) {
+    fixes.push_back({where, std::move(replacement)});
+    return *this;
+  }
+};
+
+class Sink {
+ public:
+  /// The reference is valid until the next report.
+  Diagnostic& report(Code code, source::Span span, std::string message);
+  /// A Failure from the outside world, at the place in the program that asked for it.
+  Diagnostic& report(Code code, source::Span span, const Failure& failure);
+
+  const std::vector<Diagnostic>& all() const { return diagnostics_; }
+  size_t error_count() const;
+  bool has_errors() const { return error_count() != 0; }
+
+ private:
+  std::vector<Diagnostic> diagnostics_;
+};
+
+/// The candidate that `wanted` most likely means, by edit distance; empty if none is near.
+std::string_view did_you_mean(std::string_view wanted, const std::vector<std::string_view>& candidates);
+
+}  // namespace baton::diagnostics
