@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Look-ups and names of the model. See program.h.
+#include "model/program.h"
+
+#include <algorithm>
+
+namespace baton::model {
+
+const char* to_text(Section section) {
+  switch (section) {
+    case Section::kMaster: return "ensures master";
+    case Section::kSlaves: return "ensures slaves";
+    case Section::kMemory: return "ensures memory";
+    case Section::kExpects: return "expects";
+  }
+  return "";
+}
+
+const char* to_text(SegmentKind kind) {
+  switch (kind) {
+    case SegmentKind::kElf: return "elf";
+    case SegmentKind::kFile: return "file";
+    case SegmentKind::kDeviceTree: return "devicetree";
+    case SegmentKind::kReserve: return "reserve";
+    case SegmentKind::kTrampoline: return "trampoline";
+  }
+  return "";
+}
+
+const char* to_text(GiverOrder order) {
+  switch (order) {
+    case GiverOrder::kBig: return "big";
+    case GiverOrder::kLittle: return "little";
+    case GiverOrder::kBoth: return "both";
+  }
+  return "";
+}
+
+const Role* Convention::find_role(const std::string& role) const {
+  auto it = std::find_if(roles.begin(), roles.end(), [&](const Role& r) { return r.name == role; });
+  return it == roles.end() ? nullptr : &*it;
+}
+
+const Segment* Handoff::find_segment(const std::string& name) const {
+  auto it = std::find_if(segments.begin(), segments.end(),
+                         [&](const Segment& s) { return s.name == name; });
+  return it == segments.end() ? nullptr : &*it;
+}
+
+}  // namespace baton::model

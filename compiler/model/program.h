@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What does a program mean, once names, inheritance and shapes are checked?
+//
+// Conventions are flattened: a clause knows its key, its strength and the convention that wrote it, and
+// `extends`, `override` and `drop` are gone. Expressions stay syntax trees, since what they stand for
+// depends on the handoff that binds the roles; evaluate.h gives them values. Built once by check/,
+// immutable afterwards.
+//
+//   `override msr LE = any;` in linux.bootblock@17 -> Clause{section kMaster, key "msr LE", any,
+//                                                            origin "linux.bootblock@17"}
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/machine.h"
+#include "syntax/ast.h"
+
+namespace baton::model {
+
+using source::Span;
+using syntax::ExprPtr;
+
+enum class Section { kMaster, kSlaves, kMemory, kExpects };
+const char* to_text(Section section);
+
+enum class ClauseKind {
+  kEnter,         // words[0]: "" (values[0] is the address), "absolute" or "call"
+  kMode,          // words[0]: "real" or "virtual"
+  kMsr,           // subject is the field; values or any
+  kIle,           // values or any
+  kRegister,      // subject is the register; values
+  kArrival,       // values are words or machine.kexec_slaves, or any
+  kBytes,         // values[0] = destination range, values[1] = source range
+  kUnspecified,   // values[0] = ranges the frame rule is suspended for
+  kFact,          // subject
+  kPlace,         // subject: a role or "others"; words[0]: "within" or "disjoint"; values
+  kTreeFormat,    // values: the readable blob versions
+  kTreeBootCpu,   // values[0]
+  kTreeReserves,  // values: ranges
+  kLanding,       // words[0]: "slaves"; values[0]: offset
+  kHead,          // values[0]: size; runs_at_zero
+  kOrderNeutral,  // words[0]: "entry" or "landing"
+  kWord,          // subject: name; values[0]: offset; values[1] (optional): default
+  kWithin,        // values
+  kDisjoint,      // values
+  kAlign          // values[0]
+};
+
+struct Clause {
+  Section section = Section::kMaster;
+  std::string role;  // kExpects: the role's name
+  ClauseKind kind = ClauseKind::kFact;
+  std::string key;   // unique within section, role and strength
+  std::string subject;
+  std::vector<ExprPtr> values;
+  std::vector<std::string> words;
+  bool any = false;
+  bool incidental = false;
+  std::string because;
+  Span span;
+  std::string text;    // as written, on one line: for reports
+  std::string origin;  // "linux.kexec@2005": the convention that wrote it
+};
+
+struct Role {
+  std::string name;
+  std::string kind;  // loadable elf64 devicetree raw pagelist hook argument
+  bool optional = false;
+  Span span;
+};
+
+struct OrderEdge {
+  std::string before, after;
+  Span span;
+};
+
+struct Convention {
+  std::string name;  // with the version: "linux.kexec@2013"
+  Span span, name_span;
+  std::string status = "experimental";
+  std::string source;
+  std::string supersedes;
+  std::string parent;
+  std::vector<std::string> doc;
+  std::vector<Role> roles;
+  std::vector<Clause> clauses;
+  std::vector<OrderEdge> order;  // as written; contract/order.h closes it
+  bool shipped = false;          // from the standard library
+
+  const Role* find_role(const std::string& role) const;
+};
+
+struct LoaderCheck {
+  bool on_crash = false;
+  ExprPtr predicate;
+  std::string error;  // "EINVAL", or "none": the loader does not look, the compiler does
+  std::string because;
+  Span span;
+  std::string text;
+};
+
+struct Loader {
+  std::string name;
+  Span span, name_span;
+  std::string source;
+  std::vector<std::string> tables;  // native64 compat32 json
+  ExprPtr granule;
+  std::optional<uint64_t> max_segments;
+  Span max_segments_span;
+  std::vector<LoaderCheck> checks;
+  std::vector<std::string> doc;
+};
+
+/// A machine as declared: where its facts come from, and the clauses that override them.
+struct MachineClause {
+  enum class Kind { kFact, kRegion, kReserve, kNotes };
+  Kind kind = Kind::kFact;
+  std::string name;
+  std::vector<ExprPtr> values;
+  Span span;
+};
+struct MachineDeclaration {
+  std::string name;
+  Span span, name_span;
+  std::string source;               // "dtb", "live" or ""
+  std::optional<std::string> file;  // resolved against the declaring file's folder
+  Span file_span;
+  std::vector<MachineClause> clauses;
+};
+
+struct Parameter {
+  std::string name;
+  Type type = Type::kString;
+  ExprPtr initial;  // null: must be given
+  Span span;
+};
+
+struct PropertyEdit {
+  std::string name;
+  std::vector<ExprPtr> values;  // empty: a property without a value, or a drop
+  bool drop = false;
+  Span span;
+};
+struct NodeEdit {
+  std::string path;
+  std::vector<PropertyEdit> properties;
+  Span span;
+};
+
+struct Poke {
+  std::string word;
+  ExprPtr value;
+  Span span;
+};
+
+enum class SegmentKind { kElf, kFile, kDeviceTree, kReserve, kTrampoline };
+const char* to_text(SegmentKind kind);
+
+enum class Placing { kBottomUp, kTopDown, kAt };
+
+struct Segment {
+  std::string name;
+  SegmentKind kind = SegmentKind::kFile;
+  ExprPtr content;  // the file, the tree, or the size of a reserve
+  Placing placing = Placing::kBottomUp;
+  ExprPtr at;
+  ExprPtr align;
+  std::vector<ExprPtr> within, avoid;
+  ExprPtr size_limit;
+  std::vector<Poke> pokes;
+  std::vector<NodeEdit> nodes;
+  std::vector<ExprPtr> reserve;
+  ExprPtr tree_version;
+  Span span, name_span;
+  std::vector<std::string> doc;
+};
+
+struct Binding {
+  std::string role;
+  std::string segment;  // or the giver's role when from_giver
+  bool from_giver = false;
+  Span span;
+};
+
+struct Assertion {
+  ExprPtr condition;
+  std::string message;
+  Span span;
+};
+
+enum class GiverOrder { kBig, kLittle, kBoth };
+const char* to_text(GiverOrder order);
+
+struct Handoff {
+  std::string name;
+  Span span, name_span;
+  std::string machine;
+  Span machine_span;
+  std::string loader;  // "" without a table
+  std::string from, to;
+  Span from_span, to_span;
+  GiverOrder giver = GiverOrder::kBoth;
+  Span giver_span;
+  bool on_crash = false;
+  std::vector<Parameter> parameters;
+  std::vector<Segment> segments;
+  std::vector<Binding> bindings;
+  std::string slaves = "auto";  // overlay relay none auto
+  Span slaves_span;
+  std::string enter;
+  Span enter_span;
+  std::vector<std::string> relies_on;  // keys of incidental clauses
+  std::vector<Span> relies_spans;
+  std::vector<Assertion> assertions;
+  std::vector<std::string> doc;
+
+  const Segment* find_segment(const std::string& name) const;
+};
+
+struct Let {
+  std::string name;
+  ExprPtr value;
+  Span span;
+};
+
+struct Program {
+  std::map<std::string, Convention> conventions;  // by "name@version"
+  std::map<std::string, Loader> loaders;
+  std::map<std::string, MachineDeclaration> machines;
+  std::map<std::string, Handoff> handoffs;
+  std::map<std::string, Let> lets;
+  /// Handoffs of the file that was asked for, in source order.
+  std::vector<std::string> main_handoffs;
+  /// Every file read, in order: the depfile.
+  std::vector<source::FileId> files;
+};
+
+}  // namespace baton::model
