@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Gathering the facts; see facts.h. Two things come from the blob that the kernel was booted with
+ * (/sys/firmware/fdt) because /proc/device-tree has them not: the memory reserve map and
+ * boot_cpuid_phys. A kernel without that file gives an empty map and 0.
+ */
+#define _GNU_SOURCE
+#include "load/facts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "baton/bundle.h"
+#include "load/flatten.h"
+
+#define FACTS_NODE "baton,facts"
+
+enum { kLargestBlob = 64 << 20, kLargestNumber = 4096, kMostCpus = 1 << 20 };
+
+/* Header words of a blob, by byte offset. */
+enum { kOffReserve = 16, kOffVersion = 20, kOffBootCpu = 28, kHeaderV2 = 32 };
+
+/* The reserve map and the boot CPU of a blob; false when it is no blob or runs past its end. */
+static bool read_blob(const Bytes *blob, Bytes *reserve, uint32_t *boot_cpu) {
+  if (blob->length < kHeaderV2 || baton_be32(blob->data) != 0xd00dfeed) return false;
+  size_t at = baton_be32(blob->data + kOffReserve);
+  if (at > blob->length) return false;
+  size_t begin = at;
+  while (blob->length - at >= 16) {
+    const uint8_t *pair = blob->data + at;
+    at += 16;
+    if (baton_be64(pair) != 0 || baton_be64(pair + 8) != 0) continue;
+    reserve->length = at - 16 - begin;
+    reserve->data = allocate(reserve->length + 1);
+    memcpy(reserve->data, blob->data + begin, reserve->length);
+    *boot_cpu = baton_be32(blob->data + kOffVersion) >= 2 ? baton_be32(blob->data + kOffBootCpu) : 0;
+    return true;
+  }
+  return false;
+}
+
+/* A number at the start of a small file, in `base`; moves on to what follows it. */
+static bool read_number(int root, const char *path, int base, uint64_t *value) {
+  Bytes text;
+  if (read_file(root, path, kLargestNumber, &text) != kReadOk) return false;
+  char *end;
+  errno = 0;
+  *value = strtoull((const char *)text.data, &end, base);
+  bool ok = errno == 0 && end != (char *)text.data && (*end == 0 || *end == '\n');
+  free(text.data);
+  return ok;
+}
+
+static int number_order(const void *a, const void *b) {
+  unsigned long x = *(const unsigned long *)a, y = *(const unsigned long *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* The numbers N of the directories cpuN, ascending. */
+static size_t list_cpus(int root, unsigned long **numbers) {
+  *numbers = NULL;
+  size_t count = 0;
+  int fd = openat(root, "sys/devices/system/cpu", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+  if (directory == NULL) {
+    if (fd >= 0) close(fd);
+    return 0;
+  }
+  const struct dirent *entry;
+  while ((entry = readdir(directory)) != NULL) {
+    const char *digits = entry->d_name + 3;
+    if (strncmp(entry->d_name, "cpu", 3) != 0 || *digits == 0 ||
+        strspn(digits, "0123456789") != strlen(digits))
+      continue;
+    unsigned long number = strtoul(digits, NULL, 10);
+    if (number >= kMostCpus) continue;
+    *numbers = reallocate(*numbers, count + 1, sizeof **numbers);
+    (*numbers)[count++] = number;
+  }
+  closedir(directory);
+  if (count > 1) qsort(*numbers, count, sizeof **numbers, number_order);
+  return count;
+}
+
+/* One (address, size) pair for each CPU that has a note buffer, in the order of logical CPUs. */
+static void add_crash_notes(int root, TreeNode *node) {
+  unsigned long *cpus;
+  size_t count = list_cpus(root, &cpus);
+  uint8_t *pairs = allocate(count * 16);
+  size_t length = 0;
+  for (size_t i = 0; i < count; ++i) {
+    char path[96];
+    uint64_t address, size;
+    snprintf(path, sizeof path, "sys/devices/system/cpu/cpu%lu/crash_notes", cpus[i]);
+    if (!read_number(root, path, 16, &address)) continue;
+    snprintf(path, sizeof path, "sys/devices/system/cpu/cpu%lu/crash_notes_size", cpus[i]);
+    if (!read_number(root, path, 10, &size)) continue;
+    baton_put_be64(pairs + length, address);
+    baton_put_be64(pairs + length + 8, size);
+    length += 16;
+  }
+  if (length != 0) tree_add_property(node, "crash-notes", pairs, length);
+  free(pairs);
+  free(cpus);
+}
+
+/* "2a50000 1024" or with 0x: both numbers are hexadecimal. */
+static void add_vmcoreinfo(int root, TreeNode *node) {
+  Bytes text;
+  if (read_file(root, "sys/kernel/vmcoreinfo", kLargestNumber, &text) != kReadOk) return;
+  uint64_t address, size;
+  if (sscanf((const char *)text.data, "%" SCNx64 " %" SCNx64, &address, &size) == 2) {
+    uint8_t pair[16];
+    baton_put_be64(pair, address);
+    baton_put_be64(pair + 8, size);
+    tree_add_property(node, "vmcoreinfo", pair, sizeof pair);
+  }
+  free(text.data);
+}
+
+static void add_u32(TreeNode *node, const char *name, uint32_t value) {
+  uint8_t bytes[4];
+  baton_put_be32(bytes, value);
+  tree_add_property(node, name, bytes, sizeof bytes);
+}
+
+int facts_write(int root, LiveMachine *machine, const char *path) {
+  if (!machine->is_ppc64) {
+    complain("refused: this machine is `%s`, facts are taken on ppc64 or ppc64le",
+             machine->arch[0] == 0 ? "unknown" : machine->arch);
+    return kExitRefused;
+  }
+  if (machine->tree == NULL) {
+    complain("cannot read the device tree: %s; mount /proc and run as root", machine->tree_reason);
+    return kExitNoInput;
+  }
+  if (machine->iomem.data == NULL) {
+    complain("cannot read /proc/iomem; mount /proc and run as root");
+    return kExitNoInput;
+  }
+  if (machine->iomem_hidden) {
+    complain("refused: /proc/iomem shows zeros instead of addresses; run as root");
+    return kExitRefused;
+  }
+  if (machine->page_size == 0) {
+    complain("refused: the running kernel's page size is not known (no KernelPageSize in "
+             "/proc/self/smaps)");
+    return kExitRefused;
+  }
+  Bytes blob, reserve = {allocate(1), 0};
+  uint32_t boot_cpu = 0;
+  ReadOutcome outcome = read_file(root, "sys/firmware/fdt", kLargestBlob, &blob);
+  if (outcome == kReadOk) {
+    free(reserve.data);
+    reserve = (Bytes){NULL, 0};
+    bool ok = read_blob(&blob, &reserve, &boot_cpu);
+    free(blob.data);
+    if (!ok) {
+      complain("refused: /sys/firmware/fdt is no device tree blob or ends inside its reserve map");
+      return kExitRefused;
+    }
+  } else if (outcome != kReadAbsent) {
+    complain("cannot read /sys/firmware/fdt: %s; run as root",
+             outcome == kReadTooLarge ? "larger than 64 MiB" : strerror(errno));
+    free(reserve.data);
+    return kExitNoInput;
+  }
+
+  /* A kernel that was booted with a tree made from facts has the node already: facts of then. */
+  tree_remove_child(machine->tree, FACTS_NODE);
+  TreeNode *node = tree_add_child(machine->tree, FACTS_NODE);
+  add_u32(node, "page-size", (uint32_t)machine->page_size);
+  add_u32(node, "giver-little-endian", machine->little_endian);
+  tree_add_property(node, "iomem", machine->iomem.data, machine->iomem.length + 1);
+  tree_add_property(node, "kernel-release", machine->release, strlen(machine->release) + 1);
+  add_crash_notes(root, node);
+  add_vmcoreinfo(root, node);
+
+  Bytes out;
+  bool flat = flatten(machine->tree, boot_cpu, &reserve, &out);
+  free(reserve.data);
+  if (!flat) {
+    complain("refused: the device tree is larger than 4 GiB");
+    return kExitRefused;
+  }
+  bool written = write_file_atomically(path, out.data, out.length);
+  int error = errno;
+  free(out.data);
+  if (!written) {
+    complain("cannot write `%s`: %s", path, strerror(error));
+    return kExitInternal;
+  }
+  return kExitOk;
+}
