@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which bytes does a listing stand for? LLVM's assembler, in process, answers.
+//
+// The text is what GNU as would read too; tests hold the two equal. A stub is loaded as it is, so a
+// relocation in it is a failure, and so is any section with contents besides .text.
+//
+//   auto a = assemble("\tli %r5, 0\n", Endian::kBig);  a->text == { 0x38, 0xa0, 0x00, 0x00 }
+#pragma once
+
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace baton::ppc64 {
+
+struct Assembled {
+  ByteBuffer object;  // ELF64 relocatable object
+  ByteBuffer text;    // the contents of .text
+};
+
+Result<Assembled> assemble(const std::string& text, Endian order);
+
+}  // namespace baton::ppc64
