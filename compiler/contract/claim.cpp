@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Conventions over a scope. See claim.h.
+#include "contract/claim.h"
+
+#include <algorithm>
+
+#include "contract/order.h"
+
+namespace baton::contract {
+
+using model::Clause;
+using model::ClauseKind;
+using model::Section;
+using model::Type;
+using model::Value;
+
+const std::vector<RoleAttribute>& role_attributes(std::string_view kind) {
+  static const std::vector<RoleAttribute> kCommon = {{"start", Type::kAddress},
+                                                     {"size", Type::kSize},
+                                                     {"end", Type::kAddress},
+                                                     {"extent", Type::kRange},
+                                                     {"base", Type::kAddress},
+                                                     {"entry", Type::kAddress},
+                                                     {"overwrites", Type::kRanges}};
+  static const std::vector<RoleAttribute> kElf = [] {
+    auto all = kCommon;
+    all.push_back({"order", Type::kInt});
+    return all;
+  }();
+  static const std::vector<RoleAttribute> kTree = {
+      {"start", Type::kAddress},   {"size", Type::kSize},    {"end", Type::kAddress},
+      {"extent", Type::kRange},    {"address", Type::kAddress}, {"format", Type::kInt}};
+  if (kind == "elf64") return kElf;
+  if (kind == "devicetree") return kTree;
+  return kCommon;
+}
+
+std::optional<Value> contract_word(std::string_view name) {
+  if (name == "cpu.physical_id" || name == "master.physical_id") return Value::symbol(std::string(name));
+  if (name == "giver") return Value::symbol("giver");
+  if (name == "any") return Value::of_word("any");
+  const auto& states = arrival_states();
+  if (std::find(states.begin(), states.end(), name) != states.end())
+    return Value::of_word(std::string(name));
+  return std::nullopt;
+}
+
+std::optional<Value> ConventionScope::lookup(std::string_view name) const {
+  if (auto word = contract_word(name)) return word;
+  size_t dot = name.find('.');
+  std::string_view head = name.substr(0, dot);
+  if (head == "machine") {
+    if (dot == std::string_view::npos) return std::nullopt;
+    if (const auto* attribute = model::find_machine_attribute(name.substr(dot + 1)))
+      return Value::pending(attribute->type, std::string(name));
+    return std::nullopt;
+  }
+  for (const model::Role& role : roles_) {
+    if (role.name != head) continue;
+    if (dot == std::string_view::npos) return Value::pending(Type::kRange, std::string(name));
+    for (const RoleAttribute& attribute : role_attributes(role.kind))
+      if (attribute.name == name.substr(dot + 1))
+        return Value::pending(attribute.type, std::string(name));
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> ConventionScope::names() const {
+  std::vector<std::string> all = {"cpu.physical_id", "master.physical_id", "giver", "any"};
+  for (auto state : arrival_states()) all.emplace_back(state);
+  for (const auto& attribute : model::machine_attributes())
+    all.push_back("machine." + std::string(attribute.name));
+  for (const model::Role& role : roles_) {
+    all.push_back(role.name);
+    for (const RoleAttribute& attribute : role_attributes(role.kind))
+      all.push_back(role.name + "." + std::string(attribute.name));
+  }
+  return all;
+}
+
+const Claim* Boundary::find(Section section, ClauseKind kind, const std::string& subject) const {
+  for (const Claim& claim : claims)
+    if (claim.section == section && claim.kind == kind && claim.subject == subject) return &claim;
+  return nullptr;
+}
+
+bool same_content(const Value& a, const Value& b) {
+  if (a.is_symbol() || b.is_symbol())
+    return a.is_symbol() && b.is_symbol() && a.as_symbol() == b.as_symbol();
+  if (!a.is_known() || !b.is_known()) return false;
+  if (a.is_number() && b.is_number()) return a.number() == b.number();
+  return a == b;
+}
+
+namespace {
+
+/// Overlays the words of a section on the handoff's scope: `giver` as a number, `cpu` as the master.
+class SectionScope : public model::Scope {
+ public:
+  SectionScope(const model::Scope& outer, Section section, Endian giver)
+      : outer_(outer), section_(section), giver_(giver) {}
+
+  std::optional<Value> lookup(std::string_view name) const override {
+    if (name == "giver") return Value::of_int(giver_ == Endian::kLittle ? 1 : 0);
+    // In a master clause the CPU is the master; in a slave clause each slave is itself.
+    if (name == "cpu.physical_id" && section_ == Section::kMaster)
+      return lookup("master.physical_id");
+    if (name == "master.physical_id") {
+      // A machine with one CPU leaves no doubt who the master is.
+      auto cpus = outer_.lookup("machine.cpus");
+      if (cpus && cpus->is_known() && cpus->type() == Type::kIds && cpus->ids().size() == 1)
+        return Value::of_int(cpus->ids()[0]);
+    }
+    if (auto word = contract_word(name)) return word;
+    return outer_.lookup(name);
+  }
+  std::optional<Value> call(std::string_view name, const std::vector<Value>& a) const override {
+    return outer_.call(name, a);
+  }
+  std::vector<std::string> names() const override { return outer_.names(); }
+
+ private:
+  const model::Scope& outer_;
+  Section section_;
+  Endian giver_;
+};
+
+/// The MSR bits `mode` stands for on Book3S.
+std::vector<std::pair<const char*, int>> mode_bits(const std::string& mode) {
+  int translated = mode == "virtual" ? 1 : 0;
+  return {{"IR", translated}, {"DR", translated}, {"PR", 0}};
+}
+
+bool takes_ranges(ClauseKind kind) {
+  return kind == ClauseKind::kBytes || kind == ClauseKind::kUnspecified ||
+         kind == ClauseKind::kPlace || kind == ClauseKind::kTreeReserves ||
+         kind == ClauseKind::kWithin || kind == ClauseKind::kDisjoint;
+}
+
+}  // namespace
+
+Boundary resolve(const model::Convention& convention, const model::Scope& scope,
+                 const ResolveOptions& options, diagnostics::Sink& sink) {
+  Boundary boundary;
+  boundary.convention = &convention;
+  auto relied_on = [&](const Clause& clause) {
+    return std::find(options.relies_on.begin(), options.relies_on.end(), clause.key) !=
+           options.relies_on.end();
+  };
+  for (const Clause& clause : convention.clauses) {
+    // Incidental is never a goal, and a fact only for who says that he relies on it.
+    if (clause.incidental && (options.side == Side::kTo || !relied_on(clause))) continue;
+    SectionScope section_scope(scope, clause.section, options.giver);
+    Claim claim;
+    claim.clause = &clause;
+    claim.section = clause.section;
+    claim.kind = clause.kind;
+    claim.subject = clause.subject;
+    claim.any = clause.any;
+    bool failed = false;
+    for (const auto& expr : clause.values) {
+      Value v = takes_ranges(clause.kind) ? evaluate_as(*expr, Type::kRanges, section_scope, sink)
+                                          : evaluate(*expr, section_scope, sink);
+      failed = failed || v.is_error();
+      claim.values.push_back(std::move(v));
+    }
+    if (failed) continue;
+    if (clause.kind == ClauseKind::kMode) {
+      for (const auto& [field, bit] : mode_bits(clause.words[0])) {
+        Claim unfolded = claim;
+        unfolded.kind = ClauseKind::kMsr;
+        unfolded.subject = field;
+        unfolded.values = {Value::of_int(static_cast<Wide>(bit))};
+        boundary.claims.push_back(std::move(unfolded));
+      }
+      continue;
+    }
+    if (clause.incidental) {
+      // A relied-on incidental clause refines the promise of the same key.
+      auto refined = std::find_if(boundary.claims.begin(), boundary.claims.end(), [&](const Claim& c) {
+        return c.section == claim.section && c.kind == claim.kind && c.subject == claim.subject;
+      });
+      if (refined != boundary.claims.end()) {
+        *refined = std::move(claim);
+        continue;
+      }
+    }
+    boundary.claims.push_back(std::move(claim));
+  }
+  return boundary;
+}
+
+}  // namespace baton::contract

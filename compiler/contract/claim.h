@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What does a convention say in *this* handoff, with its names valued?
+//
+// A Claim is one clause with its expressions evaluated: `r3 = tree.address` becomes r3 in { 0x5000000 }.
+// The same shape serves a promise ("one of these") and a need ("any of these"). `mode real` unfolds into
+// the MSR bits it stands for. Values that only the machine knows stay symbols. A convention is resolved
+// once per byte order of the giver, so that `giver` is a number in here.
+//
+//   resolve(linux.bootblock@17, ...)  ->  { master r3 {0x5000000} }, { master msr IR {0} }, ...
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "model/evaluate.h"
+#include "model/program.h"
+
+namespace baton::contract {
+
+struct Claim {
+  const model::Clause* clause = nullptr;
+  model::Section section = model::Section::kMaster;
+  model::ClauseKind kind = model::ClauseKind::kRegister;
+  std::string subject;  // register, MSR field, fact; else empty
+  std::vector<model::Value> values;
+  bool any = false;
+
+  /// "r3 = tree.address", as the convention wrote it.
+  const std::string& text() const { return clause->text; }
+};
+
+/// One side of a handoff.
+struct Boundary {
+  const model::Convention* convention = nullptr;
+  std::vector<Claim> claims;
+
+  const Claim* find(model::Section section, model::ClauseKind kind, const std::string& subject = {}) const;
+};
+
+enum class Side { kFrom, kTo };
+
+struct ResolveOptions {
+  Side side = Side::kFrom;
+  Endian giver = Endian::kBig;
+  /// Keys of incidental clauses the handoff relies on (kFrom only).
+  std::vector<std::string> relies_on;
+};
+
+/// Evaluates every clause. `scope` gives roles, the machine and the section's CPU symbols; the words
+/// `giver`, `any`, arrival states and events are known here. Mistakes are reported.
+Boundary resolve(const model::Convention& convention, const model::Scope& scope,
+                 const ResolveOptions& options, diagnostics::Sink& sink);
+
+/// Equal as contents of a register or a field: numbers by value whatever their type, symbols by name.
+bool same_content(const model::Value& a, const model::Value& b);
+
+/// The scope of a convention by itself: every name typed, nothing known. For checking.
+class ConventionScope : public model::Scope {
+ public:
+  explicit ConventionScope(const std::vector<model::Role>& roles) : roles_(roles) {}
+  std::optional<model::Value> lookup(std::string_view name) const override;
+  std::vector<std::string> names() const override;
+
+ private:
+  const std::vector<model::Role>& roles_;
+};
+
+/// The attributes of a role of that kind and their types: image.entry, tree.address, ...
+struct RoleAttribute {
+  std::string_view name;
+  model::Type type;
+};
+const std::vector<RoleAttribute>& role_attributes(std::string_view kind);
+
+/// Names that stand for run-time values or words in a clause: cpu.physical_id, giver, any, arriving, ...
+std::optional<model::Value> contract_word(std::string_view name);
+
+}  // namespace baton::contract
