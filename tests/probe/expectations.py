@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What must a taker find at its entry? The conventions a probe can judge, as one table, and the comparison.
+
+The table restates, by hand, the machine-visible part of a convention of the standard library; it is not
+derived from it, so that a mistake there does not cancel out here. Not judged: ile (no instruction shows a
+guest its LPCR), cache coherence beyond "what was executed was right", and order between CPUs.
+
+A value is a function of the run's facts giving the set of allowed values. MSR fields: 0, 1, "any", or
+"giver": as the giver left it. A field that is not named is "giver" too: the stub must not touch it.
+
+Example: EXPECTATIONS["linux.bootblock@17"]["master"]["r4"](facts) == {0x2000000, 0} for a kernel at 32 MiB.
+"""
+
+MSR_FIELDS = {"SF": 63, "HV": 60, "VEC": 25, "VSX": 23, "EE": 15, "PR": 14, "FP": 13, "ME": 12, "IR": 5, "DR": 4,
+              "RI": 1, "LE": 0}
+
+EXPECTATIONS = {
+    "linux.bootblock@17": {
+        "master": {
+            "r3": lambda facts: {facts.tree.start},
+            "r4": lambda facts: {facts.image.start, 0},
+            "r5": lambda facts: {0},
+            "msr": {"SF": 1, "HV": "giver", "EE": 0, "PR": 0, "IR": 0, "DR": 0, "LE": "any"},
+        },
+        "slave": {
+            "r3": lambda facts, cpu: {cpu},
+            "msr": {"SF": 1, "HV": "giver", "EE": 0, "PR": 0, "IR": 0, "DR": 0, "LE": "any"},
+        },
+        # [first, last) of the low copy that must be the image's. The slaves' own view may differ in the
+        # release word, which the master has written by the time a slave gets to look.
+        "low": {"low.spin": (0x8, 0x5C), "low.code": (0x60, 0x100)},
+        "low_written_by_taker": (0x40, 0x48),
+        "tree": {"magic": lambda facts: {0xD00DFEED}, "boot_cpuid_phys": lambda facts: {facts.master}},
+        # All memory of the segments is as loaded, but for these bytes of the tree.
+        "tree_written": (28, 32),
+    },
+}
+
+
+class Row:
+    """One comparison: a key that names it, what was expected and seen in words, and whether they agree."""
+
+    def __init__(self, key, expected, seen, agrees):
+        self.key, self.expected, self.seen, self.agrees = key, expected, seen, agrees
+
+
+def show_msr(value):
+    names = [name for name, bit in MSR_FIELDS.items() if value >> bit & 1]
+    rest = value & ~sum(1 << bit for bit in MSR_FIELDS.values())
+    return " ".join(names) + (f" +{rest:#x}" if rest else "")
+
+
+def one_of(values):
+    return " or ".join(f"{value:#x}" for value in sorted(values))
+
+
+def compare_value(key, allowed, seen):
+    return Row(key, one_of(allowed), f"{seen:#x}", seen in allowed)
+
+
+def compare_msr(key, fields, giver, seen):
+    ignored, expected = 0, giver
+    for name, value in fields.items():
+        mask = 1 << MSR_FIELDS[name]
+        if value == "any":
+            ignored |= mask
+        elif value != "giver":
+            expected = expected & ~mask | (mask if value else 0)
+    agrees = not (expected ^ seen) & ~ignored
+    any_order = " (any LE)" if ignored & 1 else ""
+    return Row(key, show_msr(expected & ~ignored) + any_order, show_msr(seen), agrees)
+
+
+def compare_low(key, window, image_head, seen, written):
+    first, last = window
+    wrong = [offset for offset in range(first, last)
+             if seen[offset] != image_head[offset] and not (written and written[0] <= offset < written[1])]
+    text = "the image's" if not wrong else f"{len(wrong)} bytes differ, first at {wrong[0]:#x}"
+    return Row(key, f"[{first:#x}, {last:#x}) the image's", text, not wrong)
+
+
+def compare(convention, facts, report):
+    """The rows for one run. `facts`: image, tree (start), master, ids, image_head, sums; `report`: what the taker printed."""
+    table = EXPECTATIONS[convention]
+    rows = []
+    masters = [cpu for cpu in report.cpus if cpu.role == 0]
+    slaves = [cpu for cpu in report.cpus if cpu.role == 1]
+    rows.append(Row("master.arrived", "1 CPU at +0", f"{len(masters)}", len(masters) == 1))
+    for cpu in masters[:1]:
+        for name, allowed in table["master"].items():
+            if name == "msr":
+                rows.append(compare_msr("master.msr", allowed, report.giver_msr[facts.master], cpu.msr))
+            else:
+                rows.append(compare_value(f"master.{name}", allowed(facts), cpu.gpr[int(name[1:])]))
+        for key, window in table["low"].items():
+            rows.append(compare_low(f"master.{key}", window, facts.image_head, cpu.low, None))
+
+    expected_ids = sorted(cpu for cpu in facts.ids if cpu != facts.master)
+    rows.append(Row("slaves.arrived", f"{len(expected_ids)} CPUs at 0x60", f"{len(slaves)}", len(slaves) == len(expected_ids)))
+    # Who is who is known by r3 alone. Slaves with an id nobody has, or one twice, are shown against a missing one.
+    unclaimed = list(expected_ids)
+    by_id, strangers = [], []
+    for cpu in sorted(slaves, key=lambda cpu: cpu.gpr[3]):
+        (by_id if cpu.gpr[3] in unclaimed else strangers).append(cpu)
+        if cpu.gpr[3] in unclaimed:
+            unclaimed.remove(cpu.gpr[3])
+    pairs = [(cpu.gpr[3], cpu) for cpu in by_id] + list(zip(unclaimed, strangers))
+    for number, cpu in pairs:
+        if facts.untouched_slaves:
+            changed = facts.changed(cpu, {3: number, 4: 1})
+            rows.append(Row(f"slave{number}.untouched", "r0-r31 lr ctr cr", " ".join(changed) + " changed" if changed else "as left", not changed))
+        for name, allowed in table["slave"].items():
+            if name == "msr":
+                rows.append(compare_msr(f"slave{number}.msr", allowed, report.giver_msr[number], cpu.msr))
+            else:
+                rows.append(compare_value(f"slave{number}.{name}", allowed(facts, number), cpu.gpr[int(name[1:])]))
+        for key, window in table["low"].items():
+            rows.append(compare_low(f"slave{number}.{key}", window, facts.image_head, cpu.low, table["low_written_by_taker"]))
+
+    if masters and masters[0].gpr[3] == facts.tree.start and report.tree:
+        header = {"magic": report.tree[0:4], "boot_cpuid_phys": report.tree[28:32]}
+        for name, allowed in table["tree"].items():
+            rows.append(compare_value(f"tree.{name}", allowed(facts), int.from_bytes(header[name], "big")))
+    for (key, expected), seen in zip(facts.sums, report.sums):
+        if key != "memory.elsewhere":
+            rows.append(Row(key, f"sum {expected:#x}", f"{seen:#x}", expected == seen))
+    elsewhere = [seen for (key, _), seen in zip(facts.sums, report.sums) if key == "memory.elsewhere"]
+    spoilt = sum(seen != 0 for seen in elsewhere)
+    rows.append(Row("memory.elsewhere", f"zeros in {len(elsewhere)} ranges", f"{len(elsewhere) - spoilt} of {len(elsewhere)}", not spoilt))
+    return rows

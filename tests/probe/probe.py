@@ -1,0 +1,401 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Does the stub of a handoff do on the machine what its conventions say?
+
+Takes what `baton build` wrote for a handoff (NAME.json, NAME.bin, NAME.dtb) and the kernel file it was given,
+loads the segments where the table says, lets giver_*.S enter the stub under QEMU and compares what taker.S
+found at its entry with expectations.py. Everything comes from the table and the segments' bytes; it builds
+nothing and knows no example by name. Exit status: 0 as expected, 1 a difference (or none where --expect asks
+for one), 2 the probe could not be run.
+
+Example: probe.py --build out --handoff near_both --kernel taker_be.elf --givers . --platform pseries
+         --cpu power8 --master 2 --order little
+"""
+
+import argparse
+import fnmatch
+import hashlib
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+
+import expectations
+import stub_edit
+
+MIB = 1 << 20
+WORD = (1 << 64) - 1
+
+
+class Unusable(Exception):
+    """The probe cannot be run: input, tool or report is not what it must be."""
+
+
+class Layout:
+    """The numbers of layout.inc."""
+    GIVER_BLOCK = 0x800000
+    TAKER_BLOCK = 0x802000
+    FIRST, LAST = 8 * MIB, 9 * MIB
+    MAX_CPUS = 16
+    MAX_RANGES = 64
+
+
+MSR_LE, MSR_RI, MSR_ME = 1, 2, 0x1000
+# What Linux was measured to leave on: a stub must keep what it was not told to change.
+MASTER_MSR = 1 << 25 | 1 << 23 | 1 << 13 | MSR_ME | MSR_RI  # VEC VSX FP
+SLAVE_MSR = MSR_ME | MSR_RI
+POISON = 0x3AD000007E570000  # of giver_common.inc
+
+PLATFORMS = {
+    "pseries": dict(machine="pseries,x-vof=on", ram=256 * MIB, stride=1, console=0, giver="giver_pseries.elf"),
+    "powernv9": dict(machine="powernv9", ram=1024 * MIB, stride=4, console=1, giver="giver_powernv.bin"),
+    "powernv10": dict(machine="powernv10", ram=1024 * MIB, stride=4, console=1, giver="giver_powernv.bin"),
+}
+
+
+class Segment:
+    def __init__(self, row):
+        try:
+            self.name, self.kind = row["name"], row["kind"]
+            self.start, self.bufsz, self.memsz = (int(row[key], 16) for key in ("start", "bufsz", "memsz"))
+            self.digest = row["sha256"]
+        except (KeyError, ValueError, TypeError) as problem:
+            raise Unusable(f"the table has a segment without a usable {problem}") from problem
+        if self.bufsz > self.memsz or self.start + self.memsz > WORD:
+            raise Unusable(f"segment {self.name} is larger than its memory")
+        self.content = b""  # what the loader copies; zeros follow, to memsz
+        self.used = 0  # bytes of it that are the segment's own; beyond, nobody has business
+
+    @property
+    def end(self):
+        return self.start + self.memsz
+
+    def fill(self, content, used=None):
+        if len(content) != self.bufsz:
+            raise Unusable(f"segment {self.name}: the table says {self.bufsz:#x} bytes, the file has {len(content):#x}")
+        if hashlib.sha256(content).hexdigest() != self.digest:
+            raise Unusable(f"segment {self.name}: the bytes are not those the table has the digest of")
+        self.content, self.used = bytes(content), max(used or 0, len(content))
+
+
+def read(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as problem:
+        raise Unusable(f"{path}: {problem.strerror}") from problem
+
+
+def kernel_image(path):
+    """(file bytes, memory size, byte order) of the single PT_LOAD of the taker's ELF."""
+    data = read(path)
+    if data[:5] != b"\x7fELF\x02":
+        raise Unusable(f"{path} is no 64-bit ELF file")
+    order = ">" if data[5] == 2 else "<"
+    table, size, count = struct.unpack_from(order + "Q", data, 32)[0], *struct.unpack_from(order + "HH", data, 54)
+    headers = [struct.unpack_from(order + "IIQQQQQQ", data, table + size * index) for index in range(count)]
+    loads = [header for header in headers if header[0] == 1]
+    if len(loads) != 1:
+        raise Unusable(f"{path} has {len(loads)} PT_LOADs, a taker has one")
+    _, _, offset, _, _, filesz, memsz, _ = loads[0]
+    return data[offset:offset + filesz], memsz, "big" if order == ">" else "little"
+
+
+class Handoff:
+    """A built handoff: the table's facts, with every segment's bytes read and checked."""
+
+    def __init__(self, folder, name, kernel):
+        try:
+            table = json.loads(read(os.path.join(folder, name + ".json")))
+            if table["format"] != 1:
+                raise Unusable(f"{name}.json has format {table['format']}, this reads 1")
+            self.name, self.to, self.giver = table["handoff"], table["to"], table["giver"]
+            self.entry, self.segments = int(table["entry"], 16), [Segment(row) for row in table["segments"]]
+        except (KeyError, ValueError, TypeError) as problem:
+            raise Unusable(f"{name}.json: {problem!r}") from problem
+        self.image = self.only("elf")
+        self.tree = self.only("devicetree")
+        self.stub = self.only("trampoline")
+        content, memory, self.image_order = kernel_image(kernel)
+        self.image.fill(content, memory)
+        self.tree.fill(read(os.path.join(folder, name + ".dtb")))
+        self.stub.fill(read(os.path.join(folder, name + ".bin")))
+        for segment in self.segments:
+            if not segment.content and segment.kind != "reserve":
+                raise Unusable(f"segment {segment.name}: a probe has no bytes for kind {segment.kind}")
+        if self.to not in expectations.EXPECTATIONS:
+            raise Unusable(f"no expectations are written for {self.to}")
+        if self.entry != self.stub.start:
+            raise Unusable("the loader's entry is not the stub")
+
+    def only(self, kind):
+        found = [segment for segment in self.segments if segment.kind == kind]
+        if len(found) != 1:
+            raise Unusable(f"a probe needs one segment of kind {kind}, the table has {len(found)}")
+        return found[0]
+
+
+class Run:
+    """One configuration: which machine, CPUs, master and byte order, and the stub's edit if there is one."""
+
+    def __init__(self, options, handoff):
+        self.handoff, self.platform = handoff, PLATFORMS[options.platform]
+        stride = options.stride or self.platform["stride"]
+        self.ids = [stride * index for index in range(options.cpus)]
+        self.vsmt = stride if options.platform == "pseries" and stride > 1 else None
+        self.master, self.order, self.cpu, self.givers = options.master, options.order, options.cpu, options.givers
+        self.qemu, self.limit, self.untouched_slaves = options.qemu, options.limit, options.untouched_slaves
+        if self.master not in self.ids:
+            raise Unusable(f"no CPU has the id {self.master}: {self.ids}")
+        if handoff.giver not in ("both", self.order):
+            raise Unusable(f"{handoff.name} is for a {handoff.giver} giver")
+        for segment in handoff.segments:
+            if segment.end > self.platform["ram"] or segment.start < Layout.LAST:
+                raise Unusable(f"segment {segment.name} at {segment.start:#x} is outside the probe's memory")
+
+        stub = bytearray(handoff.stub.content)
+        if options.mutate:
+            try:
+                stub_edit.EDITS[options.mutate](stub, self.order)
+            except stub_edit.EditError as problem:
+                raise Unusable(f"{options.mutate}: {problem}") from problem
+            if stub == handoff.stub.content or len(stub) > handoff.stub.memsz:
+                raise Unusable(f"{options.mutate}: the stub did not change, or outgrew its memory")
+        # A wrong id that the stub has to replace. One byte only: where all ids fit a byte, a stub may store just that.
+        tree = bytearray(handoff.tree.content)
+        tree[31] = 0x55
+        self.bytes_of = {segment.name: segment.content for segment in handoff.segments}
+        self.bytes_of[handoff.stub.name], self.bytes_of[handoff.tree.name] = bytes(stub), bytes(tree)
+        self.ranges, self.sums = [], []
+        self.watch_memory()
+
+        # For expectations.compare.
+        self.image, self.tree = handoff.image, handoff.tree
+        self.image_head = handoff.image.content[:0x100]
+
+    def watch(self, key, start, size, content, skip=(0, 0)):
+        """Asks the taker for the sum of [start, start + size), less [skip) in it; `content` is what is there, then zeros."""
+        size -= size % 4
+        letter = ">" if self.handoff.image_order == "big" else "<"
+        filled = min(size, len(content) + -len(content) % 4)
+        words = struct.unpack(f"{letter}{filled // 4}I", content[:filled].ljust(filled, b"\0"))
+        total = 0
+        for index, word in enumerate(words):
+            if not skip[0] <= 4 * index < skip[1]:
+                total = (((total << 7) | (total >> 57)) + word) & WORD
+        turns = 7 * ((size - filled) // 4) % 64  # zeros only rotate
+        total = ((total << turns) | (total >> (64 - turns))) & WORD
+        self.ranges.append((start, size, start + skip[0], start + skip[1]))
+        self.sums.append((key, total))
+
+    def watch_memory(self):
+        """Every segment as loaded but for the id in the tree, and zeros where nobody has business."""
+        written = expectations.EXPECTATIONS[self.handoff.to]["tree_written"]
+        beside = 64 << 10
+        ordered = sorted(self.handoff.segments, key=lambda segment: segment.start)
+        for index, segment in enumerate(ordered):
+            content = self.bytes_of[segment.name]
+            used = max(segment.used, len(content))
+            used += -used % 8
+            if segment is self.handoff.image:  # its zero-filled part is what the taker itself works in
+                self.watch(f"memory.{segment.name}", segment.start, len(content), content)
+            else:
+                self.watch(f"memory.{segment.name}", segment.start, min(used, segment.memsz), content,
+                           written if segment is self.handoff.tree else (0, 0))
+            if used < segment.memsz:
+                self.watch("memory.elsewhere", segment.start + used, segment.memsz - used, b"")
+            before = ordered[index - 1].end if index else Layout.LAST
+            after = ordered[index + 1].start if index + 1 < len(ordered) else self.platform["ram"]
+            low, high = max(before, segment.start - beside), min(after, segment.end + beside)
+            if low < segment.start:
+                self.watch("memory.elsewhere", low, segment.start - low, b"")
+            if segment.end < high:
+                self.watch("memory.elsewhere", segment.end, high - segment.end, b"")
+        if len(self.ranges) > Layout.MAX_RANGES:
+            raise Unusable("more memory ranges than the taker's parameter block holds")
+
+    def giver_block(self):
+        le = MSR_LE if self.order == "little" else 0
+        numbers = [self.handoff.entry, MASTER_MSR | le, SLAVE_MSR, self.master, len(self.ids)]
+        return struct.pack(f">{Layout.MAX_CPUS + 5}Q", *numbers, *self.ids, *[0] * (Layout.MAX_CPUS - len(self.ids)))
+
+    def taker_block(self):
+        numbers = [self.platform["console"], len(self.ids), self.platform["ram"] - 0x1000, len(self.ranges)]
+        for one in self.ranges:
+            numbers.extend(one)
+        return struct.pack(("<", ">")[self.handoff.image_order == "big"] + f"{len(numbers)}Q", *numbers)
+
+    def command(self, folder):
+        machine = self.platform["machine"] + (f",vsmt={self.vsmt}" if self.vsmt else "")
+        giver = os.path.join(self.givers, self.platform["giver"])
+        if not os.path.exists(giver):
+            raise Unusable(f"{giver} is not there")
+        command = [self.qemu, "-M", machine, "-cpu", self.cpu, "-smp", f"{len(self.ids)},threads=1",
+                   "-m", f"{self.platform['ram'] // MIB}M", "-nodefaults", "-no-reboot", "-display", "none",
+                   "-monitor", "none", "-serial", "stdio", "-bios" if giver.endswith(".bin") else "-kernel", giver]
+        pieces = [("giver_block", Layout.GIVER_BLOCK, self.giver_block()), ("taker_block", Layout.TAKER_BLOCK, self.taker_block())]
+        for number, segment in enumerate(self.handoff.segments):
+            content = self.bytes_of[segment.name]
+            # The loader's promise is zeros from there to memsz: QEMU's memory is zero at its start.
+            if content:
+                pieces.append((f"segment{number}", segment.start, content))
+        for name, address, content in pieces:
+            path = os.path.join(folder, name)
+            with open(path, "wb") as file:
+                file.write(content)
+            command += ["-device", f"loader,file={path},addr={address:#x},force-raw=on"]
+        return command
+
+    def execute(self):
+        """The console's lines up to `probe end`, or as many as came within the limit."""
+        with tempfile.TemporaryDirectory(prefix="baton-probe-") as folder:
+            try:
+                process = subprocess.Popen(self.command(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                           stderr=subprocess.PIPE, text=True, errors="replace")
+            except OSError as problem:
+                raise Unusable(f"{self.qemu}: {problem.strerror}") from problem
+            overdue = threading.Event()
+
+            def give_up():
+                overdue.set()
+                process.kill()
+
+            timer = threading.Timer(self.limit, give_up)
+            timer.start()
+            try:
+                lines = []
+                for line in process.stdout:
+                    lines.append(line.rstrip("\r\n"))
+                    if lines[-1] == "probe end":
+                        break
+            finally:
+                timer.cancel()
+                process.kill()
+                complaint = process.communicate()[1].strip()
+        if lines and lines[-1] == "probe end":
+            return lines
+        if not overdue.is_set():
+            raise Unusable(f"QEMU ended by itself: {complaint or 'without a word'}")
+        return lines
+
+
+    def changed(self, cpu, promised):
+        """The registers of a CPU that do not hold what the giver put there. `promised`: those not poisoned, None unseen."""
+        seen = {f"r{number}": value for number, value in enumerate(cpu.gpr)} | {"lr": cpu.lr, "ctr": cpu.ctr, "cr": cpu.cr}
+        given = {name: POISON + number * 0x101 for number, name in enumerate([f"r{n}" for n in range(32)] + ["lr", "ctr"])}
+        given |= {"cr": given["ctr"] & 0xFFFFFFFF} | {f"r{number}": value for number, value in promised.items()}
+        return [name for name, value in given.items() if value is not None and value != seen[name]]
+
+
+class Arrival:
+    """One CPU as the taker kept it."""
+
+    def __init__(self, numbers):
+        self.role, self.gpr = numbers[0], numbers[1:33]
+        self.msr, self.lr, self.ctr, self.cr, self.xer = numbers[33:38]
+        self.low = b""
+
+
+class Report:
+    """What the taker printed, parsed. A run in which it printed nothing is a report without CPUs."""
+
+    def __init__(self, lines, run):
+        self.cpus, self.giver_msr, self.tree, self.sums = [], {}, None, []
+        self.complete = bool(lines) and lines[-1] == "probe end"
+        if not self.complete:
+            return
+        try:
+            for line in lines[lines.index("probe begin") + 1:-1]:
+                mark, kind, *rest = line.split()
+                if mark != "probe":
+                    raise ValueError(line)
+                if kind == "cpu":
+                    if len(rest) != 38:
+                        raise ValueError(line)
+                    self.cpus.append(Arrival([int(number, 16) for number in rest]))
+                elif kind == "low":
+                    self.cpus[-1].low = bytes.fromhex(rest[0])
+                elif kind == "giver":
+                    numbers = struct.unpack(f">{2 * len(run.ids)}Q", bytes.fromhex(rest[0]))
+                    self.giver_msr = dict(zip(numbers[::2], numbers[1::2]))
+                elif kind == "tree":
+                    self.tree = bytes.fromhex(rest[0])
+                elif kind == "range":
+                    self.sums.append(int(rest[0], 16))
+                else:
+                    raise ValueError(line)
+        except (ValueError, IndexError, struct.error) as problem:
+            raise Unusable(f"the taker's report is damaged: {problem}") from problem
+        if len(self.sums) != len(run.sums) or sorted(self.giver_msr) != sorted(run.ids) or any(len(cpu.low) != 0x100 for cpu in self.cpus):
+            raise Unusable("the taker's report is not whole")
+
+
+def print_table(run, options, rows, report):
+    print(f"{run.handoff.name}: {options.platform} {options.cpu}, CPUs {' '.join(map(str, run.ids))}, master {run.master}, "
+          f"{run.order} giver, {run.handoff.image_order} taker" + (f", stub edited: {options.mutate}" if options.mutate else ""))
+    wide = [max(len(getattr(row, field)) for row in rows) for field in ("key", "expected", "seen")]
+    for row in rows:
+        print(f"  {row.key:{wide[0]}}  {row.expected:{wide[1]}}  {row.seen:{wide[2]}}  {'ok' if row.agrees else 'DIFFERS'}")
+    for cpu in report.cpus:
+        if options.registers or (cpu.role == 0 and any(not row.agrees for row in rows)):
+            print(f"  {'slave' if cpu.role else 'master'}: msr {cpu.msr:x} lr {cpu.lr:x} ctr {cpu.ctr:x} cr {cpu.cr:x} xer {cpu.xer:x}")
+            for first in range(0, 32, 4):
+                print("    " + "  ".join(f"r{number:<2} {cpu.gpr[number]:016x}" for number in range(first, first + 4)))
+        if cpu.role == 0:
+            changed = run.changed(cpu, {1: None, 3: run.master, 4: run.handoff.entry, 5: 0})
+            print(f"  changed by the stub: {' '.join(changed) or 'no register'}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", required=True, help="output folder of `baton build`")
+    parser.add_argument("--handoff", required=True, metavar="NAME")
+    parser.add_argument("--kernel", required=True, help="the taker's ELF the handoff was built with")
+    parser.add_argument("--givers", required=True, help="folder of giver_pseries.elf and giver_powernv.bin")
+    parser.add_argument("--platform", choices=sorted(PLATFORMS), default="pseries")
+    parser.add_argument("--cpu", required=True, help="QEMU's name of the processor")
+    parser.add_argument("--cpus", type=int, default=4, choices=range(1, Layout.MAX_CPUS + 1), metavar="N")
+    parser.add_argument("--stride", type=int, help="distance between CPU ids (pseries: a power of two)")
+    parser.add_argument("--master", type=int, default=0, metavar="ID")
+    parser.add_argument("--order", choices=("big", "little"), default="big", help="the giver's byte order")
+    parser.add_argument("--mutate", choices=sorted(stub_edit.EDITS), help="make the stub wrong in this respect")
+    parser.add_argument("--expect", action="append", metavar="KEY", default=[],
+                        help="a difference that must be found (may be a pattern); succeed iff just these are")
+    parser.add_argument("--untouched-slaves", action="store_true",
+                        help="the stub has no slave code of its own: demand all registers of the slaves as the giver left them")
+    parser.add_argument("--registers", action="store_true", help="print every CPU's registers")
+    parser.add_argument("--limit", type=float, default=10, metavar="SECONDS")
+    parser.add_argument("--qemu", default="qemu-system-ppc64")
+    options = parser.parse_args()
+    if bool(options.mutate) != bool(options.expect):
+        parser.error("--mutate and --expect go together")
+
+    try:
+        run = Run(options, Handoff(options.build, options.handoff, options.kernel))
+        report = Report(run.execute(), run)
+    except Unusable as problem:
+        print(f"probe.py: {problem}", file=sys.stderr)
+        return 2
+    rows = expectations.compare(run.handoff.to, run, report) if report.complete else [
+        expectations.Row("master.arrived", "1 CPU at +0", f"nothing within {options.limit:g} s", False)]
+    print_table(run, options, rows, report)
+    found = sorted({row.key for row in rows if not row.agrees})
+    if not options.expect:
+        print("as the convention says" if not found else f"DIFFERS: {' '.join(found)}")
+        return 1 if found else 0
+    missing = [key for key in options.expect if not fnmatch.filter(found, key)]
+    surplus = [key for key in found if not any(fnmatch.fnmatch(key, pattern) for pattern in options.expect)]
+    for key in missing:
+        print(f"NOT FOUND: {key}")
+    for key in surplus:
+        print(f"FOUND BESIDES: {key}")
+    if not missing and not surplus:
+        print(f"found, as it must be: {' '.join(found)}")
+    return 1 if missing or surplus else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
