@@ -23,6 +23,8 @@ import sys
 import tempfile
 import threading
 
+sys.dont_write_bytecode = True  # the source folder stays as it is
+
 import expectations
 import stub_edit
 

@@ -14,6 +14,8 @@ import sys
 import tempfile
 import unittest
 
+sys.dont_write_bytecode = True  # the source folder stays as it is
+
 import expectations
 import stub_edit
 

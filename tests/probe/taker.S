@@ -182,7 +182,8 @@ first_master:
 	ld	4, kTakerCpuCount(27)
 	addi	4, 4, -1
 	mftb	7
-	lis	8, 0x4000		# 2.1 s: a slave that comes later than that does not come
+	li	8, 1			# 4.2 s at 512 MHz: a slave that comes later than that does not come
+	sldi	8, 8, 31
 2:	lwz	5, kDone(30)
 	cmpw	5, 4
 	bge	3f
