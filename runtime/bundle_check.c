@@ -60,10 +60,12 @@ void baton_bundle_meta_digest(const uint8_t *meta, size_t meta_size, uint8_t dig
   baton_sha256_end(&hash, digest);
 }
 
-/* Sizes and the digest over header and tables: after this the metadata is what its writer wrote. */
-static bool check_envelope(const uint8_t *bytes, size_t length, BatonFault *fault) {
-  if (length < kBatonBundleHeaderSize)
-    return fail(fault, kBatonRuleTooShort, -1, length, kBatonBundleHeaderSize);
+/* Sizes and the digest over header and tables: after this the metadata is what its writer wrote.
+ * `available` bytes of a file of `length` are at hand: all of them, or header and tables. */
+static bool check_envelope(const uint8_t *bytes, size_t available, uint64_t length,
+                           BatonFault *fault) {
+  if (available < kBatonBundleHeaderSize)
+    return fail(fault, kBatonRuleTooShort, -1, available, kBatonBundleHeaderSize);
   const BatonBundleHeader *header = (const BatonBundleHeader *)bytes;
   if (!equal(header->magic, (const uint8_t *)BATON_BUNDLE_MAGIC, sizeof header->magic))
     return fail(fault, kBatonRuleMagic, -1, baton_be64(header->magic),
@@ -89,7 +91,7 @@ static bool check_envelope(const uint8_t *bytes, size_t length, BatonFault *faul
                        (uint64_t)kBatonBundleRangeSize * ram_count;
   if (baton_be64(header->meta_size) != meta_size)
     return fail(fault, kBatonRuleMetaSize, -1, baton_be64(header->meta_size), meta_size);
-  if (meta_size > length) return fail(fault, kBatonRuleMetaSize, -1, meta_size, length);
+  if (meta_size > available) return fail(fault, kBatonRuleMetaSize, -1, meta_size, available);
 
   uint8_t digest[kBatonBundleDigestSize];
   baton_bundle_meta_digest(bytes, (size_t)meta_size, digest);
@@ -170,8 +172,8 @@ static bool check_ram(const BatonBundleRange *ram, uint32_t count, BatonFault *f
 }
 
 /* Segment `index`; *end is where the bytes before it end in the file, and is moved past its own. */
-static bool check_segment(const uint8_t *bytes, uint64_t total_size, const BatonBundleSegment *entry,
-                          int index, uint64_t *end, BatonBundle *bundle, BatonFault *fault) {
+static bool check_segment(uint64_t total_size, const BatonBundleSegment *entry, int index,
+                          uint64_t *end, BatonBundle *bundle, BatonFault *fault) {
   if (!name_is_well_formed(entry->name, false))
     return fail(fault, kBatonRuleSegmentName, index, entry->name[0], 0);
   if (baton_be32(entry->reserved_zero) != 0)
@@ -184,6 +186,7 @@ static bool check_segment(const uint8_t *bytes, uint64_t total_size, const Baton
   segment->offset = baton_be64(entry->offset);
   segment->length = baton_be64(entry->length);
   segment->digest = entry->digest;
+  segment->bytes = (const uint8_t *)0;
   if (segment->kind < kBatonKindElf || segment->kind > kBatonKindElfcorehdr)
     return fail(fault, kBatonRuleSegmentKind, index, segment->kind, kBatonKindElfcorehdr);
   if (segment->start % bundle->granule != 0)
@@ -196,19 +199,14 @@ static bool check_segment(const uint8_t *bytes, uint64_t total_size, const Baton
   if (segment->length > most)
     return fail(fault, kBatonRuleSegmentLength, index, segment->length, most);
 
-  /* *end <= total_size, a length of a real buffer: rounding it up by 7 cannot wrap. */
-  uint64_t aligned = (*end + (kBatonBundlePayloadAlignment - 1)) &
-                     ~(uint64_t)(kBatonBundlePayloadAlignment - 1);
-  uint64_t offset = segment->length == 0 ? *end : aligned;
+  uint64_t padding = segment->length == 0 ? 0 : -*end % kBatonBundlePayloadAlignment;
+  /* *end <= total_size: both differences are of ordered values, and no sum is formed before. */
+  if (padding > total_size - *end || segment->length > total_size - *end - padding)
+    return fail(fault, kBatonRuleSegmentTruncated, index, segment->length,
+                padding > total_size - *end ? 0 : total_size - *end - padding);
+  uint64_t offset = *end + padding;
   if (segment->offset != offset)
     return fail(fault, kBatonRuleSegmentOffset, index, segment->offset, offset);
-  if (offset > total_size || segment->length > total_size - offset)
-    return fail(fault, kBatonRuleSegmentTruncated, index, segment->length,
-                offset > total_size ? 0 : total_size - offset);
-  size_t padding = (size_t)(offset - *end);
-  if (first_nonzero(bytes + *end, padding) != padding)
-    return fail(fault, kBatonRulePadding, index, *end + first_nonzero(bytes + *end, padding), 0);
-  segment->bytes = bytes + offset;
   *end = offset + segment->length;
   return true;
 }
@@ -243,9 +241,10 @@ int baton_bundle_segment_at(const BatonBundle *bundle, uint64_t start, uint64_t 
   return -1;
 }
 
-bool baton_bundle_check(const void *data, size_t length, BatonBundle *bundle, BatonFault *fault) {
-  const uint8_t *bytes = (const uint8_t *)data;
-  if (!check_envelope(bytes, length, fault)) return false;
+/* All rules that need no payload; `available` as in check_envelope. */
+static bool check_meta(const uint8_t *bytes, size_t available, uint64_t length, BatonBundle *bundle,
+                       BatonFault *fault) {
+  if (!check_envelope(bytes, available, length, fault)) return false;
   const BatonBundleHeader *header = (const BatonBundleHeader *)bytes;
   if (!check_header(header, bundle, fault)) return false;
 
@@ -255,22 +254,39 @@ bool baton_bundle_check(const void *data, size_t length, BatonBundle *bundle, Ba
   if (!check_ram(bundle->ram, bundle->ram_count, fault)) return false;
 
   uint64_t end = baton_be64(header->meta_size);
+  if (end > length) return fail(fault, kBatonRuleMetaSize, -1, end, length);
   for (uint32_t i = 0; i < bundle->segment_count; ++i)
-    if (!check_segment(bytes, length, &entries[i], (int)i, &end, bundle, fault)) return false;
+    if (!check_segment(length, &entries[i], (int)i, &end, bundle, fault)) return false;
   if (!check_pairs(bundle, fault)) return false;
   if (end != length) return fail(fault, kBatonRulePayloadEnd, -1, length, end);
 
   if (bundle->entry % 4 != 0) return fail(fault, kBatonRuleEntryAlignment, -1, bundle->entry, 4);
   if (baton_bundle_segment_at(bundle, bundle->entry, 4) < 0)
     return fail(fault, kBatonRuleEntryOutside, -1, bundle->entry, 0);
+  return true;
+}
 
+bool baton_bundle_check_meta(const void *meta, size_t meta_size, uint64_t total_size,
+                             BatonBundle *bundle, BatonFault *fault) {
+  return check_meta((const uint8_t *)meta, meta_size, total_size, bundle, fault);
+}
+
+bool baton_bundle_check(const void *data, size_t length, BatonBundle *bundle, BatonFault *fault) {
+  const uint8_t *bytes = (const uint8_t *)data;
+  if (!check_meta(bytes, length, length, bundle, fault)) return false;
+  uint64_t end = baton_be64(((const BatonBundleHeader *)bytes)->meta_size);
   for (uint32_t i = 0; i < bundle->segment_count; ++i) {
-    const BatonSegment *segment = &bundle->segments[i];
+    BatonSegment *segment = &bundle->segments[i];
+    size_t padding = (size_t)(segment->offset - end);
+    size_t zeros = first_nonzero(bytes + end, padding);
+    if (zeros != padding) return fail(fault, kBatonRulePadding, (int)i, end + zeros, 0);
+    segment->bytes = bytes + segment->offset;
     uint8_t digest[kBatonBundleDigestSize];
     baton_sha256(segment->bytes, (size_t)segment->length, digest);
     if (!equal(digest, segment->digest, sizeof digest))
       return fail(fault, kBatonRuleSegmentDigest, (int)i, baton_be64(segment->digest),
                   baton_be64(digest));
+    end = segment->offset + segment->length;
   }
   return true;
 }

@@ -81,20 +81,20 @@ typedef enum BatonRule {
   kBatonRuleMachineName,
   kBatonRuleRamOrder,        /* empty, backwards, or not after the range before */
   kBatonRuleSegmentName,
-  kBatonRuleSegmentNameTwice,
   kBatonRuleSegmentReserved,
   kBatonRuleSegmentKind,
   kBatonRuleSegmentStart,    /* not a multiple of the granule */
   kBatonRuleSegmentMemsz,    /* zero, or not a multiple of the granule */
   kBatonRuleSegmentEnd,      /* start + memsz past 2^64 - 1 */
   kBatonRuleSegmentLength,   /* more bytes than memsz, or bytes in a reserve */
-  kBatonRuleSegmentOffset,   /* not where the bytes before end */
   kBatonRuleSegmentTruncated,/* its bytes run past the end of the file */
-  kBatonRulePadding,         /* bytes between segments that are not zero */
+  kBatonRuleSegmentOffset,   /* not where the bytes before end */
+  kBatonRuleSegmentNameTwice,
   kBatonRuleSegmentOverlap,
   kBatonRulePayloadEnd,      /* bytes after the last segment */
   kBatonRuleEntryAlignment,
   kBatonRuleEntryOutside,
+  kBatonRulePadding,         /* bytes between segments that are not zero */
   kBatonRuleSegmentDigest,
   kBatonRuleCount
 } BatonRule;
@@ -110,6 +110,11 @@ typedef struct BatonFault {
 /* True: *bundle is filled and every rule of bundle.h holds. False: *fault is filled, *bundle is
  * not to be used. `bytes` may be null when `length` is 0. Reads bytes 0 ..< length, writes nothing. */
 bool baton_bundle_check(const void *bytes, size_t length, BatonBundle *bundle, BatonFault *fault);
+
+/* The same for what a writer has before the payload: the rules for header and tables of a file that
+ * will have total_size bytes. Segments' `bytes` are null; padding and their digests are not looked at. */
+bool baton_bundle_check_meta(const void *meta, size_t meta_size, uint64_t total_size,
+                             BatonBundle *bundle, BatonFault *fault);
 
 /* SHA-256 of the first `meta_size` bytes with the digest field taken as zero: what stands in
  * `digest`. meta_size is at least kBatonBundleHeaderSize. */
