@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From obligations to goals. See goals.h.
+#include "trampoline/goals.h"
+
+#include <algorithm>
+
+namespace baton::trampoline {
+
+using contract::Answer;
+using contract::Claim;
+using contract::Obligation;
+using diagnostics::Code;
+using model::ClauseKind;
+using model::Section;
+using model::Value;
+
+namespace {
+
+std::string clause_of(const Claim& need) { return need.clause->origin + ": " + need.text(); }
+
+std::vector<Value> flat(const std::vector<Value>& values) {
+  std::vector<Value> all;
+  for (const Value& v : values) {
+    if (v.type() == model::Type::kSet && v.is_known())
+      all.insert(all.end(), v.members().begin(), v.members().end());
+    else
+      all.push_back(v);
+  }
+  return all;
+}
+
+/// The one number a promise comes to, if it is one.
+std::optional<uint64_t> promised_number(const Claim& claim) {
+  auto values = flat(claim.values);
+  if (claim.any || values.size() != 1 || !values[0].is_known() || !values[0].is_number()) return std::nullopt;
+  if (values[0].number() >= kTwoTo64) return std::nullopt;
+  return static_cast<uint64_t>(values[0].number());
+}
+
+bool is_master_id(const Value& v) {
+  return v.is_symbol() && v.as_symbol().name == "master.physical_id";
+}
+
+}  // namespace
+
+std::optional<MasterGoals> master_goals(const contract::Boundary& from, const contract::Gap& gap,
+                                        Endian giver, std::optional<TreeWord> tree_word,
+                                        source::Span handoff, diagnostics::Sink& sink) {
+  size_t errors = sink.error_count();
+  MasterGoals goals;
+  goals.giver = giver;
+  for (const Claim& claim : from.claims) {
+    if (claim.section != Section::kMaster || claim.kind != ClauseKind::kRegister) continue;
+    auto gpr = ppc64::find_gpr(claim.subject);
+    if (!gpr) continue;
+    if (auto number = promised_number(claim)) goals.known.push_back({*gpr, *number});
+    auto values = flat(claim.values);
+    if (values.size() == 1 && is_master_id(values[0])) goals.id_register = *gpr;
+  }
+
+  auto refuse = [&](Code code, const Obligation& o, std::string message) -> diagnostics::Diagnostic& {
+    auto& d = sink.report(code, o.need->clause->span, std::move(message)).at("the need");
+    if (o.promise) d.label(o.promise->clause->span, "the promise");
+    return d;
+  };
+
+  for (const Obligation& o : gap.obligations) {
+    if (!o.need || o.need->section != Section::kMaster) continue;
+    const Claim& need = *o.need;
+    if (need.kind == ClauseKind::kEnter) {
+      auto number = promised_number(need);
+      BATON_CHECK(number, "an entry address without a number after placement");
+      goals.target = *number;
+      goals.target_clause = clause_of(need);
+      continue;
+    }
+    if (need.kind == ClauseKind::kRegister && o.answer == Answer::kEntailed) {
+      if (auto gpr = ppc64::find_gpr(need.subject); gpr && !need.any) goals.kept.push_back(*gpr);
+      continue;
+    }
+    if (o.answer != Answer::kGap) continue;
+    if (need.kind == ClauseKind::kIle) {
+      refuse(Code::interrupt_order_gap, o,
+             "`" + need.clause->origin + "` needs interrupts in another byte order than `" +
+                 from.convention->name + "` leaves them in (giver " + to_text(giver) + ")")
+          .label(handoff, "in this handoff")
+          .note("this release emits no call that changes LPCR[ILE] or HILE; where the giver is known to "
+                "reset it, say `relies on incidental ile;`, or start a kernel of the giver's byte order");
+      continue;
+    }
+    if (need.kind == ClauseKind::kMsr) {
+      const ppc64::MsrField* field = ppc64::find_msr_field(need.subject);
+      auto wanted = promised_number(need);
+      BATON_CHECK(field && wanted, "an MSR need without a field and one value");
+      MsrGoal goal{field->mask, *wanted != 0, std::nullopt, clause_of(need)};
+      if (o.promise)
+        if (auto current = promised_number(*o.promise)) goal.promised = *current != 0;
+      goals.msr.push_back(std::move(goal));
+      continue;
+    }
+    if (need.kind == ClauseKind::kRegister) {
+      auto gpr = ppc64::find_gpr(need.subject);
+      if (!gpr) {
+        refuse(Code::register_gap, o,
+               "`" + need.clause->origin + "` needs `" + need.text() +
+                   "`, and a stub of this release sets r0 .. r31 only");
+        continue;
+      }
+      RegisterGoal goal{*gpr, {}, clause_of(need)};
+      for (const Value& v : flat(need.values)) {
+        if (v.is_known() && v.is_number() && v.number() < kTwoTo64)
+          goal.allowed.push_back(static_cast<uint64_t>(v.number()));
+        else if (is_master_id(v) && goals.id_register)
+          goal.allowed.push_back(*goals.id_register);
+      }
+      if (goal.allowed.empty()) {
+        auto& d = refuse(Code::register_gap, o,
+                         "`" + need.clause->origin + "` needs `" + need.text() + "` but `" +
+                             from.convention->name + "` " +
+                             (o.promise ? "only promises `" + o.promise->text() + "`"
+                                        : "promises nothing about " + need.subject));
+        d.note(need.values.size() == 1 && need.values[0].type() == model::Type::kStack
+                   ? "a stack that belongs to the giver has no size the taker may count on"
+                   : "nothing the stub can reach holds this value");
+        continue;
+      }
+      goals.registers.push_back(std::move(goal));
+    }
+  }
+  for (const Obligation& o : gap.obligations) {
+    if (!o.need || o.need->kind != ClauseKind::kTreeBootCpu || !tree_word) continue;
+    if (!goals.id_register) {
+      refuse(Code::register_gap, o,
+             "`" + o.need->clause->origin + "` needs the master's id in the tree, but `" +
+                 from.convention->name + "` promises it in no register");
+      continue;
+    }
+    goals.id_store = IdStore{tree_word->address, tree_word->fits_byte, clause_of(*o.need)};
+  }
+  if (sink.error_count() != errors) return std::nullopt;
+  return goals;
+}
+
+}  // namespace baton::trampoline

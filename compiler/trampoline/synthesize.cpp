@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Head and bodies put together. Bytes of the head, for a newcomer:
+//
+//   0x00  the master is entered here. Ours: one branch to the body.
+//   0x04  also ours when the giver's byte order is open: `b` for big-endian whose four bytes, read in the
+//         other order, are `tdi 0,..`, a trap that never happens; then `b` in little-endian. The first
+//         displacement must therefore end in 0x08: 48 xx xx 08 reads backwards as 08 xx xx 48.
+//   0x08  from here on the taker's own bytes, where its slaves read them: spin word, acknowledge word,
+//         and at 0x60 the code that slaves are sent to. The giver copies all of it to address 0, so the
+//         taker's slaves run the taker's code without a copy of ours, a handshake or a delay.
+//   0x100 the bodies.
+//
+// Where no slave comes nothing is read at 0 and the body itself stands at offset 0.
+#include "trampoline/synthesize.h"
+
+#include <algorithm>
+
+#include "trampoline/body.h"
+
+namespace baton::trampoline {
+
+using ppc64::Stub;
+namespace ins = ppc64::ins;
+
+namespace {
+
+/// The lower bounds counted by hand for the job they were counted for: branch over an overlaid head,
+/// addis, store of the id, mr, addis, branch, on 64 KiB pages with r4 = start and r5 = 0 promised; three
+/// more for r8 and r9. 0 where the job is another one.
+size_t counted_bound(const MasterGoals& goals, bool branch_first, bool far) {
+  auto sets = [&](ppc64::Gpr gpr) {
+    return std::any_of(goals.registers.begin(), goals.registers.end(),
+                       [&](const RegisterGoal& g) { return g.gpr == gpr; });
+  };
+  bool opal = goals.registers.size() == 4 && sets(ppc64::reg::r8) && sets(ppc64::reg::r9);
+  if (!goals.id_store || !sets(ppc64::reg::r3) || !sets(ppc64::reg::r4)) return 0;
+  if (goals.registers.size() != 2 && !opal) return 0;
+  size_t bound = (branch_first ? 1 : 0) + 5 + (opal ? 3 : 0);
+  if (goals.giver == Endian::kLittle && !goals.id_store->fits_byte) ++bound;
+  if (!goals.msr.empty()) return bound + 4;  // mfmsr, clrrdi, mtsrr0, mtsrr1, rfid for the branch
+  return far ? bound + 1 : bound;
+}
+
+}  // namespace
+
+Result<SynthesizedStub> synthesize(const StubRequest& request) {
+  BATON_CHECK(!request.masters.empty() && request.masters.size() <= 2, "one or two byte orders");
+  bool both = request.masters.size() == 2;
+  // With two bodies the unit is big-endian and the other order's words are printed as data.
+  Endian unit = both ? Endian::kBig : request.masters[0].giver;
+  uint64_t own_head = both ? 8 : 4;
+  for (const HeadBytes& part : request.head)
+    if (part.offset < own_head)
+      return Failure{Failure::Kind::kUnsuitable,
+                     "the taker needs byte " + hex(part.offset) + " of the head, and the stub's branch takes " +
+                         std::to_string(own_head) + " bytes from 0",
+                     both ? "say `giver big;` if only big-endian kernels hand over" : ""};
+
+  bool branch_first = request.overlay || both;
+  uint64_t first_body = !branch_first ? 0 : request.overlay ? kHeadSize : 0;
+  if (both) first_body += 8;  // so that the displacement of the first branch ends in 0x08
+
+  SynthesizedStub result;
+  Stub& stub = result.stub;
+  stub.unit_order = unit;
+
+  std::vector<std::vector<Step>> bodies;
+  uint64_t offset = first_body;
+  for (const MasterGoals& goals : request.masters) {
+    auto body = shortest_body(goals, request.start, offset);
+    if (!body) return body.failure();
+    offset += 4 * body->size();
+    bodies.push_back(std::move(*body));
+  }
+
+  auto body_label = [&](size_t i) {
+    return std::string(request.masters[i].giver == Endian::kBig ? "body_big" : "body_little");
+  };
+  if (branch_first) {
+    std::string why = request.landing_clause;
+    stub.comment("Entry. " + std::string(request.overlay
+                                             ? "The giver copies these 0x100 bytes to 0, where slaves run them."
+                                             : "The giver's byte order is open."));
+    stub.code(ins::b(ppc64::Displacement(body_label(0))), why, request.masters[0].giver);
+    if (both) stub.code(ins::b(ppc64::Displacement(body_label(1))), why, request.masters[1].giver);
+    auto head = request.head;
+    std::sort(head.begin(), head.end(),
+              [](const HeadBytes& a, const HeadBytes& b) { return a.offset < b.offset; });
+    for (const HeadBytes& part : head) {
+      stub.org(part.offset);
+      stub.bytes(part.bytes, part.clause);
+    }
+    stub.org(first_body);
+  }
+  for (size_t i = 0; i < bodies.size(); ++i) {
+    Endian order = request.masters[i].giver;
+    stub.comment(std::string("Master, giver ") + to_text(order) + "-endian.");
+    stub.label(body_label(i));
+    for (const Step& step : bodies[i]) stub.code(step.instruction, step.clause, order);
+    // Far unless the way out is a plain branch.
+    bool far = request.masters[i].msr.empty() && bodies[i].size() >= 2 &&
+               bodies[i].back().instruction == ins::bctr();
+    result.counts.push_back({order, bodies[i].size() + (branch_first ? 1 : 0),
+                             counted_bound(request.masters[i], branch_first, far)});
+    // In little-endian the first head word is the never-trapping tdi before the second branch.
+    if (both && i == 1) result.counts.back().instructions += 1;
+  }
+  return result;
+}
+
+}  // namespace baton::trampoline

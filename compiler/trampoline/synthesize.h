@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which instructions close the gap?
+//
+// A stub is a head and one body per byte order the giver may arrive in. The head is what the giver copies
+// to address 0, where slaves run it: under overlay it is the taker's own head but for the first one or two
+// words, which are ours because the master is entered there. A body stores what must be stored while the id
+// is still in its register, moves registers, changes the MSR if it must, and jumps. Every choice that does
+// not matter to the contract (which of the allowed values, which base, near or far jump) is searched for
+// the fewest instructions; ties are broken by a fixed order, so the same gap gives the same bytes.
+//
+//   kexec@2013 -> bootblock@17, big-endian giver:
+//     b body | addis r9,r4,.. ; stw r3,28(r9) ; mr r3,r9 ; addis r4,r4,.. ; b kernel
+#pragma once
+
+#include "base/result.h"
+#include "ppc64/stub.h"
+#include "trampoline/goals.h"
+
+namespace baton::trampoline {
+
+/// Bytes of the head that belong to the taker.
+struct HeadBytes {
+  uint64_t offset = 0;
+  ByteBuffer bytes;
+  std::string clause;
+};
+
+struct StubRequest {
+  std::string name;                  // the handoff: the stub's title
+  uint64_t start = 0;                // where it is placed
+  std::vector<MasterGoals> masters;  // one, or two: big-endian first
+  bool overlay = false;              // the head is copied to 0 and slaves run it there
+  std::vector<HeadBytes> head;
+  std::string landing_clause;        // which clause of the giver the head branch discharges
+};
+
+struct BodyCount {
+  Endian giver = Endian::kBig;
+  size_t instructions = 0;  // from entry to the jump, the head branch included
+  size_t lower_bound = 0;   // counted bound for this job; 0 where none is known
+};
+
+struct SynthesizedStub {
+  ppc64::Stub stub;
+  std::vector<BodyCount> counts;
+};
+
+Result<SynthesizedStub> synthesize(const StubRequest& request);
+
+/// The length of the head that an overlay copies.
+inline constexpr uint64_t kHeadSize = 0x100;
+
+}  // namespace baton::trampoline
