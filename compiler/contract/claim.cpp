@@ -118,6 +118,9 @@ class SectionScope : public model::Scope {
   std::optional<Value> call(std::string_view name, const std::vector<Value>& a) const override {
     return outer_.call(name, a);
   }
+  std::optional<std::string> why_absent(std::string_view name) const override {
+    return outer_.why_absent(name);
+  }
   std::vector<std::string> names() const override { return outer_.names(); }
 
  private:

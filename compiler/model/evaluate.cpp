@@ -17,6 +17,8 @@ std::optional<Value> Scope::call(std::string_view, const std::vector<Value>&) co
   return std::nullopt;
 }
 
+std::optional<std::string> Scope::why_absent(std::string_view) const { return std::nullopt; }
+
 std::string dotted_name(const Expr& expr) {
   if (expr.kind == Expr::Kind::kName) return expr.text;
   if (expr.kind != Expr::Kind::kMember) return {};
@@ -97,6 +99,10 @@ class Evaluator {
   }
 
   Value unknown_name(const Expr& e, const std::string& name) {
+    if (auto why = scope_.why_absent(name)) {
+      sink_.report(Code::absent_fact, e.span, "`" + name + "` is not known: " + *why);
+      return Value::error();
+    }
     auto& diagnostic =
         sink_.report(Code::unknown_name, e.span, "there is no `" + name + "` here");
     std::vector<std::string> names = scope_.names();
@@ -117,7 +123,7 @@ class Evaluator {
     const Expr& base_expr = *e.operands[0];
     std::string base_name = dotted_name(base_expr);
     if (!base_name.empty() && !scope_.lookup(base_name) && !has_attribute_base(base_expr))
-      return unknown_name(e, name);
+      return unknown_name(e, scope_.why_absent(base_name) ? base_name : name);
     Value base = eval(base_expr, Type::kError);
     if (base.is_error()) {
       BATON_CHECK(sink_.all().size() > before || base.is_error(), "silent error");

@@ -29,6 +29,8 @@ class Scope {
   virtual std::optional<Value> lookup(std::string_view name) const = 0;
   /// A call the evaluator does not know itself, e.g. spare(R); nullopt if there is none.
   virtual std::optional<Value> call(std::string_view name, const std::vector<Value>& arguments) const;
+  /// Why a name that exists has no value here ("the device tree has no /ibm,opal"); nullopt for others.
+  virtual std::optional<std::string> why_absent(std::string_view name) const;
   /// Every name, for did-you-mean.
   virtual std::vector<std::string> names() const = 0;
 };

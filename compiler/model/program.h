@@ -224,7 +224,7 @@ struct Handoff {
 
 struct Let {
   std::string name;
-  ExprPtr value;
+  Value value = Value::error();  // of literals and earlier lets, so known at once
   Span span;
 };
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The phases of checking, in the order in which names depend on each other. See check.h.
+#include "check/check.h"
+
+#include "check/conventions.h"
+#include "check/handoffs.h"
+#include "check/load.h"
+#include "check/machines.h"
+#include "model/evaluate.h"
+
+namespace baton::check {
+
+using diagnostics::Code;
+using model::Value;
+using syntax::Declaration;
+
+namespace {
+
+/// The lets declared so far.
+class LetScope : public model::Scope {
+ public:
+  explicit LetScope(const std::map<std::string, model::Let>& lets) : lets_(lets) {}
+  std::optional<Value> lookup(std::string_view name) const override {
+    auto it = lets_.find(std::string(name));
+    if (it == lets_.end()) return std::nullopt;
+    return it->second.value;
+  }
+  std::vector<std::string> names() const override {
+    std::vector<std::string> all;
+    for (const auto& [name, let] : lets_) all.push_back(name);
+    return all;
+  }
+
+ private:
+  const std::map<std::string, model::Let>& lets_;
+};
+
+}  // namespace
+
+model::Program check(source::SourceSet& sources, source::FileId main, diagnostics::Sink& sink) {
+  std::vector<syntax::File> files = load(sources, main, sink);
+  model::Program program;
+  Declarations conventions;
+  std::map<std::string, source::Span> seen;  // "convention linux.kexec@2013" -> where
+  std::vector<const Declaration*> handoffs;
+
+  auto unique = [&](const char* what, const Declaration& d) {
+    auto [it, fresh] = seen.emplace(what + (" " + d.full_name()), d.name_span);
+    if (!fresh)
+      sink.report(Code::duplicate_declaration, d.name_span,
+                  std::string(what) + " `" + d.full_name() + "` is declared twice")
+          .label(it->second, "first here");
+    return fresh;
+  };
+
+  for (const syntax::File& file : files) {
+    program.files.push_back(file.id);
+    for (const Declaration& d : file.declarations) {
+      switch (d.kind) {
+        case Declaration::Kind::kUse: break;
+        case Declaration::Kind::kLet:
+          if (unique("let", d)) {
+            LetScope scope(program.lets);
+            program.lets[d.name] = {d.name, evaluate(*d.value, scope, sink), d.name_span};
+          }
+          break;
+        case Declaration::Kind::kConvention:
+          if (unique("convention", d)) conventions[d.full_name()] = &d;
+          break;
+        case Declaration::Kind::kMachine:
+          if (unique("machine", d)) program.machines[d.name] = check_machine(d, sources, sink);
+          break;
+        case Declaration::Kind::kLoader:
+          if (unique("loader", d)) program.loaders[d.full_name()] = check_loader(d, sources, sink);
+          break;
+        case Declaration::Kind::kHandoff:
+          if (unique("handoff", d)) handoffs.push_back(&d);
+          break;
+      }
+    }
+  }
+  program.conventions = check_conventions(conventions, sources, sink);
+  for (const Declaration* d : handoffs) {
+    program.handoffs[d->name] = check_handoff(*d, program, sources, sink);
+    if (d->span.file == main) program.main_handoffs.push_back(d->name);
+  }
+  return program;
+}
+
+}  // namespace baton::check

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Flattening, parents first. See conventions.h.
+#include "check/conventions.h"
+
+#include <algorithm>
+#include <set>
+
+#include "check/contract_clauses.h"
+#include "check/reader.h"
+#include "contract/claim.h"
+#include "contract/order.h"
+#include "model/evaluate.h"
+
+namespace baton::check {
+
+using diagnostics::Code;
+using model::Clause;
+using model::ClauseKind;
+using model::Convention;
+using model::Section;
+using model::Type;
+using model::Value;
+using syntax::Context;
+
+namespace {
+
+constexpr std::string_view kRoleKinds[] = {"loadable", "elf64",    "devicetree", "raw",
+                                           "pagelist", "hook",     "argument"};
+
+class Flattener {
+ public:
+  Flattener(const Declarations& declarations, const source::SourceSet& sources, diagnostics::Sink& sink)
+      : declarations_(declarations), sources_(sources), sink_(sink) {}
+
+  std::map<std::string, Convention> run() {
+    for (const auto& [name, declaration] : declarations_) flatten(name);
+    return std::move(done_);
+  }
+
+ private:
+  const Convention* flatten(const std::string& name) {
+    if (auto it = done_.find(name); it != done_.end()) return &it->second;
+    const syntax::Declaration& d = *declarations_.at(name);
+    Convention c;
+    c.name = name;
+    c.span = d.span;
+    c.name_span = d.name_span;
+    c.doc = d.doc;
+    c.shipped = sources_.is_library(d.span.file);
+    open_.push_back(name);
+    if (d.extends) inherit(c, *d.extends);
+    own_clauses(c, d);
+    open_.pop_back();
+    finish(c);
+    return &done_.emplace(name, std::move(c)).first->second;
+  }
+
+  void inherit(Convention& c, const syntax::VersionedName& parent) {
+    std::string name = parent.text();
+    if (auto circle = std::find(open_.begin(), open_.end(), name); circle != open_.end()) {
+      std::string drawn;
+      for (auto it = circle; it != open_.end(); ++it) drawn += *it + " -> ";
+      sink_.report(Code::cyclic_extends, parent.span, "`" + c.name + "` extends itself").note(drawn + name);
+      return;
+    }
+    if (declarations_.count(name) == 0) {
+      auto& d = sink_.report(Code::unknown_name, parent.span, "there is no convention `" + name + "`");
+      std::vector<std::string_view> names;
+      for (const auto& [known, declaration] : declarations_) names.push_back(known);
+      auto near = diagnostics::did_you_mean(name, names);
+      if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(parent.span, std::string(near));
+      return;
+    }
+    const Convention* base = flatten(name);
+    c.parent = name;
+    c.roles = base->roles;
+    c.clauses = base->clauses;
+    c.order = base->order;
+  }
+
+  void own_clauses(Convention& c, const syntax::Declaration& d) {
+    std::set<std::string> heads;  // clauses that may stand once
+    own_order_ = false;
+    for (const syntax::Clause& clause : d.clauses) {
+      if (clause.head == "ensures" || clause.head == "expects") {
+        block(c, clause);
+        continue;
+      }
+      ClauseReader r(clause, Context::kConvention, sources_, sink_, true);
+      if (!r.known()) continue;
+      const std::string& head = r.head();
+      if (head != "role" && head != "order" && !heads.insert(head).second) {
+        sink_.report(Code::duplicate_clause, r.head_span(), "`" + head + "` stands twice in `" + c.name + "`");
+        continue;
+      }
+      if (head == "status") {
+        auto word = r.name("`stable` or `experimental`");
+        if (word && word->text != "stable" && word->text != "experimental")
+          r.shape_error(word->span, "`stable` or `experimental`");
+        else if (word)
+          c.status = word->text;
+        r.end();
+      } else if (head == "source") {
+        if (auto s = r.string("where the claim comes from, in quotes")) c.source = *s;
+        r.end();
+      } else if (head == "supersedes") {
+        if (auto v = r.versioned("a convention")) {
+          c.supersedes = v->text;
+          if (declarations_.count(v->text) == 0)
+            sink_.report(Code::unknown_name, v->span, "there is no convention `" + v->text + "`");
+        }
+        r.end();
+      } else if (head == "role") {
+        role(c, r);
+      } else if (head == "order") {
+        order(c, r);
+      }
+    }
+  }
+
+  void role(Convention& c, ClauseReader& r) {
+    auto name = r.name("a role's name");
+    if (!name) return;
+    model::Role role;
+    role.name = name->text;
+    role.span = name->span;
+    if (!r.take_colon()) return r.shape_error(r.here(), "`:` and a kind");
+    auto kind = r.name("a kind");
+    if (!kind) return;
+    if (std::find(std::begin(kRoleKinds), std::end(kRoleKinds), kind->text) == std::end(kRoleKinds)) {
+      auto& d = sink_.report(Code::unknown_word, kind->span, "there is no kind of role `" + kind->text + "`");
+      auto near = diagnostics::did_you_mean(kind->text, {std::begin(kRoleKinds), std::end(kRoleKinds)});
+      if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(kind->span, std::string(near));
+    }
+    role.kind = kind->text;
+    role.optional = r.take_word("optional");
+    r.end();
+    auto existing = std::find_if(c.roles.begin(), c.roles.end(),
+                                 [&](const model::Role& other) { return other.name == role.name; });
+    if (existing == c.roles.end()) {
+      c.roles.push_back(role);
+    } else if (r.overrides()) {
+      *existing = role;
+    } else {
+      sink_.report(Code::duplicate_clause, role.span, "role `" + role.name + "` is there already")
+          .label(existing->span, "first here");
+    }
+  }
+
+  void order(Convention& c, ClauseReader& r) {
+    if (r.overrides()) {
+      if (c.parent.empty())
+        sink_.report(Code::override_nothing, r.head_span(), "there is no inherited order to override");
+      c.order.clear();
+    } else if (!c.order.empty() && !c.parent.empty() && !own_order_) {
+      sink_.report(Code::override_missing, r.head_span(),
+                   "`" + c.name + "` inherits an order from `" + c.parent + "`; replacing it needs `override`")
+          .label(c.order.front().span, "inherited from here");
+      return;
+    }
+    own_order_ = true;
+    do {
+      syntax::ExprPtr chain = r.expr("a chain such as `a < b < c`");
+      if (!chain) return;
+      std::vector<std::pair<std::string, source::Span>> events;
+      if (!collect_chain(*chain, events) || events.size() < 2)
+        return r.shape_error(chain->span, "a chain of events such as `head_copied < slaves_released`");
+      bool good = true;
+      for (const auto& [event, span] : events) {
+        const auto& known = contract::events();
+        if (std::find(known.begin(), known.end(), event) != known.end()) continue;
+        good = false;
+        auto& d = sink_.report(Code::unknown_word, span, "there is no event `" + event + "`");
+        auto near = diagnostics::did_you_mean(event, known);
+        if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(span, std::string(near));
+      }
+      for (size_t i = 1; good && i < events.size(); ++i)
+        c.order.push_back({events[i - 1].first, events[i].first,
+                           source::cover(events[i - 1].second, events[i].second)});
+    } while (r.take_comma());
+    r.end();
+  }
+
+  static bool collect_chain(const syntax::Expr& e, std::vector<std::pair<std::string, source::Span>>& out) {
+    if (e.kind == syntax::Expr::Kind::kName) {
+      out.emplace_back(e.text, e.span);
+      return true;
+    }
+    return e.kind == syntax::Expr::Kind::kBinary && e.text == "<" && !e.parenthesized &&
+           collect_chain(*e.operands[0], out) && collect_chain(*e.operands[1], out);
+  }
+
+  void block(Convention& c, const syntax::Clause& clause) {
+    bool expects = clause.head == "expects";
+    std::string about;
+    if (clause.arguments.size() == 1 && clause.arguments[0].expr &&
+        clause.arguments[0].expr->kind == syntax::Expr::Kind::kName)
+      about = clause.arguments[0].expr->text;
+    source::Span place = clause.arguments.empty() ? clause.head_span : clause.arguments[0].span;
+    Section section = Section::kExpects;
+    Context context = Context::kExpects;
+    if (!expects) {
+      if (about == "master") section = Section::kMaster, context = Context::kEnsuresMaster;
+      else if (about == "slaves") section = Section::kSlaves, context = Context::kEnsuresSlaves;
+      else if (about == "memory") section = Section::kMemory, context = Context::kEnsuresMemory;
+      else {
+        auto& d = sink_.report(Code::unknown_word, place,
+                               "`ensures` speaks of `master`, `slaves` or `memory`, not of `" + about + "`");
+        auto near = diagnostics::did_you_mean(about, {"master", "slaves", "memory"});
+        if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(place, std::string(near));
+        return;
+      }
+    } else if (!c.find_role(about)) {
+      sink_.report(Code::unknown_name, place, "`" + c.name + "` has no role `" + about + "`")
+          .note("declare it: `role " + (about.empty() ? std::string("image") : about) + " : loadable;`");
+    }
+    for (const syntax::Clause& inner : clause.block) {
+      ClauseReader r(inner, context, sources_, sink_, true);
+      if (!r.known()) continue;
+      auto read = read_contract_clause(r, section, r.drops(), sources_, sink_);
+      for (Clause& stated : read) {
+        stated.role = expects ? about : "";
+        stated.origin = c.name;
+        merge(c, std::move(stated), r);
+      }
+    }
+  }
+
+  void merge(Convention& c, Clause stated, const ClauseReader& r) {
+    auto existing = std::find_if(c.clauses.begin(), c.clauses.end(), [&](const Clause& other) {
+      return other.section == stated.section && other.role == stated.role && other.key == stated.key &&
+             other.incidental == stated.incidental;
+    });
+    bool found = existing != c.clauses.end();
+    bool inherited = found && existing->origin != c.name;
+    if (r.drops()) {
+      // A dropped key takes its incidental twin only when it is named so.
+      if (!inherited)
+        sink_.report(Code::override_nothing, r.head_span(),
+                     "there is no inherited `" + stated.key + "` to drop");
+      else
+        c.clauses.erase(existing);
+      return;
+    }
+    if (r.overrides()) {
+      if (!inherited) {
+        sink_.report(Code::override_nothing, r.head_span(),
+                     "there is no inherited `" + stated.key + "` to override");
+        if (found) return;
+        c.clauses.push_back(std::move(stated));
+        return;
+      }
+      *existing = std::move(stated);
+      return;
+    }
+    if (inherited) {
+      sink_.report(Code::override_missing, r.head_span(),
+                   "`" + c.name + "` inherits `" + existing->text + "` from `" + existing->origin +
+                       "`; changing it needs `override`")
+          .label(existing->span, "inherited from here")
+          .fix(source::Span{r.head_span().file, r.head_span().begin, r.head_span().begin}, "override ");
+      return;
+    }
+    if (found) {
+      sink_.report(Code::duplicate_clause, r.head_span(), "`" + stated.key + "` is stated twice")
+          .label(existing->span, "first here");
+      return;
+    }
+    c.clauses.push_back(std::move(stated));
+  }
+
+  /// What concerns the convention as a whole: types, order, completeness.
+  void finish(Convention& c) {
+    contract::ConventionScope scope(c.roles);
+    for (const Clause& clause : c.clauses) {
+      if (clause.origin != c.name) continue;  // reported where it stands
+      check_types(clause, scope);
+      if (clause.kind == ClauseKind::kPlace && clause.subject != "others" && !c.find_role(clause.subject))
+        sink_.report(Code::unknown_name, clause.span, "`" + c.name + "` has no role `" + clause.subject + "`");
+    }
+    contract::PartialOrder order;
+    for (const auto& edge : c.order) order.add(edge.before, edge.after);
+    if (auto cycle = order.cycle(); !cycle.empty()) {
+      std::string drawn;
+      for (const auto& event : cycle) drawn += (drawn.empty() ? "" : " < ") + event;
+      sink_.report(Code::order_cycle, c.order.front().span, "the order of `" + c.name + "` is a circle").note(drawn);
+    }
+    if (c.source.empty())
+      sink_.report(Code::missing_clause, c.name_span, "`" + c.name + "` does not say where its claims come from")
+          .note("add `source \"...\";`: a document, a commit, a file");
+    bool slaves = std::any_of(c.clauses.begin(), c.clauses.end(), [](const Clause& clause) {
+      return clause.section == Section::kSlaves;
+    });
+    if (!slaves)
+      sink_.report(Code::missing_clause, c.name_span, "`" + c.name + "` says nothing about slaves")
+          .note("add `ensures slaves { arrival ...; }`: where they are is part of every handoff");
+  }
+
+  void check_types(const Clause& clause, const model::Scope& scope) {
+    auto wants = [&](const syntax::Expr& e, Type type) { return evaluate_as(e, type, scope, sink_); };
+    switch (clause.kind) {
+      case ClauseKind::kBytes: {
+        Value destination = wants(*clause.values[0], Type::kRange);
+        Value from = wants(*clause.values[1], Type::kRange);
+        if (destination.is_known() && from.is_known() && destination.range().size() != from.range().size())
+          sink_.report(Code::clause_shape, clause.span, "the two ranges differ in length")
+              .note(human(destination.range().size()) + " = " + human(from.range().size()));
+        break;
+      }
+      case ClauseKind::kUnspecified:
+      case ClauseKind::kPlace:
+      case ClauseKind::kTreeReserves:
+      case ClauseKind::kWithin:
+      case ClauseKind::kDisjoint:
+        for (const auto& e : clause.values) wants(*e, Type::kRanges);
+        break;
+      case ClauseKind::kEnter:
+        for (const auto& e : clause.values) wants(*e, Type::kAddress);
+        break;
+      case ClauseKind::kHead:
+      case ClauseKind::kAlign:
+      case ClauseKind::kLanding:
+        for (const auto& e : clause.values) wants(*e, Type::kSize);
+        break;
+      case ClauseKind::kWord:
+        wants(*clause.values[0], Type::kSize);
+        if (clause.values.size() > 1) wants(*clause.values[1], Type::kInt);
+        break;
+      case ClauseKind::kMsr:
+      case ClauseKind::kIle:
+        for (const auto& e : clause.values) {
+          Value v = wants(*e, Type::kInt);
+          if (v.is_known() && v.number() > 1)
+            sink_.report(Code::type_mismatch, e->span, "a bit is 0 or 1, not " + to_text(v));
+        }
+        break;
+      case ClauseKind::kTreeFormat:
+        for (const auto& e : clause.values) wants(*e, Type::kInt);
+        break;
+      case ClauseKind::kArrival:
+        for (const auto& e : clause.values) {
+          Value v = evaluate(*e, scope, sink_);
+          if (v.is_error()) continue;
+          const auto& states = contract::arrival_states();
+          bool state = v.type() == Type::kWord &&
+                       (v.is_pending() || std::find(states.begin(), states.end(), v.text()) != states.end());
+          if (!state)
+            sink_.report(Code::type_mismatch, e->span,
+                         "an arrival state is absent, firmware, arriving, held or unknown");
+        }
+        break;
+      case ClauseKind::kRegister:
+      case ClauseKind::kTreeBootCpu:
+        for (const auto& e : clause.values) {
+          Value v = evaluate(*e, scope, sink_);
+          if (v.is_error()) continue;
+          if (!v.is_number() && v.type() != Type::kStack)
+            sink_.report(Code::type_mismatch, e->span,
+                         std::string("a register holds a number or an address, not ") + to_text(v.type()));
+        }
+        break;
+      default: break;
+    }
+  }
+
+  const Declarations& declarations_;
+  const source::SourceSet& sources_;
+  diagnostics::Sink& sink_;
+  std::map<std::string, Convention> done_;
+  std::vector<std::string> open_;
+  bool own_order_ = false;
+};
+
+}  // namespace
+
+std::map<std::string, Convention> check_conventions(const Declarations& declarations,
+                                                    const source::SourceSet& sources,
+                                                    diagnostics::Sink& sink) {
+  return Flattener(declarations, sources, sink).run();
+}
+
+}  // namespace baton::check

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Handoffs, segment by segment. See handoffs.h.
+#include "check/handoffs.h"
+
+#include <algorithm>
+#include <set>
+
+#include "check/reader.h"
+#include "check/segments.h"
+#include "contract/claim.h"
+
+namespace baton::check {
+
+using diagnostics::Code;
+using model::Handoff;
+using model::Program;
+using model::Segment;
+using model::SegmentKind;
+using model::Type;
+using model::Value;
+using syntax::Context;
+
+const char* role_kind_of(SegmentKind kind) {
+  if (kind == SegmentKind::kElf) return "elf64";
+  if (kind == SegmentKind::kDeviceTree) return "devicetree";
+  return "loadable";
+}
+
+std::optional<Value> HandoffTypes::lookup(std::string_view name) const {
+  for (const auto& p : handoff_.parameters)
+    if (p.name == name) return Value::pending(p.type, std::string(name));
+  if (auto it = program_.lets.find(std::string(name)); it != program_.lets.end()) return it->second.value;
+  size_t dot = name.find('.');
+  std::string_view head = name.substr(0, dot);
+  if (head == "machine" && dot != std::string_view::npos) {
+    if (const auto* a = model::find_machine_attribute(name.substr(dot + 1)))
+      return Value::pending(a->type, std::string(name));
+    auto machine = program_.machines.find(handoff_.machine);
+    if (machine != program_.machines.end())
+      for (const auto& clause : machine->second.clauses)
+        if (clause.kind != model::MachineClause::Kind::kFact && clause.name == name.substr(dot + 1))
+          return Value::pending(Type::kRanges, std::string(name));
+    return std::nullopt;
+  }
+  for (const Segment& s : handoff_.segments) {
+    if (s.name != head) continue;
+    if (dot == std::string_view::npos) return Value::pending(Type::kRange, std::string(name));
+    for (const auto& attribute : contract::role_attributes(role_kind_of(s.kind)))
+      if (attribute.name == name.substr(dot + 1)) return Value::pending(attribute.type, std::string(name));
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> HandoffTypes::names() const {
+  std::vector<std::string> all;
+  for (const auto& p : handoff_.parameters) all.push_back(p.name);
+  for (const auto& [name, let] : program_.lets) all.push_back(name);
+  for (const auto& a : model::machine_attributes()) all.push_back("machine." + std::string(a.name));
+  auto machine = program_.machines.find(handoff_.machine);
+  if (machine != program_.machines.end())
+    for (const auto& clause : machine->second.clauses)
+      if (clause.kind != model::MachineClause::Kind::kFact) all.push_back("machine." + clause.name);
+  for (const Segment& s : handoff_.segments) {
+    all.push_back(s.name);
+    for (const auto& attribute : contract::role_attributes(role_kind_of(s.kind)))
+      all.push_back(s.name + "." + std::string(attribute.name));
+  }
+  return all;
+}
+
+namespace {
+
+class HandoffChecker {
+ public:
+  HandoffChecker(const syntax::Declaration& d, const Program& program, const source::SourceSet& sources,
+                 diagnostics::Sink& sink)
+      : d_(d), program_(program), sources_(sources), sink_(sink), types_(handoff_, program) {}
+
+  Handoff run() {
+    handoff_.name = d_.name;
+    handoff_.span = d_.span;
+    handoff_.name_span = d_.name_span;
+    handoff_.machine = d_.on;
+    handoff_.machine_span = d_.on_span;
+    handoff_.doc = d_.doc;
+    if (d_.on.empty())
+      sink_.report(Code::missing_clause, d_.name_span, "`" + d_.name + "` does not say on which machine")
+          .note("write `handoff " + d_.name + " on MACHINE via LOADER { ... }`");
+    else
+      require(program_.machines, d_.on, d_.on_span, "machine");
+    if (d_.via) {
+      handoff_.loader = d_.via->text();
+      require(program_.loaders, handoff_.loader, d_.via->span, "loader");
+    }
+    // Names first: a clause may speak of a segment that stands below it.
+    for (const auto& clause : d_.clauses) declare(clause);
+    for (const auto& clause : d_.clauses) read(clause);
+    complete();
+    return std::move(handoff_);
+  }
+
+ private:
+  template <typename Map>
+  bool require(const Map& map, const std::string& name, source::Span span, const char* what) {
+    if (map.count(name) != 0) return true;
+    auto& report = sink_.report(Code::unknown_name, span,
+                                std::string("there is no ") + what + " `" + name + "`");
+    std::vector<std::string_view> names;
+    for (const auto& [known, value] : map) names.push_back(known);
+    auto near = diagnostics::did_you_mean(name, names);
+    if (!near.empty()) report.at("did you mean `" + std::string(near) + "`?").fix(span, std::string(near));
+    return false;
+  }
+
+  void declare(const syntax::Clause& clause) {
+    if (clause.head == "param") {
+      ClauseReader r(clause, Context::kHandoff, sources_, sink_);
+      model::Parameter p;
+      auto name = r.name("a parameter's name");
+      if (!name) return;
+      p.name = name->text;
+      p.span = name->span;
+      if (!r.take_colon()) return r.shape_error(r.here(), "`:` and a type");
+      auto type = r.name("a type");
+      if (!type) return;
+      static constexpr std::pair<std::string_view, Type> kTypes[] = {
+          {"path", Type::kPath}, {"string", Type::kString}, {"int", Type::kInt},
+          {"size", Type::kSize}, {"address", Type::kAddress}};
+      auto found = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                [&](const auto& t) { return t.first == type->text; });
+      if (found == std::end(kTypes))
+        return r.shape_error(type->span, "a type: `path`, `string`, `int`, `size` or `address`");
+      p.type = found->second;
+      if (r.take_equals()) p.initial = r.expr("a default");
+      if (!r.end()) return;
+      if (unique(p.name, p.span)) handoff_.parameters.push_back(std::move(p));
+    } else if (clause.head == "segment") {
+      auto segment = declare_segment(clause, sources_, sink_);
+      if (segment && unique(segment->name, segment->name_span)) {
+        bodies_.push_back(&clause);
+        handoff_.segments.push_back(std::move(*segment));
+      }
+    }
+  }
+
+  bool unique(const std::string& name, source::Span span) {
+    auto [it, fresh] = names_.emplace(name, span);
+    if (!fresh)
+      sink_.report(Code::duplicate_declaration, span, "`" + name + "` is declared twice")
+          .label(it->second, "first here");
+    return fresh;
+  }
+
+  void read(const syntax::Clause& clause) {
+    if (clause.head == "param") {
+      for (const auto& p : handoff_.parameters)
+        if (p.initial && source::cover(clause.span, p.span) == clause.span)
+          evaluate_as(*p.initial, p.type, types_, sink_);
+      return;
+    }
+    if (clause.head == "segment") {
+      for (size_t i = 0; i < bodies_.size(); ++i)
+        if (bodies_[i] == &clause) read_segment(handoff_.segments[i], clause, types_, sources_, sink_);
+      return;
+    }
+    ClauseReader r(clause, Context::kHandoff, sources_, sink_);
+    if (!r.known()) return;
+    const std::string& head = r.head();
+    if (head != "bind" && head != "relies" && head != "assert" && !once_.insert(head).second) {
+      sink_.report(Code::duplicate_clause, r.head_span(), "`" + head + "` stands twice in `" + handoff_.name + "`");
+      return;
+    }
+    if (head == "from" || head == "to") {
+      auto v = r.versioned("a convention");
+      if (!v || !r.end()) return;
+      require(program_.conventions, v->text, v->span, "convention");
+      (head == "from" ? handoff_.from : handoff_.to) = v->text;
+      (head == "from" ? handoff_.from_span : handoff_.to_span) = v->span;
+    } else if (head == "giver") {
+      auto word = choice(r, {"big", "little", "both"});
+      if (!word) return;
+      handoff_.giver_span = clause.span;
+      handoff_.giver = word->text == "big"      ? model::GiverOrder::kBig
+                       : word->text == "little" ? model::GiverOrder::kLittle
+                                                : model::GiverOrder::kBoth;
+    } else if (head == "load") {
+      if (auto word = choice(r, {"normal", "on_crash"})) handoff_.on_crash = word->text == "on_crash";
+    } else if (head == "slaves") {
+      if (!r.word("by")) return;
+      auto word = choice(r, {"overlay", "relay", "none", "auto"});
+      if (!word) return;
+      handoff_.slaves = word->text;
+      handoff_.slaves_span = clause.span;
+      if (word->text == "relay")
+        sink_.report(Code::not_served, word->span,
+                     "`slaves by relay` is part of the language, and this release does not serve it yet")
+            .note("where the taker's own head can stand at 0 from the start, `slaves by overlay` needs no relay");
+    } else if (head == "enter") {
+      if (auto n = r.name("a segment"); n && r.end()) {
+        handoff_.enter = n->text;
+        handoff_.enter_span = n->span;
+        segment_exists(*n);
+      }
+    } else if (head == "bind") {
+      bind(r, clause);
+    } else if (head == "relies") {
+      if (!r.word("on") || !r.word("incidental")) return;
+      auto key = r.dotted("the key of an incidental clause");
+      if (!key) return;
+      if (key->text == "msr")
+        if (auto field = r.name("an MSR field")) key->text += " " + field->text;
+      std::string because;
+      if (!r.end(&because)) return;
+      handoff_.relies_on.push_back(key->text);
+      handoff_.relies_spans.push_back(clause.span);
+    } else if (head == "assert") {
+      model::Assertion a;
+      a.span = clause.span;
+      a.condition = r.expr("a condition", {"else"});
+      if (!a.condition) return;
+      if (r.take_word("else"))
+        if (auto s = r.string("what to say when it does not hold, in quotes")) a.message = *s;
+      if (!r.end()) return;
+      evaluate_as(*a.condition, Type::kBool, types_, sink_);
+      handoff_.assertions.push_back(std::move(a));
+    }
+  }
+
+  std::optional<Word> choice(ClauseReader& r, std::initializer_list<std::string_view> choices) {
+    std::string list;
+    for (auto c : choices) list += (list.empty() ? "`" : ", `") + std::string(c) + "`";
+    source::Span where = r.here();
+    // `on_crash` and the like are plain words.
+    auto word = r.name(list);
+    if (!word) return std::nullopt;
+    if (std::find(choices.begin(), choices.end(), word->text) == choices.end()) {
+      r.shape_error(where, list);
+      return std::nullopt;
+    }
+    if (!r.end()) return std::nullopt;
+    return word;
+  }
+
+  bool segment_exists(const Word& name) {
+    if (handoff_.find_segment(name.text)) return true;
+    auto& report = sink_.report(Code::unknown_name, name.span,
+                                "`" + handoff_.name + "` has no segment `" + name.text + "`");
+    std::vector<std::string_view> names;
+    for (const Segment& s : handoff_.segments) names.push_back(s.name);
+    auto near = diagnostics::did_you_mean(name.text, names);
+    if (!near.empty()) report.at("did you mean `" + std::string(near) + "`?").fix(name.span, std::string(near));
+    return false;
+  }
+
+  void bind(ClauseReader& r, const syntax::Clause& clause) {
+    model::Binding b;
+    b.span = clause.span;
+    auto role = r.name("a role of `to`");
+    if (!role || !r.equals()) return;
+    b.role = role->text;
+    source::Span place = r.here();
+    auto what = r.dotted("a segment");
+    if (!what || !r.end()) return;
+    if (what->text.rfind("giver.", 0) == 0) {
+      sink_.report(Code::not_served, place,
+                   "binding what the giver supplies is part of the language, and this release does not serve it yet");
+      return;
+    }
+    if (!segment_exists(*what)) return;
+    b.segment = what->text;
+    auto twice = std::find_if(handoff_.bindings.begin(), handoff_.bindings.end(),
+                              [&](const model::Binding& other) { return other.role == b.role; });
+    if (twice != handoff_.bindings.end()) {
+      sink_.report(Code::duplicate_clause, role->span, "role `" + b.role + "` is bound twice")
+          .label(twice->span, "first here");
+      return;
+    }
+    handoff_.bindings.push_back(std::move(b));
+  }
+
+  /// What a handoff cannot be without, and what concerns several clauses.
+  void complete() {
+    auto missing = [&](const std::string& what, const std::string& how) {
+      sink_.report(Code::missing_clause, d_.name_span, "`" + d_.name + "` does not say " + what)
+          .note("add `" + how + "`");
+    };
+    if (handoff_.from.empty() && once_.count("from") == 0) missing("where it comes from", "from CONVENTION@N;");
+    if (handoff_.to.empty() && once_.count("to") == 0) missing("where it goes", "to CONVENTION@N;");
+    if (handoff_.enter.empty() && once_.count("enter") == 0)
+      missing("which segment the loader enters", "enter SEGMENT;");
+    auto from = program_.conventions.find(handoff_.from);
+    auto to = program_.conventions.find(handoff_.to);
+    if (from != program_.conventions.end())
+      for (size_t i = 0; i < handoff_.relies_on.size(); ++i) relies(from->second, i);
+    if (to != program_.conventions.end()) roles(to->second);
+    if (handoff_.loader.empty())
+      for (const Segment& s : handoff_.segments)
+        if (s.placing != model::Placing::kAt && s.name != handoff_.enter)
+          if (s.placing != model::Placing::kAt)
+            sink_.report(Code::missing_clause, s.name_span,
+                         "without a loader every segment says where it is: `" + s.name + "` does not")
+                .note("add `place at ADDRESS;`, or say `via LOADER` in the head of the handoff");
+  }
+
+  void relies(const model::Convention& from, size_t i) {
+    const std::string& key = handoff_.relies_on[i];
+    auto found = std::find_if(from.clauses.begin(), from.clauses.end(), [&](const model::Clause& c) {
+      return c.incidental && c.key == key;
+    });
+    if (found == from.clauses.end())
+      sink_.report(Code::unknown_name, handoff_.relies_spans[i],
+                   "`" + from.name + "` states no incidental `" + key + "`");
+  }
+
+  void roles(const model::Convention& to) {
+    for (const model::Binding& b : handoff_.bindings)
+      if (!to.find_role(b.role))
+        sink_.report(Code::unknown_name, b.span, "`" + to.name + "` has no role `" + b.role + "`");
+    for (const model::Role& role : to.roles) {
+      auto bound = std::find_if(handoff_.bindings.begin(), handoff_.bindings.end(),
+                                [&](const model::Binding& b) { return b.role == role.name; });
+      const Segment* segment = bound != handoff_.bindings.end() ? handoff_.find_segment(bound->segment)
+                                                                : handoff_.find_segment(role.name);
+      source::Span place = bound != handoff_.bindings.end() ? bound->span : d_.name_span;
+      if (!segment) {
+        if (!role.optional)
+          sink_.report(Code::unbound_role, place,
+                       "role `" + role.name + "` of `" + to.name + "` is bound to nothing")
+              .label(role.span, "the role")
+              .note("add `bind " + role.name + " = SEGMENT;` or name a segment `" + role.name + "`");
+        continue;
+      }
+      std::string kind = role_kind_of(segment->kind);
+      bool fits = role.kind == kind || role.kind == "raw" || (role.kind == "loadable" && kind != "devicetree");
+      if (!fits)
+        sink_.report(Code::unbound_role, segment->name_span,
+                     "role `" + role.name + "` of `" + to.name + "` needs " + role.kind + ", and segment `" +
+                         segment->name + "` is " + to_text(segment->kind))
+            .label(role.span, "the role");
+    }
+  }
+
+  const syntax::Declaration& d_;
+  const Program& program_;
+  const source::SourceSet& sources_;
+  diagnostics::Sink& sink_;
+  Handoff handoff_;
+  HandoffTypes types_;
+  std::map<std::string, source::Span> names_;
+  std::vector<const syntax::Clause*> bodies_;
+  std::set<std::string> once_;
+};
+
+}  // namespace
+
+Handoff check_handoff(const syntax::Declaration& declaration, const Program& program,
+                      const source::SourceSet& sources, diagnostics::Sink& sink) {
+  return HandoffChecker(declaration, program, sources, sink).run();
+}
+
+}  // namespace baton::check

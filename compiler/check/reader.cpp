@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reading clauses by the clause table. See reader.h.
+#include "check/reader.h"
+
+#include <cctype>
+
+namespace baton::check {
+
+using diagnostics::Code;
+using source::Span;
+using syntax::Expr;
+
+ClauseReader::ClauseReader(const syntax::Clause& clause, syntax::Context context,
+                           const source::SourceSet& sources, diagnostics::Sink& sink, bool modifiers)
+    : clause_(clause),
+      context_(context),
+      sources_(sources),
+      sink_(sink),
+      arguments_(clause),
+      head_(clause.head),
+      head_span_(clause.head_span) {
+  while (modifiers && (head_ == "incidental" || head_ == "override" || head_ == "drop")) {
+    bool& flag = head_ == "incidental" ? incidental_ : head_ == "override" ? override_ : drop_;
+    flag = true;
+    auto next = arguments_.take_dotted_name();
+    if (!next) {
+      shape_error(arguments_.here(), "a clause after `" + head_ + "`");
+      break;
+    }
+    head_ = next->text;
+    head_span_ = next->span;
+  }
+}
+
+bool ClauseReader::known() {
+  if (failed_) return false;
+  const syntax::ClauseRow* row = syntax::find_clause(context_, head_);
+  if (!row) {
+    std::string place = std::string(syntax::to_text(context_));
+    if (const char* elsewhere = syntax::where_clause_stands(head_)) {
+      sink_.report(Code::misplaced_clause, head_span_, "`" + head_ + "` does not stand in " + place)
+          .note("it stands in " + std::string(elsewhere));
+      return false;
+    }
+    auto& d = sink_.report(Code::unknown_clause, head_span_, "unknown clause `" + head_ + "` in " + place);
+    auto near = diagnostics::did_you_mean(head_, syntax::clause_heads(context_));
+    if (!near.empty())
+      d.at("did you mean `" + std::string(near) + "`?").fix(head_span_, std::string(near));
+    return false;
+  }
+  if (!row->served) {
+    sink_.report(Code::not_served, head_span_,
+                 "`" + head_ + "` is part of the language, and this release does not serve it yet")
+        .note(std::string(row->doc));
+    return false;
+  }
+  return true;
+}
+
+void ClauseReader::shape_error(Span where, const std::string& what) {
+  if (failed_) return;
+  failed_ = true;
+  auto& d = sink_.report(Code::clause_shape, where.valid() ? where : clause_.head_span,
+                         "`" + head_ + "` needs " + what + " here");
+  if (const syntax::ClauseRow* row = syntax::find_clause(context_, head_))
+    d.note("it is written `" + std::string(row->shape) + "`");
+}
+
+std::optional<Word> ClauseReader::name(std::string_view what) {
+  if (failed_) return std::nullopt;
+  if (auto n = arguments_.take_name()) return Word{n->text, n->span};
+  shape_error(here(), std::string(what));
+  return std::nullopt;
+}
+
+std::optional<Word> ClauseReader::dotted(std::string_view what) {
+  if (failed_) return std::nullopt;
+  if (auto n = arguments_.take_dotted_name()) return Word{n->text, n->span};
+  shape_error(here(), std::string(what));
+  return std::nullopt;
+}
+
+std::optional<std::string> ClauseReader::string(std::string_view what) {
+  if (failed_) return std::nullopt;
+  Span place = here();
+  syntax::ExprPtr e = arguments_.take_expr();
+  if (e && e->kind == Expr::Kind::kString) return e->text;
+  shape_error(e ? e->span : place, std::string(what));
+  return std::nullopt;
+}
+
+std::optional<Word> ClauseReader::versioned(std::string_view what) {
+  auto n = dotted(what);
+  if (!n) return std::nullopt;
+  Span place = here();
+  auto version = arguments_.take_version();
+  if (!version) {
+    shape_error(place.valid() ? place : n->span, "a version such as `" + n->text + "@1`");
+    return std::nullopt;
+  }
+  return Word{n->text + "@" + std::to_string(*version), n->span};
+}
+
+syntax::ExprPtr ClauseReader::expr(std::string_view what, std::initializer_list<std::string_view> stop) {
+  if (failed_) return nullptr;
+  Span place = here();
+  syntax::ExprPtr e = arguments_.take_expr(stop);
+  if (!e) shape_error(place, std::string(what));
+  return e;
+}
+
+bool ClauseReader::word(std::string_view wanted) {
+  if (failed_) return false;
+  if (arguments_.take_word(wanted)) return true;
+  shape_error(here(), "`" + std::string(wanted) + "`");
+  return false;
+}
+
+bool ClauseReader::equals() {
+  if (failed_) return false;
+  if (arguments_.take_equals()) return true;
+  shape_error(here(), "`=`");
+  return false;
+}
+
+bool ClauseReader::end(std::string* because) {
+  if (failed_) return false;
+  if (because && arguments_.take_word("because")) {
+    auto reason = string("a reason in quotes after `because`");
+    if (!reason) return false;
+    *because = *reason;
+  }
+  if (!arguments_.at_end()) {
+    shape_error(here(), "nothing more");
+    return false;
+  }
+  return true;
+}
+
+std::string ClauseReader::text() const {
+  Span span = clause_.span;
+  if (head_span_.valid()) span.begin = head_span_.begin;
+  std::string_view raw = sources_.text(span);
+  std::string line;
+  bool blank = false, quoted = false;
+  for (size_t i = 0; i < raw.size(); ++i) {
+    char c = raw[i];
+    if (!quoted && c == '/' && i + 1 < raw.size() && raw[i + 1] == '/') {
+      while (i < raw.size() && raw[i] != '\n') ++i;
+      blank = true;
+      continue;
+    }
+    if (c == '"') quoted = !quoted;
+    if (!quoted && c == ';') break;
+    if (!quoted && std::isspace(static_cast<unsigned char>(c))) {
+      blank = !line.empty();
+      continue;
+    }
+    if (blank) line.push_back(' ');
+    blank = false;
+    line.push_back(c);
+  }
+  // A clause reads the same with and without its reason.
+  if (size_t at = line.find(" because \""); at != std::string::npos) line.resize(at);
+  return line;
+}
+
+}  // namespace baton::check

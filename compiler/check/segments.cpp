@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Segments, clause by clause. See segments.h.
+#include "check/segments.h"
+
+#include <algorithm>
+#include <set>
+
+#include "check/reader.h"
+
+namespace baton::check {
+
+using diagnostics::Code;
+using model::Segment;
+using model::SegmentKind;
+using model::Type;
+using syntax::Context;
+
+std::optional<Segment> declare_segment(const syntax::Clause& clause, const source::SourceSet& sources,
+                                       diagnostics::Sink& sink) {
+  ClauseReader r(clause, Context::kHandoff, sources, sink);
+  if (!r.known()) return std::nullopt;
+  Segment segment;
+  segment.span = clause.span;
+  segment.doc = clause.doc;
+  auto name = r.name("a segment's name");
+  if (!name || !r.equals()) return std::nullopt;
+  segment.name = name->text;
+  segment.name_span = name->span;
+  auto kind = r.name("what it is: `elf`, `file`, `devicetree`, `reserve` or `trampoline`");
+  if (!kind) return std::nullopt;
+  static constexpr std::pair<std::string_view, SegmentKind> kKinds[] = {
+      {"elf", SegmentKind::kElf},         {"file", SegmentKind::kFile},
+      {"devicetree", SegmentKind::kDeviceTree}, {"reserve", SegmentKind::kReserve},
+      {"trampoline", SegmentKind::kTrampoline}};
+  auto found = std::find_if(std::begin(kKinds), std::end(kKinds),
+                            [&](const auto& k) { return k.first == kind->text; });
+  if (found == std::end(kKinds)) {
+    if (kind->text == "elfcorehdr") {
+      sink.report(Code::not_served, kind->span,
+                  "segment kind `elfcorehdr` is part of the language, and this release does not serve it yet");
+      return std::nullopt;
+    }
+    auto& report = sink.report(Code::unknown_word, kind->span, "there is no kind of segment `" + kind->text + "`");
+    auto near = diagnostics::did_you_mean(kind->text, {"elf", "file", "devicetree", "reserve", "trampoline"});
+    if (!near.empty()) report.at("did you mean `" + std::string(near) + "`?").fix(kind->span, std::string(near));
+    return std::nullopt;
+  }
+  segment.kind = found->second;
+  if (segment.kind != SegmentKind::kTrampoline) {
+    segment.content = r.expr(segment.kind == SegmentKind::kReserve ? "a size" : "a file");
+    if (!segment.content) return std::nullopt;
+  }
+  if (!r.end()) return std::nullopt;
+  return segment;
+}
+
+namespace {
+
+class SegmentReader {
+ public:
+  SegmentReader(Segment& segment, const model::Scope& types, const source::SourceSet& sources,
+                diagnostics::Sink& sink)
+      : s_(segment), types_(types), sources_(sources), sink_(sink) {}
+
+  void content() {
+    if (!s_.content) return;
+    if (s_.kind == SegmentKind::kReserve) {
+      evaluate_as(*s_.content, Type::kSize, types_, sink_);
+    } else if (s_.kind == SegmentKind::kDeviceTree) {
+      model::Value v = evaluate(*s_.content, types_, sink_);
+      if (!v.is_error() && v.type() != Type::kTree && v.type() != Type::kPath && v.type() != Type::kString)
+        sink_.report(Code::type_mismatch, s_.content->span,
+                     std::string("a device tree is a file or `machine.tree`, not ") + to_text(v.type()));
+    } else {
+      evaluate_as(*s_.content, Type::kPath, types_, sink_);
+    }
+  }
+
+  void read(const syntax::Clause& clause) {
+    Context context = s_.kind == SegmentKind::kElf          ? Context::kSegmentElf
+                      : s_.kind == SegmentKind::kFile       ? Context::kSegmentFile
+                      : s_.kind == SegmentKind::kDeviceTree ? Context::kSegmentTree
+                      : s_.kind == SegmentKind::kReserve    ? Context::kSegmentReserve
+                                                            : Context::kSegmentTrampoline;
+    ClauseReader r(clause, context, sources_, sink_);
+    if (!r.known()) return;
+    const std::string& head = r.head();
+    bool repeatable = head == "within" || head == "avoid" || head == "poke" || head == "node" || head == "reserve";
+    if (!repeatable && !once_.insert(head).second) {
+      sink_.report(Code::duplicate_clause, r.head_span(), "`" + head + "` stands twice in segment `" + s_.name + "`");
+      return;
+    }
+    if (head == "place") {
+      place(r);
+    } else if (head == "align") {
+      s_.align = typed(r, Type::kSize, "an alignment");
+    } else if (head == "size") {
+      if (clause.relation != "<=") return r.shape_error(r.head_span(), "`<=` and a size");
+      s_.size_limit = typed(r, Type::kSize, "a size");
+    } else if (head == "within") {
+      ranges(r, s_.within);
+    } else if (head == "avoid") {
+      ranges(r, s_.avoid);
+    } else if (head == "reserve") {
+      ranges(r, s_.reserve);
+    } else if (head == "version") {
+      s_.tree_version = typed(r, Type::kInt, "a blob version");
+    } else if (head == "poke") {
+      auto word = r.name("the name of a word");
+      if (!word || !r.equals()) return;
+      model::Poke poke{word->text, typed(r, Type::kInt, "a number"), clause.span};
+      if (poke.value) s_.pokes.push_back(std::move(poke));
+    } else if (head == "node") {
+      node(r, clause);
+    }
+  }
+
+ private:
+  syntax::ExprPtr typed(ClauseReader& r, Type type, const char* what) {
+    syntax::ExprPtr e = r.expr(what);
+    if (!e || !r.end()) return nullptr;
+    return evaluate_as(*e, type, types_, sink_).is_error() ? nullptr : e;
+  }
+
+  void ranges(ClauseReader& r, std::vector<syntax::ExprPtr>& list) {
+    do {
+      syntax::ExprPtr e = r.expr("a range");
+      if (!e) return;
+      if (!evaluate_as(*e, Type::kRanges, types_, sink_).is_error()) list.push_back(e);
+    } while (r.take_comma());
+    r.end();
+  }
+
+  void place(ClauseReader& r) {
+    if (r.take_word("bottom_up")) {
+      s_.placing = model::Placing::kBottomUp;
+    } else if (r.take_word("top_down")) {
+      s_.placing = model::Placing::kTopDown;
+    } else if (r.take_word("at")) {
+      s_.placing = model::Placing::kAt;
+      s_.at = typed(r, Type::kAddress, "an address");
+      return;
+    } else {
+      return r.shape_error(r.here(), "`bottom_up`, `top_down` or `at ADDRESS`");
+    }
+    r.end();
+  }
+
+  void node(ClauseReader& r, const syntax::Clause& clause) {
+    model::NodeEdit edit;
+    edit.span = clause.span;
+    auto path = r.string("a node's path in quotes");
+    if (!path || !r.end()) return;
+    edit.path = *path;
+    if (edit.path.empty() || edit.path[0] != '/') {
+      sink_.report(Code::clause_shape, clause.head_span, "a node's path starts with `/`: `" + edit.path + "` does not");
+      return;
+    }
+    std::set<std::string> seen;
+    for (const syntax::Clause& inner : clause.block) {
+      model::PropertyEdit property;
+      property.span = inner.span;
+      if (!inner.head_is_string) {
+        ClauseReader p(inner, Context::kTreeNode, sources_, sink_);
+        if (!p.known()) continue;
+        property.drop = true;
+        auto name = p.string("a property's name in quotes");
+        if (!name || !p.end()) continue;
+        property.name = *name;
+      } else {
+        ClauseReader p(inner, Context::kTreeNode, sources_, sink_);
+        property.name = inner.head;
+        if (!p.at_end()) {
+          if (!p.equals()) continue;
+          do {
+            syntax::ExprPtr e = p.expr("a value");
+            if (!e) break;
+            property.values.push_back(e);
+            value_type(*e);
+          } while (p.take_comma());
+          if (!p.end()) continue;
+        }
+      }
+      if (!seen.insert(property.name).second) {
+        sink_.report(Code::duplicate_clause, inner.span, "`" + property.name + "` is edited twice in this node");
+        continue;
+      }
+      edit.properties.push_back(std::move(property));
+    }
+    s_.nodes.push_back(std::move(edit));
+  }
+
+  void value_type(const syntax::Expr& e) {
+    model::Value v = evaluate(e, types_, sink_);
+    if (v.is_error()) return;
+    bool fits = v.is_number() || v.type() == Type::kString || v.type() == Type::kPath || v.type() == Type::kCells;
+    if (!fits)
+      sink_.report(Code::type_mismatch, e.span,
+                   std::string("a property holds numbers, strings and cells, not ") + to_text(v.type()));
+  }
+
+  Segment& s_;
+  const model::Scope& types_;
+  const source::SourceSet& sources_;
+  diagnostics::Sink& sink_;
+  std::set<std::string> once_;
+};
+
+}  // namespace
+
+void read_segment(Segment& segment, const syntax::Clause& clause, const model::Scope& types,
+                  const source::SourceSet& sources, diagnostics::Sink& sink) {
+  SegmentReader reader(segment, types, sources, sink);
+  reader.content();
+  for (const syntax::Clause& inner : clause.block) reader.read(inner);
+}
+
+}  // namespace baton::check

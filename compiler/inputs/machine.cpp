@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Tree, clauses, rules, in this order. See machine.h.
+#include "inputs/machine.h"
+
+#include "inputs/tree.h"
+#include "model/evaluate.h"
+
+namespace baton::inputs {
+
+using diagnostics::Code;
+using model::Machine;
+using model::MachineClause;
+using model::Type;
+using model::Value;
+
+namespace {
+
+/// Lets, and the facts of the machine itself as far as they are stated.
+class MachineScope : public model::Scope {
+ public:
+  MachineScope(const Machine& machine, const model::Program& program) : machine_(machine), program_(program) {}
+
+  std::optional<Value> lookup(std::string_view name) const override {
+    if (name.substr(0, 8) == "machine.") {
+      if (const auto* fact = machine_.find(name.substr(8))) return fact->value;
+      const auto* attribute = model::find_machine_attribute(name.substr(8));
+      if (attribute && attribute->type == Type::kRanges) return Value::of(RangeSet{});
+      for (const auto& named : machine_.named)
+        if (named.name == name.substr(8)) return Value::of(named.ranges);
+      return std::nullopt;
+    }
+    static constexpr std::string_view kStates[] = {"absent", "firmware", "arriving", "held", "unknown"};
+    for (auto state : kStates)
+      if (state == name) return Value::of_word(std::string(name));
+    auto let = program_.lets.find(std::string(name));
+    if (let == program_.lets.end()) return std::nullopt;
+    return let->second.value;
+  }
+  std::optional<std::string> why_absent(std::string_view name) const override {
+    if (name.substr(0, 8) != "machine." || !model::find_machine_attribute(name.substr(8))) return std::nullopt;
+    return "neither the device tree nor an earlier clause of this machine states it";
+  }
+  std::vector<std::string> names() const override {
+    std::vector<std::string> all;
+    for (const auto& a : model::machine_attributes()) all.push_back("machine." + std::string(a.name));
+    for (const auto& [name, let] : program_.lets) all.push_back(name);
+    return all;
+  }
+
+ private:
+  const Machine& machine_;
+  const model::Program& program_;
+};
+
+class Builder {
+ public:
+  Builder(Machine& machine, const model::Program& program, diagnostics::Sink& sink)
+      : machine_(machine), scope_(machine, program), sink_(sink) {}
+
+  void state(const MachineClause& clause) {
+    if (clause.kind == MachineClause::Kind::kFact) {
+      Value v = value_of(clause);
+      if (!v.is_error()) machine_.facts[clause.name] = {v, "stated in the program", clause.span};
+      return;
+    }
+    Value v = evaluate_ranges(clause.values, scope_, sink_);
+    if (v.is_error()) return;
+    machine_.named.push_back({clause.name, v.ranges(), clause.kind == MachineClause::Kind::kReserve,
+                              "stated in the program", clause.span});
+  }
+
+ private:
+  Value value_of(const MachineClause& clause) {
+    const auto* attribute = model::find_machine_attribute(clause.name);
+    if (attribute->type == Type::kRanges) return evaluate_ranges(clause.values, scope_, sink_);
+    if (attribute->type == Type::kIds) {
+      std::vector<uint32_t> ids;
+      for (const auto& e : clause.values) {
+        Value v = evaluate_as(*e, Type::kInt, scope_, sink_);
+        if (v.is_error()) return v;
+        if (v.number() > 0xffffffffu) {
+          sink_.report(Code::number_too_large, e->span, "a CPU id has 32 bits");
+          return Value::error();
+        }
+        ids.push_back(static_cast<uint32_t>(v.number()));
+      }
+      return Value::of_ids(std::move(ids));
+    }
+    if (clause.values.size() != 1) {
+      sink_.report(Code::clause_shape, clause.span,
+                   "`" + clause.name + "` is " + to_text(attribute->type) + ", not a list");
+      return Value::error();
+    }
+    Value v = attribute->type == Type::kRange ? one_range(*clause.values[0])
+                                              : evaluate_as(*clause.values[0], attribute->type, scope_, sink_);
+    if (clause.name == "page" && v.is_known() && !is_power_of_two(v.number())) {
+      sink_.report(Code::bad_alignment, clause.span, "a page size is a power of two, not " + to_text(v));
+      return Value::error();
+    }
+    if (clause.name == "hypervisor" && v.is_known() && v.number() > 1) {
+      sink_.report(Code::type_mismatch, clause.span, "`hypervisor` is 0 or 1, not " + to_text(v));
+      return Value::error();
+    }
+    return v;
+  }
+
+  Value one_range(const syntax::Expr& e) {
+    Value v = evaluate_as(e, Type::kRanges, scope_, sink_);
+    if (v.is_error()) return v;
+    if (v.ranges().count() != 1) {
+      sink_.report(Code::type_mismatch, e.span, "this needs one range, not " + to_text(v));
+      return Value::error();
+    }
+    return Value::of(v.ranges().front());
+  }
+
+  Machine& machine_;
+  MachineScope scope_;
+  diagnostics::Sink& sink_;
+};
+
+/// What the language fills in when neither tree nor clause says.
+void fill_in(Machine& machine) {
+  if (!machine.find("page")) {
+    machine.facts["page"] = {Value::of(Size{64 << 10}), "default: no device tree states the page size", {}};
+    machine.remarks.push_back("page size taken as 64KiB: no device tree states it; write `page = ...;` if it differs");
+  }
+  if (!machine.find("hypervisor"))
+    machine.facts["hypervisor"] = {Value::of_int(machine.find("opal.base") ? 1 : 0),
+                                   "default: 1 with OPAL, else 0", {}};
+  if (!machine.find("kexec_slaves")) {
+    const auto* cpus = machine.find("cpus");
+    bool alone = cpus && cpus->value.ids().size() == 1;
+    const char* state = alone ? "absent" : machine.find("opal.base") ? "firmware" : "arriving";
+    machine.facts["kexec_slaves"] = {Value::of_word(state),
+                                     "default: absent with one CPU, firmware with OPAL, else arriving", {}};
+  }
+}
+
+}  // namespace
+
+std::optional<Machine> build_machine(const model::MachineDeclaration& declaration,
+                                     const model::Program& program, diagnostics::Sink& sink) {
+  Machine machine;
+  if (declaration.file) {
+    auto file = MappedFile::open(*declaration.file);
+    if (!file) {
+      sink.report(Code::input_missing, declaration.file_span, file.failure());
+      return std::nullopt;
+    }
+    auto tree = read_tree(*file);
+    if (!tree) {
+      sink.report(Code::bad_tree, declaration.file_span, tree.failure());
+      return std::nullopt;
+    }
+    auto from_tree = machine_from_tree(*tree, declaration.name);
+    if (!from_tree) {
+      sink.report(Code::bad_tree, declaration.file_span, from_tree.failure());
+      return std::nullopt;
+    }
+    machine = std::move(*from_tree);
+    machine.tree = *file;
+    machine.facts["tree"] = {Value::tree("machine.tree"), declaration.file->c_str(), {}};
+  }
+  machine.name = declaration.name;
+  machine.span = declaration.span;
+  Builder builder(machine, program, sink);
+  for (const MachineClause& clause : declaration.clauses) builder.state(clause);
+  fill_in(machine);
+  return machine;
+}
+
+}  // namespace baton::inputs

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What is the machine of a handoff, all sources together?
+//
+// The device tree it is declared from gives facts, clauses of the declaration override them, rules of the
+// language fill in what neither says (64 KiB pages, where kexec leaves slaves). Every fact keeps its origin.
+#pragma once
+
+#include "diagnostics/diagnostic.h"
+#include "model/program.h"
+
+namespace baton::inputs {
+
+/// nullopt after a report when the tree cannot be read.
+std::optional<model::Machine> build_machine(const model::MachineDeclaration& declaration,
+                                            const model::Program& program, diagnostics::Sink& sink);
+
+}  // namespace baton::inputs
