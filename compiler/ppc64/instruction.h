@@ -88,6 +88,8 @@ std::string to_text(const Instruction& instruction);
 
 /// The registers an instruction writes, without CR, XER and memory.
 std::optional<Gpr> written_register(const Instruction& instruction);
+/// How many bytes a load or store moves; 0 for everything else (and for dcbz).
+unsigned access_width(Mnemonic mnemonic);
 /// True for instructions that only exist in privileged state.
 bool is_privileged(const Instruction& instruction);
 

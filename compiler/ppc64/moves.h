@@ -4,8 +4,9 @@
 //
 // A parallel assignment: all sources are read as they were before it. Constants are made from whatever is
 // known at their turn, so the order also decides how long they are: a base register is used before it is
-// overwritten. A cycle is opened through a scratch register. The sequence is the shortest over all orders
-// and all choices of what to save where; each constant on its own is the shortest (constants.h).
+// overwritten. A cycle is opened through a scratch register, or through a target that is not yet set.
+// The sequence is the shortest over all orders and saves (up to ten assignments; with more, a greedy one),
+// each constant made by its own shortest sequence (constants.h).
 //
 //   { r3 <- r4, r4 <- r3, r5 <- 0 }, scratch r0  ->  mr r0,r3; mr r3,r4; mr r4,r0; li r5,0
 #pragma once
@@ -28,12 +29,12 @@ struct Assignment {
 
 struct Move {
   Instruction instruction;
-  size_t assignment;  // index of what it serves; for a save, of the first assignment that needs it
+  size_t assignment;  // index of what it serves; for a save, of the first assignment that reads it later
 };
 
-/// Writes only targets and scratch registers. `live` are registers of known value before the sequence;
-/// `scratch` may be overwritten and are neither targets nor sources. Fails when a target is named twice,
-/// when a scratch register is a target or source, or when a cycle has no scratch register left.
+/// Writes only targets and scratch registers; empty when everything holds already. `live` are registers of
+/// known value before the sequence; `scratch` may be overwritten. Fails when a target is named twice,
+/// when a scratch register is a target or a source, or when a cycle has no register left to open it.
 Result<std::vector<Move>> parallel_moves(std::span<const Assignment> assignments,
                                          std::span<const KnownRegister> live,
                                          std::span<const Gpr> scratch);

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The door to LLVM MC: text in, ELF64 object out, all in memory.
+//
+// The PowerPC target is registered once per process (below 0.1 ms); everything else lives for one call.
+// The object is read back with checked arithmetic to get at .text and to see that nothing is left to a linker.
+#include "ppc64/assemble.h"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include <llvm/MC/MCAsmBackend.h>
+#include <llvm/MC/MCAsmInfo.h>
+#include <llvm/MC/MCCodeEmitter.h>
+#include <llvm/MC/MCContext.h>
+#include <llvm/MC/MCInstrInfo.h>
+#include <llvm/MC/MCObjectFileInfo.h>
+#include <llvm/MC/MCObjectWriter.h>
+#include <llvm/MC/MCParser/MCAsmParser.h>
+#include <llvm/MC/MCParser/MCTargetAsmParser.h>
+#include <llvm/MC/MCRegisterInfo.h>
+#include <llvm/MC/MCStreamer.h>
+#include <llvm/MC/MCSubtargetInfo.h>
+#include <llvm/MC/MCTargetOptions.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/MemoryBuffer.h>
+#include <llvm/Support/SourceMgr.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/TargetParser/Triple.h>
+
+extern "C" {
+void LLVMInitializePowerPCTargetInfo();
+void LLVMInitializePowerPCTargetMC();
+void LLVMInitializePowerPCAsmParser();
+}
+
+namespace baton::ppc64 {
+namespace {
+
+// ELF64 as far as it is needed here (System V ABI, "Object files"): offsets within Elf64_Ehdr and Elf64_Shdr.
+namespace elf {
+constexpr uint64_t kShoff = 40, kShentsize = 58, kShnum = 60, kShstrndx = 62;
+constexpr uint64_t kName = 0, kType = 4, kFlags = 8, kOffset = 24, kSize = 32, kEntrySize = 64;
+constexpr uint32_t kRela = 4, kRel = 9, kNobits = 8;
+constexpr uint64_t kAlloc = 2;
+}  // namespace elf
+
+Failure inner(const std::string& what) {
+  return Failure{Failure::Kind::kMalformed, "the assembler's object has " + what};
+}
+
+std::string name_at(ByteView object, uint64_t at) {
+  std::string name;
+  while (at < object.size() && object[at] != 0) name += static_cast<char>(object[at++]);
+  return name;
+}
+
+/// The contents of .text, provided that no other section has contents to load and nothing is relocated.
+Result<ByteBuffer> text_section(ByteView object, Endian order) {
+  auto table = load<uint64_t>(object, elf::kShoff, order);
+  auto count = load<uint16_t>(object, elf::kShnum, order);
+  auto names_index = load<uint16_t>(object, elf::kShstrndx, order);
+  auto entry_size = load<uint16_t>(object, elf::kShentsize, order);
+  if (!table || !count || !names_index || !entry_size || *entry_size != elf::kEntrySize)
+    return inner("no section table");
+  auto header = [&](uint64_t index, uint64_t field) -> std::optional<uint64_t> {
+    uint64_t offset = 0;
+    if (__builtin_add_overflow(*table, index * elf::kEntrySize + field, &offset)) return std::nullopt;
+    bool narrow = field == elf::kName || field == elf::kType;
+    if (!narrow) return load<uint64_t>(object, offset, order);
+    auto value = load<uint32_t>(object, offset, order);
+    return value ? std::optional<uint64_t>(*value) : std::nullopt;
+  };
+  auto names = header(*names_index, elf::kOffset);
+  if (!names) return inner("no section names");
+  std::optional<ByteBuffer> text;
+  for (uint64_t i = 1; i < *count; ++i) {
+    auto name_offset = header(i, elf::kName), type = header(i, elf::kType), flags = header(i, elf::kFlags),
+         offset = header(i, elf::kOffset), size = header(i, elf::kSize);
+    uint64_t name_place = 0;
+    if (!name_offset || !type || !flags || !offset || !size ||
+        __builtin_add_overflow(*names, *name_offset, &name_place))
+      return inner("a section table that ends early");
+    std::string name = name_at(object, name_place);
+    if ((*type == elf::kRela || *type == elf::kRel) && *size != 0)
+      return Failure{Failure::Kind::kUnsuitable,
+                     "the listing leaves a relocation in `" + name + "`, and a stub is loaded as it is"};
+    if ((*flags & elf::kAlloc) == 0 || *size == 0) continue;
+    if (name != ".text" || *type == elf::kNobits)
+      return Failure{Failure::Kind::kUnsuitable, "the listing puts contents into `" + name +
+                                                     "`, and a stub is one section, .text"};
+    if (*offset > object.size() || object.size() - *offset < *size) return inner("a truncated .text");
+    ByteView bytes = object.subspan(*offset, *size);
+    text = ByteBuffer(bytes.begin(), bytes.end());
+  }
+  return text ? std::move(*text) : ByteBuffer{};
+}
+
+void register_target() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializePowerPCTargetInfo();
+    LLVMInitializePowerPCTargetMC();
+    LLVMInitializePowerPCAsmParser();
+  });
+}
+
+}  // namespace
+
+Result<Assembled> assemble(const std::string& text, Endian order) {
+  register_target();
+  llvm::Triple triple(order == Endian::kBig ? "powerpc64-unknown-linux-gnu" : "powerpc64le-unknown-linux-gnu");
+  std::string error;
+  const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple.str(), error);
+  BATON_CHECK(target != nullptr, "the PowerPC target is not linked in");
+
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBuffer(text, "stub"), llvm::SMLoc());
+  // The first error is the one that is told: the rest follow from it.
+  std::string complaint;
+  sources.setDiagHandler(
+      [](const llvm::SMDiagnostic& diagnostic, void* context) {
+        auto& first = *static_cast<std::string*>(context);
+        if (diagnostic.getKind() != llvm::SourceMgr::DK_Error || !first.empty()) return;
+        first = "line " + std::to_string(diagnostic.getLineNo()) + ": " + diagnostic.getMessage().str();
+        std::string line = diagnostic.getLineContents().trim().str();
+        if (!line.empty()) first += ", at `" + line + "`";
+      },
+      &complaint);
+
+  llvm::MCTargetOptions options;
+  std::unique_ptr<llvm::MCRegisterInfo> registers(target->createMCRegInfo(triple.str()));
+  std::unique_ptr<llvm::MCAsmInfo> syntax(target->createMCAsmInfo(*registers, triple.str(), options));
+  std::unique_ptr<llvm::MCInstrInfo> instructions(target->createMCInstrInfo());
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(target->createMCSubtargetInfo(triple.str(), "pwr8", ""));
+  llvm::MCContext context(triple, syntax.get(), registers.get(), subtarget.get(), &sources, &options);
+  std::unique_ptr<llvm::MCObjectFileInfo> sections(
+      target->createMCObjectFileInfo(context, /*PIC=*/false, /*LargeCodeModel=*/false));
+  context.setObjectFileInfo(sections.get());
+
+  llvm::SmallVector<char, 0> object;
+  llvm::raw_svector_ostream stream(object);
+  std::unique_ptr<llvm::MCCodeEmitter> emitter(target->createMCCodeEmitter(*instructions, context));
+  std::unique_ptr<llvm::MCAsmBackend> backend(target->createMCAsmBackend(*subtarget, *registers, options));
+  std::unique_ptr<llvm::MCObjectWriter> writer = backend->createObjectWriter(stream);
+  std::unique_ptr<llvm::MCStreamer> streamer(
+      target->createMCObjectStreamer(triple, context, std::move(backend), std::move(writer),
+                                     std::move(emitter), *subtarget));
+  std::unique_ptr<llvm::MCAsmParser> parser(llvm::createMCAsmParser(sources, context, *streamer, *syntax));
+  std::unique_ptr<llvm::MCTargetAsmParser> target_parser(
+      target->createMCAsmParser(*subtarget, *parser, *instructions, options));
+  parser->setTargetParser(*target_parser);
+  bool failed = parser->Run(/*NoInitialTextSection=*/false);
+  if (failed || context.hadError() || !complaint.empty())
+    return Failure{Failure::Kind::kMalformed, complaint.empty() ? "the listing does not assemble" : complaint};
+
+  Assembled result;
+  result.object.assign(object.begin(), object.end());
+  auto bytes = text_section(result.object, order);
+  if (!bytes) return bytes.failure();
+  result.text = std::move(*bytes);
+  return result;
+}
+
+}  // namespace baton::ppc64
