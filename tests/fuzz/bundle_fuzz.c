@@ -35,6 +35,7 @@ static int check(const uint8_t *bytes, size_t length) {
     require(strlen(a->name) < kBatonBundleNameSize);
     require(a->offset <= length && a->length <= length - a->offset);
     require(a->bytes == bytes + a->offset);
+    require(a->kind != kBatonKindReserve || a->length == 0);
     require(a->length <= a->memsz && a->memsz <= UINT64_MAX - a->start);
     require(a->start % bundle.granule == 0 && a->memsz % bundle.granule == 0);
     for (uint32_t j = 0; j < i; ++j) {
@@ -68,6 +69,28 @@ static void make_right(uint8_t *bytes, size_t length) {
       baton_sha256(bytes + offset, (size_t)size, entry->digest);
   }
   baton_bundle_meta_digest(bytes, (size_t)meta_size, header->digest);
+}
+
+size_t LLVMFuzzerMutate(uint8_t *data, size_t length, size_t most);
+
+/* Half of the time one field of the metadata gets a number that matters: edges of the address space,
+ * multiples of the granule, sizes of the file. Blind mutation rarely writes eight bytes that fit. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t length, size_t most, unsigned seed) {
+  if (length < kBatonBundleHeaderSize + kBatonBundleSegmentSize || seed % 2 == 0)
+    return LLVMFuzzerMutate(data, length, most);
+  const uint64_t numbers[] = {0,          1,           4,          0x1000,     0x10000,
+                              0x4000000,  0x5000000,   0x80000000, length,     length - 1,
+                              UINT64_MAX, UINT32_MAX, -0x10000ull, -0x1000ull, -0x20000ull};
+  const unsigned random = seed / 2;
+  const uint64_t value = numbers[random % (sizeof numbers / sizeof numbers[0])];
+  const size_t words = length / 4 - 1;
+  const size_t most_words = 256; /* header and tables of the bundle that it starts from */
+  uint8_t *at = data + 4 * (random / 16 % (most_words < words ? most_words : words));
+  if (random / 8192 % 2 == 0)
+    baton_put_be64(at, value);
+  else
+    baton_put_be32(at, (uint32_t)value);
+  return length;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length) {
