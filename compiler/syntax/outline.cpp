@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Structure from `;` and braces. See outline.h.
+#include "syntax/outline.h"
+
+#include <algorithm>
+
+#include "syntax/literals.h"
+
+namespace baton::syntax {
+namespace {
+
+using diagnostics::Code;
+using K = TokenKind;
+
+constexpr size_t kNone = ~size_t{0};
+
+class Outliner {
+ public:
+  Outliner(const std::vector<Token>& tokens, source::FileId file, const source::SourceSet& sources,
+           diagnostics::Sink& sink)
+      : tokens_(tokens), file_(file), text_(sources.text(file)), sink_(sink) {
+    match_braces();
+  }
+
+  Outline run() {
+    language_line();
+    while (outline_.readable && !at(K::kEnd)) declaration();
+    return std::move(outline_);
+  }
+
+ private:
+  const Token& token(size_t i) const { return tokens_[std::min(i, tokens_.size() - 1)]; }
+  bool at(K kind) const { return token(at_).is(kind); }
+  Span span(size_t i) const { return Span{file_, token(i).begin, token(i).end}; }
+  std::string text(size_t i) const {
+    return token(i).is(K::kEnd) ? "the end of the file"
+                                : "`" + std::string(text_.substr(token(i).begin, token(i).end - token(i).begin)) + "`";
+  }
+  std::string_view word(size_t i) const {
+    return text_.substr(token(i).begin, token(i).end - token(i).begin);
+  }
+  diagnostics::Diagnostic& report(Code code, Span where, std::string message) {
+    outline_.clean = false;
+    return sink_.report(code, where, std::move(message));
+  }
+
+  /// For each `{`: its `}`.
+  void match_braces() {
+    match_.assign(tokens_.size(), kNone);
+    std::vector<size_t> open;
+    for (size_t i = 0; i < tokens_.size(); ++i) {
+      if (tokens_[i].is(K::kLeftBrace)) {
+        open.push_back(i);
+      } else if (tokens_[i].is(K::kRightBrace) && !open.empty()) {
+        match_[open.back()] = i;
+        open.pop_back();
+      }
+    }
+  }
+
+  /// Whether a declaration begins here, whatever is still open. `machine` and `loader` may be names,
+  /// and an indented `let` or `use` is rather one that was put into a block by mistake.
+  bool starts_declaration(size_t i) const {
+    if (!token(i).first_on_line) return false;
+    K kind = token(i).kind;
+    if (kind == K::kMachine || kind == K::kLoader) {
+      if (!is_name(token(i + 1).kind)) return false;
+      for (size_t k = i + 2; k < i + 32; ++k) {
+        if (token(k).is(K::kLeftBrace)) return true;
+        if (token(k).is(K::kSemicolon) || token(k).is(K::kRightBrace) || token(k).is(K::kEnd)) break;
+      }
+      return false;
+    }
+    if (kind == K::kLet || kind == K::kUse || kind == K::kLanguage)
+      return token(i).begin == 0 || text_[token(i).begin - 1] == '\n';
+    return kind == K::kConvention || kind == K::kHandoff;
+  }
+
+  void language_line() {
+    if (!at(K::kLanguage)) {
+      uint32_t start = text_.starts_with("\xef\xbb\xbf") ? 3 : 0;
+      Span where = at(K::kEnd) ? Span{file_, start, start} : span(0);
+      report(Code::missing_language, where, "the file does not open with `language 1;`")
+          .fix(Span{file_, start, start}, "language 1;\n");
+      return;
+    }
+    if (!token(1).is(K::kInteger)) {
+      report(Code::syntax_error, span(1), "`language` needs a version: `language 1;`, not " + text(1));
+      skip_line(0);
+      return;
+    }
+    outline_.language_span = source::cover(span(0), span(1));
+    auto version = integer_value(word(1));
+    outline_.language = version ? static_cast<uint64_t>(*version) : 0;
+    if (outline_.language != 1u) {
+      report(Code::unsupported_language, span(1),
+             "the file is written in language " + std::string(word(1)) +
+                 "; this compiler knows language 1");
+      outline_.readable = false;
+      return;
+    }
+    at_ = 2;
+    if (at(K::kSemicolon)) {
+      ++at_;
+    } else {
+      missing_semicolon(1);
+    }
+  }
+
+  void missing_semicolon(size_t after) {
+    Span place{file_, token(after).end, token(after).end};
+    report(Code::missing_semicolon, place, "`;` is missing after " + text(after)).fix(place, ";");
+  }
+
+  /// Past the `;` that ends the line, or before what looks like the next declaration.
+  void skip_line(size_t from) {
+    at_ = from + 1;
+    while (!at(K::kEnd) && !starts_declaration(at_)) {
+      if (token(at_++).is(K::kSemicolon)) return;
+      if (token(at_ - 1).is(K::kLeftBrace) && match_[at_ - 1] != kNone) {
+        at_ = match_[at_ - 1] + 1;
+        return;
+      }
+    }
+  }
+
+  std::vector<size_t> docs() {
+    std::vector<size_t> found;
+    while (at(K::kDoc)) found.push_back(at_++);
+    return found;
+  }
+
+  void declaration() {
+    lost_ = false;
+    OutlinePiece piece;
+    piece.docs = docs();
+    piece.first = at_;
+    switch (token(at_).kind) {
+      case K::kUse:
+      case K::kLet:
+        statement(piece, 0, /*block_allowed=*/false);
+        outline_.declarations.push_back(std::move(piece));
+        return;
+      case K::kConvention:
+      case K::kMachine:
+      case K::kLoader:
+      case K::kHandoff:
+        header(piece);
+        outline_.declarations.push_back(std::move(piece));
+        return;
+      case K::kEnd:
+        return;
+      case K::kLanguage:
+        report(Code::syntax_error, span(at_), "`language` stands once, and opens the file");
+        skip_line(at_);
+        return;
+      case K::kRightBrace:
+        report(Code::stray_brace, span(at_), "this `}` closes nothing");
+        ++at_;
+        return;
+      case K::kSemicolon:
+        report(Code::syntax_error, span(at_), "`;` ends nothing here").fix(span(at_), "");
+        ++at_;
+        return;
+      default:
+        no_declaration();
+    }
+  }
+
+  void no_declaration() {
+    auto& diagnostic = report(Code::syntax_error, span(at_), text(at_) + " starts no declaration");
+    diagnostic.note("a file consists of use, let, convention, machine, loader and handoff");
+    std::string_view near = diagnostics::did_you_mean(
+        word(at_), {"use", "let", "convention", "machine", "loader", "handoff"});
+    if (!near.empty() && token(at_).is(K::kName)) diagnostic.fix(span(at_), std::string(near));
+    skip_line(at_);
+  }
+
+  void header(OutlinePiece& piece) {
+    ++at_;
+    while (!at(K::kLeftBrace) && !at(K::kRightBrace) && !at(K::kSemicolon) && !at(K::kEnd) &&
+           !starts_declaration(at_) && !at(K::kDoc))
+      ++at_;
+    piece.last = at_;
+    if (at(K::kLeftBrace)) {
+      block(piece, 1);
+      return;
+    }
+    piece.end = token(at_ - 1).end;
+    piece.reported = true;
+    Span place = at(K::kSemicolon) ? span(at_) : Span{file_, piece.end, piece.end};
+    report(Code::syntax_error, place,
+           text(piece.first) + " needs a block: `{` is missing after " + text(at_ - 1));
+    if (at(K::kSemicolon)) ++at_;
+  }
+
+  /// From `{` past its `}`; `depth` counts the blocks that are open then.
+  void block(OutlinePiece& piece, size_t depth) {
+    size_t open = at_++;
+    piece.has_block = true;
+    bool section = token(piece.first).is(K::kEnsures) || token(piece.first).is(K::kExpects);
+    for (;;) {
+      OutlinePiece inner;
+      inner.docs = docs();
+      inner.first = at_;
+      piece.end = token(at_).end;
+      if (at(K::kRightBrace)) {
+        ++at_;
+        return;
+      }
+      bool next_section = at(K::kEnsures) || at(K::kExpects);
+      if (at(K::kEnd) || starts_declaration(at_) || (next_section && section)) {
+        piece.end = token(at_ - 1).end;
+        unclosed(open);
+        if (at_ > 0) at_ -= inner.docs.size();  // they document what follows
+        return;
+      }
+      if (at(K::kSemicolon)) {
+        report(Code::syntax_error, span(at_), "`;` ends nothing here").fix(span(at_), "");
+        ++at_;
+        continue;
+      }
+      if (at(K::kLeftBrace)) {
+        report(Code::syntax_error, span(at_), "a block belongs to a clause, and `{` follows none");
+        inner.reported = true;
+        inner.last = at_;
+        if (depth < kMaxNesting) block(inner, depth + 1);
+        else skip_deep();
+        continue;
+      }
+      if (at(K::kLet) || at(K::kUse) || at(K::kLanguage)) {
+        report(Code::syntax_error, span(at_), text(at_) + " stands outside of every block");
+        inner.reported = true;
+      }
+      statement(inner, depth, /*block_allowed=*/true);
+      piece.block.push_back(std::move(inner));
+    }
+  }
+
+  void unclosed(size_t open) {
+    outline_.clean = false;
+    if (lost_) return;  // the nesting that was skipped has swallowed the `}`
+    auto& diagnostic = report(Code::unclosed_block, span(open), "this `{` is never closed");
+    if (!at(K::kEnd)) diagnostic.label(span(at_), text(at_) + " starts outside of it");
+  }
+
+  bool wants_set(size_t previous) const {
+    K kind = token(previous).kind;
+    return is_operator(kind) || kind == K::kEquals || kind == K::kComma || kind == K::kColon ||
+           kind == K::kLeftParen || kind == K::kCall || kind == K::kLeftBrace ||
+           (kind == K::kName && is_word_operator(word(previous)));
+  }
+
+  /// Is the `{` at `i`, in a statement that started at `first`, a block?
+  bool is_block(size_t i) const {
+    return token(i + 1).is(K::kRightBrace) || !wants_set(i - 1);
+  }
+
+  /// Reads to the `;` or through the block. Leaves `at_` behind it.
+  void statement(OutlinePiece& piece, size_t depth, bool block_allowed) {
+    size_t parens = 0, sets = 0, length = 0;
+    for (;; ++at_) {
+      const Token& t = token(at_);
+      bool first = at_ == piece.first;
+      if (t.is(K::kSemicolon) && !(sets > 0 && stray_in_set(piece))) {
+        piece.last = at_;
+        piece.end = t.end;
+        ++at_;
+        return;
+      }
+      bool closes_outside = t.is(K::kRightBrace) && sets == 0;
+      bool next_begins = !first && (starts_declaration(at_) ||
+                                    (t.first_on_line && (t.is(K::kEnsures) || t.is(K::kExpects))));
+      if (t.is(K::kEnd) || closes_outside || next_begins || t.is(K::kDoc)) {
+        piece.last = at_;
+        piece.end = token(at_ - 1).end;
+        // An open parenthesis or an operator without its right side is the mistake then, and is
+        // reported when the piece is parsed.
+        outline_.clean = false;
+        K last = token(at_ - 1).kind;
+        bool dangles = is_operator(last) || last == K::kComma || last == K::kEquals ||
+                       last == K::kColon || last == K::kAt;
+        if (parens == 0 && sets == 0 && !piece.reported && !dangles) missing_semicolon(at_ - 1);
+        return;
+      }
+      if (t.is(K::kLeftBrace) && parens == 0 && sets == 0 && block_allowed && is_block(at_)) {
+        piece.last = at_;
+        if (depth >= kMaxNesting) {
+          too_deep(piece);
+          piece.end = token(at_ - 1).end;
+        } else {
+          block(piece, depth + 1);
+        }
+        return;
+      }
+      bool opens = t.is(K::kLeftBrace) || t.is(K::kLeftParen) || t.is(K::kCall);
+      if (opens && depth + parens + sets >= kMaxNesting) {
+        too_deep(piece);
+        --at_;  // the loop steps over what was skipped
+        continue;
+      }
+      if (t.is(K::kLeftBrace)) ++sets;
+      if (t.is(K::kRightBrace)) --sets;
+      if (t.is(K::kLeftParen) || t.is(K::kCall)) ++parens;
+      if (t.is(K::kRightParen) && parens > 0) --parens;
+      length = t.is(K::kComma) && parens == 0 && sets == 0 ? 0 : length + 1;
+      if (length == kMaxExpressionTokens + 1 && !piece.reported) {
+        report(Code::nesting_too_deep, span(at_),
+               "an expression has at most " + std::to_string(kMaxExpressionTokens) + " words and signs");
+        piece.reported = true;
+      }
+    }
+  }
+
+  /// `in { a; }` on one line is a set with a `;` too many. Over several lines the set is not closed, and
+  /// the brace that is found is the surrounding block's.
+  bool stray_in_set(const OutlinePiece& piece) const {
+    for (size_t i = at_; i > piece.first; --i) {
+      if (!token(i).is(K::kLeftBrace)) continue;
+      size_t close = match_[i];
+      if (close == kNone || close < at_) continue;
+      for (size_t k = i + 1; k <= close; ++k)
+        if (token(k).first_on_line) return false;
+      return true;
+    }
+    return false;
+  }
+
+  void too_deep(OutlinePiece& piece) {
+    if (!piece.reported)
+      report(Code::nesting_too_deep, span(at_),
+             "braces and parentheses stand inside each other more than " +
+                 std::to_string(kMaxNesting) + " deep");
+    piece.reported = true;
+    skip_deep();
+  }
+
+  /// Past what the opener at `at_` encloses; for parentheses at most to the `;`.
+  void skip_deep() {
+    size_t braces = 0, parens = 0;
+    do {
+      const Token& t = token(at_);
+      if (t.is(K::kEnd) || starts_declaration(at_)) {
+        lost_ = true;
+        return;
+      }
+      if (braces == 0 && t.is(K::kSemicolon)) return;
+      if (t.is(K::kLeftBrace)) ++braces;
+      if (t.is(K::kLeftParen) || t.is(K::kCall)) ++parens;
+      if (t.is(K::kRightBrace)) {
+        if (braces == 0) return;
+        --braces;
+      }
+      if (t.is(K::kRightParen) && parens > 0) --parens;
+      ++at_;
+    } while (braces + parens > 0);
+  }
+
+  const std::vector<Token>& tokens_;
+  source::FileId file_;
+  std::string_view text_;
+  diagnostics::Sink& sink_;
+  std::vector<size_t> match_;
+  size_t at_ = 0;
+  bool lost_ = false;
+  Outline outline_;
+};
+
+}  // namespace
+
+Outline read_outline(const std::vector<Token>& tokens, source::FileId file,
+                     const source::SourceSet& sources, diagnostics::Sink& sink) {
+  return Outliner(tokens, file, sources, sink).run();
+}
+
+}  // namespace baton::syntax
