@@ -45,8 +45,7 @@ static int load_bundle(int root, const Options *options) {
   Bytes file;
   ReadOutcome outcome = read_file(AT_FDCWD, options->bundle, SIZE_MAX / 4, &file);
   if (outcome != kReadOk) {
-    complain("cannot read `%s`: %s", options->bundle,
-             outcome == kReadTooLarge ? "too large" : strerror(errno));
+    complain("cannot read `%s`: %s", options->bundle, read_reason(outcome));
     return kExitNoInput;
   }
   BatonBundle bundle;

@@ -166,8 +166,7 @@ int facts_write(int root, LiveMachine *machine, const char *path) {
       return kExitRefused;
     }
   } else if (outcome != kReadAbsent) {
-    complain("cannot read /sys/firmware/fdt: %s; run as root",
-             outcome == kReadTooLarge ? "larger than 64 MiB" : strerror(errno));
+    complain("cannot read /sys/firmware/fdt: %s; run as root", read_reason(outcome));
     free(reserve.data);
     return kExitNoInput;
   }

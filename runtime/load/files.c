@@ -45,23 +45,38 @@ char *duplicate(const char *text) {
   return memcpy(allocate(size), text, size);
 }
 
+const char *read_reason(ReadOutcome outcome) {
+  switch (outcome) {
+    case kReadNotAFile: return "not a regular file";
+    case kReadTooLarge: return "too large";
+    default: return strerror(errno);
+  }
+}
+
 ReadOutcome read_file(int directory, const char *path, size_t most, Bytes *out) {
   int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return errno == ENOENT || errno == ENOTDIR ? kReadAbsent : kReadFailed;
   struct stat status;
-  if (fstat(fd, &status) != 0 || S_ISDIR(status.st_mode)) {
-    if (S_ISDIR(status.st_mode)) errno = EISDIR;
+  ReadOutcome outcome = kReadOk;
+  if (fstat(fd, &status) != 0) {
+    outcome = kReadFailed;
+  } else if (S_ISDIR(status.st_mode)) {
+    outcome = kReadFailed;
+    errno = EISDIR;
+  } else if (!S_ISREG(status.st_mode)) {
+    outcome = kReadNotAFile;
+  }
+  if (outcome != kReadOk) {
     int error = errno;
     close(fd);
     errno = error;
-    return kReadFailed;
+    return outcome;
   }
   /* One more than said, so that the read which meets the end needs no second buffer. */
   size_t capacity = 4096;
   if (status.st_size > 0 && (uint64_t)status.st_size < most) capacity = (size_t)status.st_size + 1;
   uint8_t *data = allocate(capacity + 1);
   size_t length = 0;
-  ReadOutcome outcome = kReadOk;
   for (;;) {
     if (length == capacity) {
       if (capacity > most) {

@@ -31,10 +31,14 @@ typedef struct Bytes {
 
 typedef enum ReadOutcome {
   kReadOk,
-  kReadAbsent,  /* no such file */
-  kReadFailed,  /* errno says why */
-  kReadTooLarge /* more than `most` bytes */
+  kReadAbsent,   /* no such file */
+  kReadFailed,   /* errno says why */
+  kReadNotAFile, /* a device or pipe, which may never end */
+  kReadTooLarge  /* more than `most` bytes */
 } ReadOutcome;
+
+/* Why a read did not give kReadOk, in words; right after the read, because it may ask errno. */
+const char *read_reason(ReadOutcome outcome);
 
 /* Reads all of `path`, relative to the directory `directory`. On kReadOk *out owns its memory. */
 ReadOutcome read_file(int directory, const char *path, size_t most, Bytes *out);

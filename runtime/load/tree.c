@@ -138,7 +138,7 @@ static TreeNode *read_node(int parent, const char *directory_name, const char *n
         node_push_property(node, property);
       } else {
         snprintf(reason, kTreeReasonSize, "cannot read the property `%s` of node `%s`: %s", item,
-                 name, outcome == kReadTooLarge ? "larger than 16 MiB" : strerror(errno));
+                 name, read_reason(outcome));
       }
     }
   }

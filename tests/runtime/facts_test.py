@@ -4,32 +4,16 @@
 #
 # Oracles: dtc reads the blob back (and, with -I fs, makes its own from the same directory), fdtget
 # reads single properties. Needs the package device-tree-compiler.
-import argparse
 import os
 import re
 import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 import unittest
 
-from fake_machine import FakeMachine, text, u32, u64
-
-PROGRAMS = {}
-
-
-def run(build, *words):
-    prefix = []
-    if build != "host":
-        qemu = shutil.which("qemu-" + build)
-        if qemu is None:
-            raise RuntimeError("qemu-%s is missing; install the package qemu-user" % build)
-        prefix = [qemu]
-    done = subprocess.run(prefix + [PROGRAMS[build]] + list(words), stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=60)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
-
+from fake_machine import FakeMachine, u32
+from loader_case import main, run
 
 def tool(*words):
     return subprocess.run(words, stdout=subprocess.PIPE, check=True).stdout.decode()
@@ -228,9 +212,4 @@ class Refusals(FactsCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("host", "ppc64", "ppc64le", "sample"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    PROGRAMS.update(host=arguments.host, ppc64=arguments.ppc64, ppc64le=arguments.ppc64le)
-    unittest.main(argv=sys.argv[:1] + rest)
+    main()
