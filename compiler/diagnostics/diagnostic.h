@@ -75,12 +75,17 @@ struct Diagnostic {
   }
 };
 
+class SeverityPolicy;  // policy.h
+
 class Sink {
  public:
   /// The reference is valid until the next report.
   Diagnostic& report(Code code, source::Span span, std::string message);
   /// A Failure from the outside world, at the place in the program that asked for it.
   Diagnostic& report(Code code, source::Span span, const Failure& failure);
+
+  /// Drops and raises what the user's `-W` options say; may be applied again after each phase.
+  void apply(const SeverityPolicy& policy);
 
   const std::vector<Diagnostic>& all() const { return diagnostics_; }
   size_t error_count() const;
