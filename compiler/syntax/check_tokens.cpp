@@ -60,6 +60,8 @@ class TokenCheck {
         t.first_on_line = t.first_on_line || carried_;
         carried_ = false;
         kept.push_back(t);
+        if (swallowed_.end != 0) kept.push_back(swallowed_);
+        swallowed_ = Token();
       } else {
         carried_ = carried_ || t.first_on_line;
       }
@@ -106,9 +108,7 @@ class TokenCheck {
                        "`" + std::string(text(t)) + "` is more than 2^64 bytes");
         return true;
       case TokenKind::kUnclosedString:
-        sink_.report(Code::unclosed_string, span(t), "the string does not end on its line")
-            .note("a quote inside a string is written \\\"");
-        t.kind = TokenKind::kString;
+        unclosed_string(t);
         return true;
       case TokenKind::kString: {
         StringValue value = string_value(text(t));
@@ -125,6 +125,20 @@ class TokenCheck {
       default:
         return true;
     }
+  }
+
+  /// The string was to end before the `;` or `{` that ends the line: the clause ends there too.
+  void unclosed_string(Token& t) {
+    sink_.report(Code::unclosed_string, span(t), "the string does not end on its line")
+        .note("a quote inside a string is written \\\"");
+    t.kind = TokenKind::kString;
+    std::string_view whole = text(t);
+    size_t last = whole.find_last_not_of(" \t");
+    if (last == 0 || (whole[last] != ';' && whole[last] != '{')) return;
+    swallowed_.kind = whole[last] == ';' ? TokenKind::kSemicolon : TokenKind::kLeftBrace;
+    swallowed_.begin = t.begin + static_cast<uint32_t>(last);
+    swallowed_.end = swallowed_.begin + 1;
+    t.end = swallowed_.begin;
   }
 
   /// One message per character, however many bytes it has.
@@ -225,6 +239,7 @@ class TokenCheck {
   Sink& sink_;
   uint32_t stray_end_ = 0;
   bool carried_ = false;
+  Token swallowed_;  // to be put behind the token that held it
 };
 
 }  // namespace

@@ -103,7 +103,7 @@ class Complaint {
     bool wants_version = stop_ > first_ + 1 && is_name(kind(before)) &&
                          (start == K::kConvention || start == K::kLoader || versioned_before(before));
     std::string what =
-        wants_version ? text(first_, before) + " needs a version: NAME@N"
+        wants_version ? text(dotted_start(before), before) + " needs a version: NAME@N"
         : kind(before) == K::kAt && stop_ > first_ + 1
             ? "a version is a number: " + (stop_ < last_ ? text(stop_) + " stands after `@`"
                                                          : std::string("nothing stands after `@`"))
@@ -113,10 +113,15 @@ class Complaint {
     sink_.report(Code::syntax_error, where, what).note("the form is `" + form + "`");
   }
 
+  /// The first token of the dotted name that ends at `i`.
+  size_t dotted_start(size_t i) const {
+    while (i > first_ + 2 && kind(i - 1) == K::kDot) i -= 2;
+    return i;
+  }
+
   /// Whether the dotted name that ends at `i` follows `via` or `extends`.
   bool versioned_before(size_t i) const {
-    while (i > first_ + 1 && kind(i - 1) == K::kDot) i -= 2;
-    K before = kind(i - 1);
+    K before = kind(dotted_start(i) - 1);
     return before == K::kVia || before == K::kExtends;
   }
 
@@ -129,7 +134,10 @@ class Complaint {
     K before = kind(stop_ - 1);
     K at = kind(stop_);
     bool open = mismatched_ != kNone && mismatched_ < stop_;
-    if (before == K::kAt) {
+    if (at == K::kLeftBrace && kind(stop_ + 1) == K::kRightBrace) {
+      sink_.report(Code::syntax_error, source::cover(span(stop_), span(stop_ + 1)),
+                   "a set is never empty");
+    } else if (before == K::kAt) {
       Span where = stop_ < last_ ? span(stop_) : behind(stop_ - 1);
       sink_.report(Code::syntax_error, where, "a version, a number, is missing after `@`");
     } else if (before == K::kDot) {
@@ -140,7 +148,8 @@ class Complaint {
       std::string found = stop_ < last_ ? ", before " + text(stop_) : "";
       sink_.report(Code::syntax_error, where, "a value is missing after " + text(stop_ - 1) + found);
     } else if (before == K::kLeftBrace && at == K::kRightBrace) {
-      sink_.report(Code::syntax_error, source::cover(span(stop_ - 1), span(stop_)), "a set is never empty");
+      sink_.report(Code::syntax_error, source::cover(span(stop_ - 1), span(stop_)),
+                   "a set is never empty");
     } else if (open) {
       not_closed();
     } else if (kind(first_) == K::kEnsures || kind(first_) == K::kExpects) {

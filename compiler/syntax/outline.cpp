@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "syntax/clause_table.h"
 #include "syntax/literals.h"
 
 namespace baton::syntax {
@@ -139,7 +140,7 @@ class Outliner {
     switch (token(at_).kind) {
       case K::kUse:
       case K::kLet:
-        statement(piece, 0, /*block_allowed=*/false);
+        statement(piece, 0, std::nullopt);
         outline_.declarations.push_back(std::move(piece));
         return;
       case K::kConvention:
@@ -184,7 +185,11 @@ class Outliner {
       ++at_;
     piece.last = at_;
     if (at(K::kLeftBrace)) {
-      block(piece, 1);
+      K kind = token(piece.first).kind;
+      block(piece, 1, kind == K::kConvention ? Context::kConvention
+                      : kind == K::kMachine  ? Context::kMachine
+                      : kind == K::kLoader   ? Context::kLoader
+                                             : Context::kHandoff);
       return;
     }
     piece.end = token(at_ - 1).end;
@@ -195,8 +200,9 @@ class Outliner {
     if (at(K::kSemicolon)) ++at_;
   }
 
-  /// From `{` past its `}`; `depth` counts the blocks that are open then.
-  void block(OutlinePiece& piece, size_t depth) {
+  /// From `{` past its `}`; `depth` counts the blocks that are open then. Without a context the block
+  /// belongs to no clause that is known.
+  void block(OutlinePiece& piece, size_t depth, std::optional<Context> context) {
     size_t open = at_++;
     piece.has_block = true;
     bool section = token(piece.first).is(K::kEnsures) || token(piece.first).is(K::kExpects);
@@ -225,7 +231,7 @@ class Outliner {
         report(Code::syntax_error, span(at_), "a block belongs to a clause, and `{` follows none");
         inner.reported = true;
         inner.last = at_;
-        if (depth < kMaxNesting) block(inner, depth + 1);
+        if (depth < kMaxNesting) block(inner, depth + 1, std::nullopt);
         else skip_deep();
         continue;
       }
@@ -233,7 +239,7 @@ class Outliner {
         report(Code::syntax_error, span(at_), text(at_) + " stands outside of every block");
         inner.reported = true;
       }
-      statement(inner, depth, /*block_allowed=*/true);
+      statement(inner, depth, context);
       piece.block.push_back(std::move(inner));
     }
   }
@@ -245,20 +251,13 @@ class Outliner {
     if (!at(K::kEnd)) diagnostic.label(span(at_), text(at_) + " starts outside of it");
   }
 
-  bool wants_set(size_t previous) const {
-    K kind = token(previous).kind;
-    return is_operator(kind) || kind == K::kEquals || kind == K::kComma || kind == K::kColon ||
-           kind == K::kLeftParen || kind == K::kCall || kind == K::kLeftBrace ||
-           (kind == K::kName && is_word_operator(word(previous)));
-  }
-
-  /// Is the `{` at `i`, in a statement that started at `first`, a block?
+  /// Is the `{` at `i` of a statement the start of its block?
   bool is_block(size_t i) const {
-    return token(i + 1).is(K::kRightBrace) || !wants_set(i - 1);
+    return !leads_value(token(i - 1).kind, word(i - 1));
   }
 
   /// Reads to the `;` or through the block. Leaves `at_` behind it.
-  void statement(OutlinePiece& piece, size_t depth, bool block_allowed) {
+  void statement(OutlinePiece& piece, size_t depth, std::optional<Context> context) {
     size_t parens = 0, sets = 0, length = 0;
     for (;; ++at_) {
       const Token& t = token(at_);
@@ -270,8 +269,10 @@ class Outliner {
         return;
       }
       bool closes_outside = t.is(K::kRightBrace) && sets == 0;
-      bool next_begins = !first && (starts_declaration(at_) ||
-                                    (t.first_on_line && (t.is(K::kEnsures) || t.is(K::kExpects))));
+      bool next_begins =
+          !first && (starts_declaration(at_) ||
+                     (t.first_on_line && (t.is(K::kEnsures) || t.is(K::kExpects))) ||
+                     (context && parens == 0 && sets == 0 && starts_clause(piece.first, *context)));
       if (t.is(K::kEnd) || closes_outside || next_begins || t.is(K::kDoc)) {
         piece.last = at_;
         piece.end = token(at_ - 1).end;
@@ -284,13 +285,13 @@ class Outliner {
         if (parens == 0 && sets == 0 && !piece.reported && !dangles) missing_semicolon(at_ - 1);
         return;
       }
-      if (t.is(K::kLeftBrace) && parens == 0 && sets == 0 && block_allowed && is_block(at_)) {
+      if (t.is(K::kLeftBrace) && parens == 0 && sets == 0 && depth > 0 && is_block(at_)) {
         piece.last = at_;
         if (depth >= kMaxNesting) {
           too_deep(piece);
           piece.end = token(at_ - 1).end;
         } else {
-          block(piece, depth + 1);
+          block(piece, depth + 1, context ? inner_context(piece, *context) : std::nullopt);
         }
         return;
       }
@@ -311,6 +312,42 @@ class Outliner {
         piece.reported = true;
       }
     }
+  }
+
+  /// The dotted name at `i`, or kPropertyHead for a string.
+  std::string head_at(size_t i) const {
+    if (token(i).is(K::kString)) return std::string(kPropertyHead);
+    std::string head(word(i));
+    for (; token(i + 1).is(K::kDot) && is_name(token(i + 2).kind); i += 2)
+      head += "." + std::string(word(i + 2));
+    return head;
+  }
+
+  uint32_t column(size_t i) const {
+    uint32_t begin = token(i).begin;
+    size_t line = begin == 0 ? text_.npos : text_.rfind('\n', begin - 1);
+    return line == text_.npos ? begin : begin - static_cast<uint32_t>(line) - 1;
+  }
+
+  /// The one place where line breaks are looked at: arguments stand side by side, so `mode real` without
+  /// its `;` would take in all of the next line. The next clause is seen to start where a head of this
+  /// very block opens a line, no further right than the clause before, after a complete value. No shape
+  /// in the clause table has such a word there, so a correct file reads the same in any layout.
+  bool starts_clause(size_t first, Context context) const {
+    const Token& t = token(at_);
+    if (!t.first_on_line || at_ == first + 1 || !(is_name(t.kind) || t.is(K::kString))) return false;
+    if (!ends_value(token(at_ - 1).kind) || !token(first).first_on_line) return false;
+    if (is_word_operator(word(at_ - 1)) || column(at_) > column(first)) return false;
+    return is_head(context, head_at(at_));
+  }
+
+  std::optional<Context> inner_context(const OutlinePiece& piece, Context outer) const {
+    std::string head = head_at(piece.first);
+    size_t at = piece.first + 1;
+    if (head == "segment")
+      while (at < piece.last && !token(at - 1).is(K::kEquals)) ++at;
+    const ClauseForm* form = find(outer, head, at < piece.last ? word(at) : std::string_view());
+    return form ? form->block : std::nullopt;
   }
 
   /// `in { a; }` on one line is a set with a `;` too many. Over several lines the set is not closed, and

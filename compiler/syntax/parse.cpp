@@ -7,6 +7,8 @@
 // first token that cannot continue it is explained.
 #include "syntax/parse.h"
 
+#include <algorithm>
+
 #include "syntax/complaint.h"
 #include "syntax/outline.h"
 #include "syntax/tree.h"
@@ -198,12 +200,29 @@ class AmbiguityCount : public antlr4::BaseErrorListener {
 
 }  // namespace
 
+namespace {
+
+/// Tokens, outline and pieces are looked at one after the other; the user reads from top to bottom.
+File parse_in_order(source::FileId file, const source::SourceSet& sources, diagnostics::Sink& sink,
+                    bool piecewise) {
+  diagnostics::Sink found;
+  File parsed = FileParser(file, sources, found).run(piecewise);
+  std::vector<diagnostics::Diagnostic> sorted = found.all();
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.span.begin < b.span.begin; });
+  for (auto& diagnostic : sorted)
+    sink.report(diagnostic.code, diagnostic.span, diagnostic.message) = diagnostic;
+  return parsed;
+}
+
+}  // namespace
+
 File parse(source::FileId file, const source::SourceSet& sources, diagnostics::Sink& sink) {
-  return FileParser(file, sources, sink).run(/*piecewise=*/false);
+  return parse_in_order(file, sources, sink, /*piecewise=*/false);
 }
 
 File parse_piecewise(source::FileId file, const source::SourceSet& sources, diagnostics::Sink& sink) {
-  return FileParser(file, sources, sink).run(/*piecewise=*/true);
+  return parse_in_order(file, sources, sink, /*piecewise=*/true);
 }
 
 size_t count_ambiguities(source::FileId file, const source::SourceSet& sources) {

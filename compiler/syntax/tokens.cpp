@@ -63,6 +63,12 @@ bool ends_value(TokenKind kind) {
          kind == TokenKind::kRightBrace;
 }
 
+bool leads_value(TokenKind kind, std::string_view word) {
+  return is_operator(kind) || kind == TokenKind::kEquals || kind == TokenKind::kComma ||
+         kind == TokenKind::kColon || kind == TokenKind::kLeftParen || kind == TokenKind::kCall ||
+         kind == TokenKind::kLeftBrace || (kind == TokenKind::kName && is_word_operator(word));
+}
+
 std::vector<Token> scan(std::string_view text) {
   antlr4::ANTLRInputStream input{std::string(text)};
   BatonLexer lexer(&input);

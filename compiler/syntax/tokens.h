@@ -62,6 +62,8 @@ bool is_name(TokenKind kind);
 bool is_operator(TokenKind kind);
 /// A token after which an expression may be complete: a name, a literal, `)`, `}`.
 bool ends_value(TokenKind kind);
+/// After such a token a `{` opens a set, after any other a block. `word` is the token's text.
+bool leads_value(TokenKind kind, std::string_view word);
 /// `and or not in within disjoint except`.
 bool is_word_operator(std::string_view word);
 

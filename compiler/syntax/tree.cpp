@@ -247,7 +247,10 @@ ExprPtr TreeBuilder::expression(Parser::ExpressionContext* context) {
     expr->operands.push_back(expression(operands[0]));
   } else if (operands.size() == 2) {
     expr->kind = Expr::Kind::kBinary;
-    expr->text = text(span(static_cast<antlr4::tree::TerminalNode*>(context->children[1])));
+    // A `..` that was reported stands for `..<`.
+    expr->text = context->RangeTo()
+                     ? "..<"
+                     : text(span(static_cast<antlr4::tree::TerminalNode*>(context->children[1])));
     expr->operands = {expression(operands[0]), expression(operands[1])};
     bool comparison = context->EqualEqual() || context->NotEqual() || context->LessEqual() ||
                       context->GreaterEqual() || context->Less() || context->Greater();
