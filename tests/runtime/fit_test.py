@@ -106,6 +106,20 @@ class Live(LoaderCase):
         segments.append(("big", "reserve", 0x10000000, 0x2A000000, b""))
         self.refused(bundle.sample(segments=segments), ("0x2a060000 bytes", "half of the 0x50000000"))
 
+    def test_touching_is_no_misfit(self):
+        # The first segment starts where the kernel ends and where RTAS ends; the last ends with the RMA.
+        self.machine.add("chosen", linux__kernel_end=u64(0x4000000))
+        self.machine.add("rtas", linux__rtas_base=u32(0x3FF0000))
+        self.machine.add("memory@0", reg=u64(0, 0x7110000, 0x7110000, 0x38EF0000))
+        self.accepted(bundle.sample(kernel_end=0x4000000, rma_end=0x7110000))
+        # Exactly half of 1.25 GiB, and one granule more.
+        segments = bundle.sample()["segments"]
+        big = ("big", "reserve", 0x10000000, 0x28000000 - 0x60000, b"")
+        self.accepted(bundle.sample(segments=segments + [big], kernel_end=None, rma_end=None))
+        big = ("big", "reserve", 0x10000000, 0x28000000 - 0x50000, b"")
+        self.refused(bundle.sample(segments=segments + [big], kernel_end=None, rma_end=None),
+                     "half of the 0x50000000")
+
     def test_no_tree(self):
         self.machine.tree = None
         self.refused(bundle.sample(), ("device tree cannot be read", "/proc/device-tree"))
