@@ -35,24 +35,27 @@ ClauseReader::ClauseReader(const syntax::Clause& clause, syntax::Context context
 
 bool ClauseReader::known() {
   if (failed_) return false;
-  const syntax::ClauseRow* row = syntax::find_clause(context_, head_);
-  if (!row) {
+  const syntax::ClauseForm* form = syntax::find(context_, clause_);
+  if (!form) {
     std::string place = std::string(syntax::to_text(context_));
-    if (const char* elsewhere = syntax::where_clause_stands(head_)) {
+    if (auto contexts = syntax::contexts_of(head_); !contexts.empty()) {
+      std::string elsewhere;
+      for (syntax::Context c : contexts)
+        elsewhere += (elsewhere.empty() ? "" : ", ") + std::string(syntax::to_text(c));
       sink_.report(Code::misplaced_clause, head_span_, "`" + head_ + "` does not stand in " + place)
-          .note("it stands in " + std::string(elsewhere));
+          .note("it stands in " + elsewhere);
       return false;
     }
     auto& d = sink_.report(Code::unknown_clause, head_span_, "unknown clause `" + head_ + "` in " + place);
-    auto near = diagnostics::did_you_mean(head_, syntax::clause_heads(context_));
+    auto near = diagnostics::did_you_mean(head_, syntax::heads(context_));
     if (!near.empty())
       d.at("did you mean `" + std::string(near) + "`?").fix(head_span_, std::string(near));
     return false;
   }
-  if (!row->served) {
+  if (!form->served) {
     sink_.report(Code::not_served, head_span_,
                  "`" + head_ + "` is part of the language, and this release does not serve it yet")
-        .note(std::string(row->doc));
+        .note("`" + std::string(form->shape) + "`: " + std::string(form->doc));
     return false;
   }
   return true;
@@ -63,8 +66,10 @@ void ClauseReader::shape_error(Span where, const std::string& what) {
   failed_ = true;
   auto& d = sink_.report(Code::clause_shape, where.valid() ? where : clause_.head_span,
                          "`" + head_ + "` needs " + what + " here");
-  if (const syntax::ClauseRow* row = syntax::find_clause(context_, head_))
-    d.note("it is written `" + std::string(row->shape) + "`");
+  std::string shapes;
+  for (const syntax::ClauseForm* form : syntax::forms(context_, head_))
+    shapes += (shapes.empty() ? "`" : " or `") + std::string(form->shape) + "`";
+  if (!shapes.empty()) d.note("it is written " + shapes);
 }
 
 std::optional<Word> ClauseReader::name(std::string_view what) {

@@ -80,7 +80,7 @@ class SegmentReader {
   void read(const syntax::Clause& clause) {
     Context context = s_.kind == SegmentKind::kElf          ? Context::kSegmentElf
                       : s_.kind == SegmentKind::kFile       ? Context::kSegmentFile
-                      : s_.kind == SegmentKind::kDeviceTree ? Context::kSegmentTree
+                      : s_.kind == SegmentKind::kDeviceTree ? Context::kSegmentDevicetree
                       : s_.kind == SegmentKind::kReserve    ? Context::kSegmentReserve
                                                             : Context::kSegmentTrampoline;
     ClauseReader r(clause, context, sources_, sink_);

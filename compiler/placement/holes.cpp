@@ -276,7 +276,8 @@ std::string reason_of(const Rejection& rejection) {
     case Cause::kOutside:
       return "outside `" + rejection.constraint + "`";
     case Cause::kLimited:
-      return "`" + rejection.constraint + "` leaves " +
+      return "`" + rejection.constraint +
+             (rejection.constraint.find("` and `") == std::string::npos ? "` leaves " : "` leave ") +
              (rejection.room == Size{} ? "no aligned byte" : exact_text(rejection.room)) + " of it, " +
              exact_text(rejection.missing) + " too little";
     case Cause::kCovered:

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What did the user ask for on the command line?
+//
+// One struct per run, filled by CLI11 in options.cpp and read by everyone else. Exit codes are those of
+// README.md: 0 ok, 1 findings, 2 changes present, 64 usage, 66 input missing, 70 internal.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace baton::driver {
+
+enum ExitCode { kOk = 0, kFindings = 1, kChanges = 2, kUsage = 64, kNoInput = 66, kInternal = 70 };
+
+/// The phases of a build, in order; each can be the last one, and each can be dumped.
+enum class Phase { kParse, kCheck, kPlace, kSynthesize, kEmit, kVerify };
+
+struct Options {
+  std::string command;  // build check plan explain dump fmt
+  std::vector<std::string> files;
+  std::string handoff;                         // --handoff
+  std::string output = ".";                    // -o
+  std::map<std::string, std::string> defines;  // -D name=value
+  std::vector<std::string> warnings;           // -W
+  std::vector<std::string> stdlib;             // --stdlib, before the built-in place
+  bool json = false;                           // --format json
+  std::optional<Phase> stop_after;
+  std::vector<Phase> dump;
+  bool verify = true;
+  bool fmt_check = false, fmt_diff = false;
+  bool clauses_reference = false;              // dump clauses
+  std::string topic;                           // explain CODE
+};
+
+/// Parses; answers an exit code when the run is over (help, version, usage error).
+std::optional<int> parse_options(int argc, const char* const* argv, Options& options);
+
+}  // namespace baton::driver

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The scopes over a layout. See layout.h.
+#include "placement/layout.h"
+
+#include "contract/claim.h"
+
+namespace baton::placement {
+
+using model::Type;
+using model::Value;
+
+RangeSet PlacedSegment::overwrites() const {
+  if (!content.moves_itself_to_zero) return {};
+  // A kernel that stays where it is still copies its interrupt vectors down: 64 KiB (head_64.S).
+  Size reach = content.stays_where_loaded ? Size{64 << 10} : content.size;
+  return RangeSet{Range::at(Address{0}, reach)};
+}
+
+const PlacedSegment* Layout::find(std::string_view name) const {
+  for (const PlacedSegment& s : segments)
+    if (s.name() == name) return &s;
+  return nullptr;
+}
+
+PlacedSegment* Layout::find(std::string_view name) {
+  return const_cast<PlacedSegment*>(static_cast<const Layout*>(this)->find(name));
+}
+
+const PlacedSegment* Layout::bound(const std::string& role) const {
+  for (const auto& b : handoff->bindings)
+    if (b.role == role) return find(b.segment);
+  return find(role);
+}
+
+std::optional<Value> HandoffScope::segment_attribute(const PlacedSegment& s,
+                                                     std::string_view attribute) const {
+  std::string what = s.name() + "." + std::string(attribute);
+  auto address = [&](Size offset) {
+    if (!s.start) return Value::pending(Type::kAddress, what);
+    auto at = checked_add(*s.start, offset);
+    return at ? Value::of(*at) : Value::error();
+  };
+  if (attribute == "size") return Value::of(s.content.size);
+  if (attribute == "start" || attribute == "base" || attribute == "address") return address(Size{0});
+  if (attribute == "end") return address(s.content.size);
+  if (attribute == "entry") return address(s.content.entry_offset);
+  if (attribute == "extent")
+    return s.start ? Value::of(s.extent) : Value::pending(Type::kRange, what);
+  if (attribute == "overwrites") return Value::of(s.overwrites());
+  if (attribute == "order" && s.content.order)
+    return Value::of_int(*s.content.order == Endian::kLittle ? 1 : 0);
+  if (attribute == "format" && s.content.tree_format) return Value::of_int(*s.content.tree_format);
+  return std::nullopt;
+}
+
+std::optional<Value> HandoffScope::lookup(std::string_view name) const {
+  if (auto it = layout_.parameters.find(std::string(name)); it != layout_.parameters.end()) return it->second;
+  const auto& lets = layout_.program->lets;
+  if (auto it = lets.find(std::string(name)); it != lets.end()) return it->second.value;
+  size_t dot = name.find('.');
+  std::string_view head = name.substr(0, dot);
+  if (head == "machine" && dot != std::string_view::npos) {
+    std::string_view attribute = name.substr(dot + 1);
+    if (const auto* fact = layout_.machine->find(attribute)) return fact->value;
+    for (const auto& named : layout_.machine->named)
+      if (named.name == attribute) return Value::of(named.ranges);
+    const auto* known = model::find_machine_attribute(attribute);
+    if (known && known->type == Type::kRanges) return Value::of(RangeSet{});
+    return std::nullopt;
+  }
+  if (const PlacedSegment* s = layout_.find(head)) {
+    if (dot != std::string_view::npos) return segment_attribute(*s, name.substr(dot + 1));
+    if (!s->start) return Value::pending(Type::kRange, std::string(name));
+    return Value::of(Range::at(*s->start, s->content.size));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> HandoffScope::why_absent(std::string_view name) const {
+  if (name.substr(0, 8) != "machine." || !model::find_machine_attribute(name.substr(8))) return std::nullopt;
+  return layout_.machine->tree ? "the device tree of machine `" + layout_.machine->name + "` does not state it"
+                               : "machine `" + layout_.machine->name + "` does not state it";
+}
+
+std::vector<std::string> HandoffScope::names() const {
+  std::vector<std::string> all;
+  for (const auto& [name, value] : layout_.parameters) all.push_back(name);
+  for (const auto& [name, let] : layout_.program->lets) all.push_back(name);
+  for (const auto& a : model::machine_attributes()) all.push_back("machine." + std::string(a.name));
+  for (const auto& named : layout_.machine->named) all.push_back("machine." + named.name);
+  for (const PlacedSegment& s : layout_.segments) all.push_back(s.name());
+  return all;
+}
+
+std::optional<Value> RoleScope::lookup(std::string_view name) const {
+  size_t dot = name.find('.');
+  std::string role(name.substr(0, dot));
+  const PlacedSegment* segment = nullptr;
+  if (from_)
+    segment = role == "image" ? &layout_.entered() : nullptr;
+  else if (layout_.to->find_role(role))
+    segment = layout_.bound(role);
+  if (segment) {
+    if (dot != std::string_view::npos) return segment_attribute(*segment, name.substr(dot + 1));
+    return segment->start ? Value::of(Range::at(*segment->start, segment->content.size))
+                          : Value::pending(Type::kRange, std::string(name));
+  }
+  if (role == "machine") return HandoffScope::lookup(name);
+  return contract::contract_word(name);
+}
+
+}  // namespace baton::placement

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Constraints gathered, holes searched, one segment after the other. See place.h.
+#include "placement/place.h"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "contract/claim.h"
+
+namespace baton::placement {
+
+using diagnostics::Code;
+using model::ClauseKind;
+using model::Section;
+using model::SegmentKind;
+using model::Type;
+using model::Value;
+
+namespace {
+
+class Placer {
+ public:
+  Placer(Layout& layout, const source::SourceSet& sources, diagnostics::Sink& sink)
+      : layout_(layout), sources_(sources), sink_(sink) {}
+
+  bool run() {
+    for (PlacedSegment& segment : layout_.segments) {
+      auto request = request_for(segment);
+      if (!request) return false;
+      if (!place_one(segment, *request)) return false;
+    }
+    return true;
+  }
+
+ private:
+  std::optional<HoleRequest> request_for(PlacedSegment& segment) {
+    const model::Segment& s = *segment.declaration;
+    HoleRequest request;
+    request.name = s.name;
+    request.size = segment.content.size;
+    request.granule = layout_.granule;
+    request.align = Size{1};
+    request.direction = s.placing == model::Placing::kTopDown ? Direction::kTopDown : Direction::kBottomUp;
+    bool ok = true;
+    if (s.align) {
+      Value v = evaluate_as(*s.align, Type::kSize, HandoffScope(layout_), sink_);
+      ok = later(segment, *s.align, v) && !v.is_error();
+      if (ok && !is_power_of_two(v.number())) {
+        sink_.report(Code::bad_alignment, s.align->span, "an alignment is a power of two, not " + to_text(v));
+        ok = false;
+      }
+      if (ok) request.align = v.size();
+    }
+    auto within = [&](const RangeSet& ranges, std::string text, source::Span span) {
+      request.within.push_back({ranges, std::move(text), span});
+    };
+    auto avoid = [&](const RangeSet& ranges, std::string text, source::Span span) {
+      if (!ranges.empty()) request.avoid.push_back({ranges, std::move(text), span});
+    };
+    const model::Machine& machine = *layout_.machine;
+    within(machine.ranges("ram"), "within machine.ram", s.name_span);
+    for (const auto& e : s.within)
+      if (auto r = ranges_of(segment, *e)) within(*r, "within " + text_of(*e), e->span);
+      else ok = false;
+    for (const auto& e : s.avoid)
+      if (auto r = ranges_of(segment, *e)) avoid(*r, "avoid " + text_of(*e), e->span);
+      else ok = false;
+    if (!conventions(segment, within, avoid)) ok = false;
+    keep_out(segment, within, avoid);
+    for (const PlacedSegment& other : layout_.segments)
+      if (&other != &segment && other.start)
+        avoid(RangeSet{other.extent}, "segment " + other.name(), other.declaration->name_span);
+    if (!ok) return std::nullopt;
+    for (const Constraint& c : request.within) segment.constraints.push_back(c.text);
+    for (const Constraint& c : request.avoid) segment.constraints.push_back(c.text);
+    return request;
+  }
+
+  /// What the two conventions need of this segment's place.
+  template <typename Within, typename Avoid>
+  bool conventions(PlacedSegment& segment, Within& within, Avoid& avoid) {
+    bool ok = true;
+    auto apply = [&](const model::Clause& clause, bool from, bool is_within) {
+      for (const auto& e : clause.values) {
+        Value v = evaluate_as(*e, Type::kRanges, RoleScope(layout_, from), sink_);
+        if (v.is_error()) {
+          ok = false;
+          continue;
+        }
+        if (!later(segment, *e, v)) {
+          ok = false;
+          continue;
+        }
+        std::string text = clause.origin + ": " + clause.text;
+        if (is_within)
+          within(v.ranges(), text, clause.span);
+        else
+          avoid(v.ranges(), text, clause.span);
+      }
+    };
+    if (segment.name() == layout_.handoff->enter)
+      for (const auto& clause : layout_.from->clauses)
+        if (clause.section == Section::kExpects && clause.role == "image" &&
+            (clause.kind == ClauseKind::kWithin || clause.kind == ClauseKind::kDisjoint))
+          apply(clause, true, clause.kind == ClauseKind::kWithin);
+    const PlacedSegment* image = layout_.bound("image");
+    for (const auto& clause : layout_.to->clauses) {
+      if (clause.kind == ClauseKind::kPlace) {
+        bool here = clause.subject == "others" ? &segment != image
+                                               : layout_.bound(clause.subject) == &segment;
+        if (here) apply(clause, false, clause.words[0] == "within");
+      } else if (clause.section == Section::kExpects && layout_.bound(clause.role) == &segment &&
+                 (clause.kind == ClauseKind::kWithin || clause.kind == ClauseKind::kDisjoint)) {
+        apply(clause, false, clause.kind == ClauseKind::kWithin);
+      }
+    }
+    return ok;
+  }
+
+  /// What the machine keeps, without being told.
+  template <typename Within, typename Avoid>
+  void keep_out(const PlacedSegment& segment, Within& within, Avoid& avoid) {
+    const model::Machine& machine = *layout_.machine;
+    source::Span span = segment.declaration->name_span;
+    static constexpr std::pair<const char*, const char*> kKept[] = {
+        {"running_kernel", "the running kernel"}, {"reserved", "machine.reserved"},
+        {"rtas", "machine.rtas"},                 {"opal.memory", "machine.opal.memory"},
+        {"tce", "machine.tce"},                   {"hash_table", "machine.hash_table"}};
+    for (const auto& [attribute, text] : kKept) avoid(machine.ranges(attribute), text, span);
+    for (const auto& named : machine.named)
+      if (named.reserve) avoid(named.ranges, "reserve " + named.name, named.span.valid() ? named.span : span);
+    if (layout_.handoff->on_crash)
+      within(machine.ranges("crashkernel"), "load on_crash: within machine.crashkernel", span);
+    else
+      avoid(machine.ranges("crashkernel"), "machine.crashkernel", span);
+  }
+
+  std::optional<RangeSet> ranges_of(PlacedSegment& segment, const syntax::Expr& e) {
+    Value v = evaluate_as(e, Type::kRanges, HandoffScope(layout_), sink_);
+    if (v.is_error() || !later(segment, e, v)) return std::nullopt;
+    return v.ranges();
+  }
+
+  /// False, with a report, when the value waits for the address of a segment that is placed later.
+  bool later(const PlacedSegment& segment, const syntax::Expr& e, const Value& v) {
+    if (!v.is_pending()) return true;
+    std::string what = v.as_pending().what;
+    std::string other = what.substr(0, what.find('.'));
+    const PlacedSegment* needed = layout_.find(other);
+    if (!needed) needed = layout_.bound(other);
+    auto& d = sink_.report(Code::placement_cycle, e.span,
+                           "the place of `" + segment.name() + "` needs `" + what + "`, which is not known yet");
+    if (!needed) return false;
+    d.label(needed->declaration->name_span, "placed later, or never");
+    auto path = circle(needed->name(), segment.name());
+    if (needed == &segment)
+      d.note(segment.name() + " -> " + segment.name() + ": a segment cannot depend on its own place");
+    else if (!path.empty())
+      d.note(segment.name() + " -> " + path + ": each waits for the other");
+    else
+      d.note("segments are placed in the order written: move `" + needed->name() + "` above `" + segment.name() + "`");
+    return false;
+  }
+
+  /// "b -> a" when the place of `from` depends on `to`, through whatever lies between.
+  std::string circle(const std::string& from, const std::string& to) {
+    std::set<std::string> seen;
+    std::function<std::string(const std::string&)> walk = [&](const std::string& name) -> std::string {
+      if (!seen.insert(name).second) return {};
+      const PlacedSegment* s = layout_.find(name);
+      if (!s) return {};
+      std::set<std::string> needs;
+      for (const auto& list : {s->declaration->within, s->declaration->avoid})
+        for (const auto& e : list) collect(*e, needs);
+      if (s->declaration->at) collect(*s->declaration->at, needs);
+      for (const std::string& need : needs) {
+        if (need == to) return name + " -> " + to;
+        std::string rest = walk(need);
+        if (!rest.empty()) return name + " -> " + rest;
+      }
+      return {};
+    };
+    return walk(from);
+  }
+
+  void collect(const syntax::Expr& e, std::set<std::string>& names) const {
+    if (e.kind == syntax::Expr::Kind::kName && layout_.find(e.text)) names.insert(e.text);
+    for (const auto& operand : e.operands) collect(*operand, names);
+  }
+
+  bool place_one(PlacedSegment& segment, const HoleRequest& request) {
+    const model::Segment& s = *segment.declaration;
+    if (s.placing == model::Placing::kAt) return place_at(segment, request);
+    segment.search = find_hole(request);
+    if (segment.search.start) {
+      segment.start = segment.search.start;
+      segment.extent = segment.search.extent;
+      return true;
+    }
+    auto& d = sink_.report(Code::no_hole, s.name_span,
+                           "there is no place for `" + s.name + "`: " + human(request.size) + ", aligned to " +
+                               human(std::max(request.align, request.granule)));
+    if (segment.search.rejected.empty()) d.note("the machine has no RAM at all");
+    for (const Rejection& rejection : segment.search.rejected) {
+      if (d.notes.size() >= 24) {
+        d.note("... and " + std::to_string(segment.search.rejected.size() - d.notes.size()) + " more holes");
+        break;
+      }
+      d.note(describe(rejection));
+    }
+    return false;
+  }
+
+  bool place_at(PlacedSegment& segment, const HoleRequest& request) {
+    const model::Segment& s = *segment.declaration;
+    if (!s.at) return false;
+    Value v = evaluate_as(*s.at, Type::kAddress, HandoffScope(layout_), sink_);
+    if (v.is_error() || !later(segment, *s.at, v)) return false;
+    FixedPlace fixed = check_fixed(v.address(), request);
+    if (!fixed.violations.empty()) {
+      auto& d = sink_.report(Code::bad_place, s.at->span,
+                             "`" + s.name + "` cannot stand at " + hex(v.address()) + " (" +
+                                 human(request.size) + ")");
+      for (const Violation& violation : fixed.violations) {
+        d.note(describe(violation));
+        if (violation.span.valid() && violation.span != s.name_span && !(violation.span == s.at->span))
+          d.label(violation.span, "this constraint");
+      }
+      return false;
+    }
+    segment.start = v.address();
+    segment.extent = fixed.extent;
+    return true;
+  }
+
+  std::string text_of(const syntax::Expr& e) const {
+    std::string line;
+    for (char c : sources_.text(e.span)) {
+      bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+      if (!blank) line.push_back(c);
+      else if (!line.empty() && line.back() != ' ') line.push_back(' ');
+    }
+    return line;
+  }
+
+  Layout& layout_;
+  const source::SourceSet& sources_;
+  diagnostics::Sink& sink_;
+};
+
+/// What a loader's predicate speaks of: one segment at a time, or the whole table.
+class PredicateScope : public HandoffScope {
+ public:
+  PredicateScope(const Layout& layout, const PlacedSegment* segment) : HandoffScope(layout), segment_(segment) {}
+
+  std::optional<Value> lookup(std::string_view name) const override {
+    if (name == "entry") return Value::of(layout_.entry());
+    if (name == "segments.total") {
+      Size total;
+      for (const auto& s : layout_.segments) total = total + s.extent.size();
+      return Value::of(total);
+    }
+    if (segment_ && name == "segments.others") {
+      RangeSet others;
+      for (const auto& s : layout_.segments)
+        if (&s != segment_) others.add(s.extent);
+      return Value::of(others);
+    }
+    if (segment_ && name.substr(0, 8) == "segment.") return segment_attribute(*segment_, name.substr(8));
+    if (name.substr(0, 8) == "machine.") return HandoffScope::lookup(name);
+    return std::nullopt;
+  }
+  std::optional<Value> call(std::string_view name, const std::vector<Value>& arguments) const override {
+    if (name != "spare" || arguments.size() != 1) return std::nullopt;
+    RangeSet left = arguments[0].ranges();
+    for (const auto& s : layout_.segments) left.subtract(s.extent);
+    Size largest;
+    for (const Range& r : left) largest = std::max(largest, r.size());
+    return Value::of(largest);
+  }
+
+ private:
+  const PlacedSegment* segment_;
+};
+
+bool speaks_of_segment(const syntax::Expr& e) {
+  std::string name = model::dotted_name(e);
+  if (name.rfind("segment.", 0) == 0 || name == "segments.others") return true;
+  return std::any_of(e.operands.begin(), e.operands.end(), [](const auto& o) { return speaks_of_segment(*o); });
+}
+
+/// "kernel.start = 0x100000, machine.running_kernel.end = 0x1a00000": the names of a predicate, valued.
+std::string values_in(const syntax::Expr& e, const model::Scope& scope, const std::string& segment) {
+  std::string text;
+  std::set<std::string> seen;
+  std::function<void(const syntax::Expr&)> walk = [&](const syntax::Expr& node) {
+    std::string name = model::dotted_name(node);
+    if (!name.empty()) {
+      diagnostics::Sink ignored;
+      Value v = evaluate(node, scope, ignored);
+      if (v.is_error() || !seen.insert(name).second) return;
+      std::string shown = name.rfind("segment.", 0) == 0 ? segment + name.substr(7) : name;
+      text += (text.empty() ? "" : ", ") + shown + " = " + to_text(v);
+      return;
+    }
+    for (const auto& o : node.operands) walk(*o);
+  };
+  walk(e);
+  return text;
+}
+
+}  // namespace
+
+bool place(Layout& layout, const source::SourceSet& sources, diagnostics::Sink& sink) {
+  return Placer(layout, sources, sink).run();
+}
+
+bool check_placed(const Layout& layout, std::vector<CheckedPredicate>& checks, diagnostics::Sink& sink) {
+  bool all_hold = true;
+  if (const model::Loader* loader = layout.loader) {
+    if (loader->max_segments && layout.segments.size() > *loader->max_segments) {
+      sink.report(Code::too_many_segments, layout.handoff->name_span,
+                  "`" + loader->name + "` takes at most " + std::to_string(*loader->max_segments) +
+                      " segments, and this handoff has " + std::to_string(layout.segments.size()))
+          .label(loader->max_segments_span, "the limit");
+      all_hold = false;
+    }
+    for (const auto& check : loader->checks) {
+      if (check.on_crash && !layout.handoff->on_crash) continue;
+      std::vector<const PlacedSegment*> subjects{nullptr};
+      if (speaks_of_segment(*check.predicate)) {
+        subjects.clear();
+        for (const auto& s : layout.segments) subjects.push_back(&s);
+      }
+      CheckedPredicate result{&check, true, ""};
+      for (const PlacedSegment* subject : subjects) {
+        PredicateScope scope(layout, subject);
+        Value v = evaluate_as(*check.predicate, Type::kBool, scope, sink);
+        if (v.is_error()) return false;
+        if (v.boolean()) continue;
+        result.holds = all_hold = false;
+        result.detail = values_in(*check.predicate, scope, subject ? subject->name() : "");
+        auto& d = sink.report(Code::loader_refuses,
+                              subject ? subject->declaration->name_span : layout.handoff->name_span,
+                              (check.error == "none"
+                                   ? "`" + loader->name + "` would accept this and the machine would not survive it"
+                                   : "`" + loader->name + "` would refuse this with " + check.error) +
+                                  (subject ? ": segment `" + subject->name() + "`" : ""))
+                      .label(check.span, "this check does not hold");
+        d.note(result.detail);
+        if (!check.because.empty()) d.note(check.because);
+      }
+      checks.push_back(std::move(result));
+    }
+  }
+  for (const auto& assertion : layout.handoff->assertions) {
+    HandoffScope scope(layout);
+    Value v = evaluate_as(*assertion.condition, Type::kBool, scope, sink);
+    if (v.is_error()) return false;
+    if (v.boolean()) continue;
+    all_hold = false;
+    auto& d = sink.report(Code::assertion_failed, assertion.condition->span,
+                          assertion.message.empty() ? "this assertion does not hold" : assertion.message);
+    std::string values = values_in(*assertion.condition, scope, "");
+    if (!values.empty()) d.note(values);
+  }
+  return all_hold;
+}
+
+}  // namespace baton::placement

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Resolve, compare, check what is offered, synthesize. See close.h.
+#include "trampoline/close.h"
+
+#include <algorithm>
+
+#include "trampoline/offers.h"
+
+namespace baton::trampoline {
+
+using contract::Answer;
+using contract::Boundary;
+using contract::Claim;
+using contract::Obligation;
+using diagnostics::Code;
+using model::ClauseKind;
+using model::Section;
+using model::SegmentKind;
+using model::Value;
+
+namespace {
+
+class Closer {
+ public:
+  Closer(const placement::Layout& layout, const Payloads& payloads, diagnostics::Sink& sink)
+      : layout_(layout), payloads_(payloads), sink_(sink), handoff_(*layout.handoff) {}
+
+  std::optional<ClosedGap> run() {
+    size_t errors = sink_.error_count();
+    for (Endian giver : orders()) resolve(giver);
+    if (sink_.error_count() != errors) return std::nullopt;
+    for (ClosedOrder& order : closed_.orders) order.gap = contract::find_gap(order.from, order.to);
+    for (const ClosedOrder& order : closed_.orders) report_impossible(order);
+    if (!strategy()) return std::nullopt;
+    closed_.offers = check_offers(layout_, payloads_, closed_.orders.front().gap.slaves_may_arrive, sink_);
+    if (sink_.error_count() != errors) return std::nullopt;
+    bool trampoline = layout_.entered().declaration->kind == SegmentKind::kTrampoline;
+    if (trampoline)
+      synthesize_stub();
+    else
+      report_open_gap();
+    if (sink_.error_count() != errors) return std::nullopt;
+    return std::move(closed_);
+  }
+
+ private:
+  std::vector<Endian> orders() const {
+    switch (handoff_.giver) {
+      case model::GiverOrder::kBig: return {Endian::kBig};
+      case model::GiverOrder::kLittle: return {Endian::kLittle};
+      case model::GiverOrder::kBoth: break;
+    }
+    // A convention whose LE is fixed has one order, whatever the handoff leaves open.
+    const Claim* le = nullptr;
+    Boundary probe = contract::resolve(*layout_.from, placement::RoleScope(layout_, true),
+                                       {contract::Side::kFrom, Endian::kLittle, {}}, scratch_);
+    le = probe.find(Section::kMaster, ClauseKind::kMsr, "LE");
+    if (le && le->values.size() == 1 && le->values[0].is_known() && le->values[0].number() == 0)
+      return {Endian::kBig};
+    return {Endian::kBig, Endian::kLittle};
+  }
+
+  void resolve(Endian giver) {
+    ClosedOrder order;
+    order.giver = giver;
+    placement::RoleScope from_scope(layout_, true), to_scope(layout_, false);
+    order.from = contract::resolve(*layout_.from, from_scope,
+                                   {contract::Side::kFrom, giver, handoff_.relies_on}, sink_);
+    order.to = contract::resolve(*layout_.to, to_scope, {contract::Side::kTo, giver, {}}, sink_);
+    closed_.orders.push_back(std::move(order));
+  }
+
+  void report_impossible(const ClosedOrder& order) {
+    for (const Obligation& o : order.gap.obligations) {
+      if (o.answer != Answer::kImpossible) continue;
+      if (o.edge) {
+        sink_.report(Code::order_gap, o.edge->span,
+                     "`" + layout_.to->name + "` needs `" + o.edge->before + " < " + o.edge->after + "`, and `" +
+                         layout_.from->name + "` does not promise it")
+            .note(o.reason);
+        continue;
+      }
+      auto& d = sink_.report(Code::impossible_need, o.need->clause->span,
+                             "`" + o.need->clause->origin + "` needs `" + o.need->text() + "` and `" +
+                                 layout_.from->name + "` " +
+                                 (o.promise ? "promises `" + o.promise->text() + "`"
+                                            : "promises nothing about it"))
+                    .at("the need");
+      if (o.promise) d.label(o.promise->clause->span, "the promise");
+      d.label(handoff_.name_span, "in this handoff").note(o.reason);
+    }
+  }
+
+  /// By which means slaves get to the taker.
+  bool strategy() {
+    bool slaves = closed_.orders.front().gap.slaves_may_arrive;
+    if (handoff_.slaves == "none" && slaves) {
+      std::string states;
+      for (const auto& s : closed_.orders.front().gap.arrival) states += (states.empty() ? "" : ", ") + s;
+      sink_.report(Code::slaves_ignored, handoff_.slaves_span,
+                   "`slaves by none`, but `" + layout_.from->name + "` promises slaves that are " + states)
+          .note("whoever comes to the landing must find code there: say `slaves by overlay` or `auto`");
+      return false;
+    }
+    closed_.overlay = handoff_.slaves == "overlay" || (handoff_.slaves == "auto" && slaves);
+    return true;
+  }
+
+  /// The bytes of a range of the taker's image, as it will lie in memory.
+  std::optional<ByteBuffer> image_bytes(const Range& range, std::string& owner) const {
+    for (const auto& segment : layout_.segments) {
+      if (!segment.start) continue;
+      Range content = Range::at(*segment.start, segment.content.size);
+      if (!content.contains(range)) continue;
+      owner = segment.name();
+      auto payload = payloads_.find(segment.name());
+      if (payload == payloads_.end()) return std::nullopt;
+      return payload->second.bytes_at((range.begin - *segment.start).bytes(), range.size().bytes());
+    }
+    return std::nullopt;
+  }
+
+  /// `bytes D = bytes S` of the taker, against the giver's copy of the stub's head to 0.
+  std::vector<HeadBytes> overlay_head() {
+    std::vector<HeadBytes> head;
+    if (!closed_.overlay) return head;
+    const ClosedOrder& order = closed_.orders.front();
+    const Claim* copy = nullptr;
+    for (const Claim& claim : order.from.claims)
+      if (claim.section == Section::kMemory && claim.kind == ClauseKind::kBytes) copy = &claim;
+    for (const Claim& need : order.to.claims) {
+      if (need.section != Section::kSlaves || need.kind != ClauseKind::kBytes) continue;
+      Range destination = need.values[0].ranges().front(), wanted = need.values[1].ranges().front();
+      Range copied = copy ? copy->values[0].ranges().front() : Range{};
+      if (!copy || !copied.contains(destination)) {
+        auto& d = sink_.report(Code::head_gap, need.clause->span,
+                               "`" + need.clause->origin + "` needs `" + need.text() + "`, and `" +
+                                   layout_.from->name + "` " +
+                                   (copy ? "copies `" + to_text(copied) + "` only" : "copies nothing there"));
+        if (copy) d.label(copy->clause->span, "the copy");
+        continue;
+      }
+      std::string owner;
+      auto bytes = image_bytes(wanted, owner);
+      if (!bytes) {
+        sink_.report(Code::head_gap, need.clause->span,
+                     "`" + need.text() + "` needs bytes of the image that no file provides")
+            .label(handoff_.name_span, "in this handoff");
+        continue;
+      }
+      uint64_t offset = (destination.begin - copied.begin).bytes();
+      head.push_back({offset, std::move(*bytes), need.clause->origin + ": " + need.text()});
+    }
+    return head;
+  }
+
+  std::optional<TreeWord> tree_word() const {
+    const auto* tree = layout_.bound("tree");
+    if (!tree || !tree->start) return std::nullopt;
+    for (const Obligation& o : closed_.orders.front().gap.obligations) {
+      if (!o.need || o.need->kind != ClauseKind::kTreeBootCpu) continue;
+      // A value known at build time is written into the tree; only the master's own id needs a store.
+      if (o.need->values.size() == 1 && o.need->values[0].is_known()) return std::nullopt;
+      // Byte 28 of the header, big-endian (devicetree specification 5.2).
+      const auto* cpus = layout_.machine->find("cpus");
+      bool fits = cpus && std::all_of(cpus->value.ids().begin(), cpus->value.ids().end(),
+                                      [](uint32_t id) { return id < 0x100; });
+      return TreeWord{(*tree->start + Size{28}).value(), fits};
+    }
+    return std::nullopt;
+  }
+
+  void synthesize_stub() {
+    StubRequest request;
+    request.name = handoff_.name;
+    request.start = layout_.entered().start->value();
+    request.overlay = closed_.overlay;
+    request.head = overlay_head();
+    for (const auto& clause : layout_.from->clauses)
+      if (clause.section == Section::kExpects && clause.kind == ClauseKind::kLanding)
+        request.landing_clause = clause.origin + " expects: " + clause.text;
+    if (request.landing_clause.empty() || !closed_.overlay)
+      request.landing_clause = layout_.from->name + ": enter image.entry, in either byte order";
+    for (const ClosedOrder& order : closed_.orders) {
+      auto goals = master_goals(order.from, order.gap, order.giver, tree_word(), handoff_.name_span, sink_);
+      if (!goals) return;
+      request.masters.push_back(std::move(*goals));
+    }
+    closed_.needless = nothing_missing(request);
+    auto stub = synthesize(request);
+    if (!stub) {
+      sink_.report(Code::no_stub, handoff_.enter_span, stub.failure());
+      return;
+    }
+    closed_.stub = std::move(*stub);
+  }
+
+  /// Whether entering the taker's image itself would have left no gap.
+  bool nothing_missing(const StubRequest& request) const {
+    if (!layout_.to->find_role("image")) return false;
+    return std::all_of(request.masters.begin(), request.masters.end(), [&](const MasterGoals& goals) {
+      return goals.registers.empty() && !goals.id_store && goals.msr.empty();
+    }) && same_registers_from_image();
+  }
+
+  /// r4 = image.entry and the like speak of the entered segment: they must hold for the image too.
+  bool same_registers_from_image() const {
+    for (const ClosedOrder& order : closed_.orders)
+      for (const Claim& claim : order.to.claims)
+        if (claim.section == Section::kMaster && claim.kind == ClauseKind::kRegister && !claim.any)
+          for (const auto& e : claim.clause->values)
+            if (model::dotted_name(*e).rfind("image.", 0) == 0) return false;
+    return true;
+  }
+
+  /// Without a trampoline every need must be met by the giver itself.
+  void report_open_gap() {
+    for (const ClosedOrder& order : closed_.orders) {
+      for (const Obligation& o : order.gap.obligations) {
+        bool stored = o.need && o.need->kind == ClauseKind::kTreeBootCpu && tree_word().has_value();
+        if (o.answer != Answer::kGap && !stored) continue;
+        auto& d = sink_.report(Code::open_gap, o.need->clause->span,
+                               "`" + o.need->clause->origin + "` needs `" + o.need->text() + "` but `" +
+                                   layout_.from->name + "` " +
+                                   (o.promise ? "promises `" + o.promise->text() + "`"
+                                              : "does not promise it"))
+                      .at("the need");
+        if (o.promise) d.label(o.promise->clause->span, "the promise");
+        d.label(handoff_.enter_span, "entered without a trampoline")
+            .note("add `segment stub = trampoline { ... }` and `enter stub;`");
+      }
+    }
+    // The giver copies the head of the image itself: the taker's bytes are there by themselves only when
+    // the needed range is the copied one.
+    const ClosedOrder& order = closed_.orders.front();
+    if (!order.gap.slaves_may_arrive) return;
+    for (const Claim& need : order.to.claims) {
+      if (need.section != Section::kSlaves || need.kind != ClauseKind::kBytes) continue;
+      bool met = false;
+      for (const Claim& promise : order.from.claims) {
+        if (promise.section != Section::kMemory || promise.kind != ClauseKind::kBytes) continue;
+        Range d = promise.values[0].ranges().front(), s = promise.values[1].ranges().front();
+        Range nd = need.values[0].ranges().front(), ns = need.values[1].ranges().front();
+        met = met || (d.contains(nd) && s.begin + (nd.begin - d.begin) == ns.begin);
+      }
+      if (!met)
+        sink_.report(Code::head_gap, need.clause->span,
+                     "`" + need.text() + "` does not follow from what `" + layout_.from->name + "` copies");
+    }
+  }
+
+  const placement::Layout& layout_;
+  const Payloads& payloads_;
+  diagnostics::Sink& sink_;
+  const model::Handoff& handoff_;
+  ClosedGap closed_;
+  mutable diagnostics::Sink scratch_;
+};
+
+}  // namespace
+
+std::optional<ClosedGap> close_gap(const placement::Layout& layout, const Payloads& payloads,
+                                   diagnostics::Sink& sink) {
+  return Closer(layout, payloads, sink).run();
+}
+
+}  // namespace baton::trampoline

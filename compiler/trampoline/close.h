@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// How is the gap of a placed handoff closed, and is there one at all?
+//
+// For each byte order the giver may arrive in: the two conventions are resolved over the final addresses,
+// the gap is found, and either nothing is missing (no trampoline), or the stub is synthesized, or the
+// reason why it cannot be is reported at the clause that needs it. What the taker's image offers is checked
+// against its bytes before it is used.
+//
+//   close_gap(layout, payloads, sink) -> stub of 6 instructions; obligations, each with its answer
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "contract/gap.h"
+#include "inputs/payload.h"
+#include "placement/layout.h"
+#include "trampoline/synthesize.h"
+
+namespace baton::trampoline {
+
+using Payloads = std::map<std::string, inputs::Payload, std::less<>>;
+
+struct ClosedOrder {
+  Endian giver = Endian::kBig;
+  contract::Boundary from, to;
+  contract::Gap gap;
+};
+
+struct Offer {
+  std::string clause;
+  bool checked = false;  // else assumed
+  std::string detail;
+};
+
+struct ClosedGap {
+  std::vector<ClosedOrder> orders;
+  std::optional<SynthesizedStub> stub;  // absent: the giver enters the taker itself
+  bool overlay = false;
+  bool needless = false;                // a trampoline is entered although nothing is missing without it
+  std::vector<Offer> offers;
+};
+
+std::optional<ClosedGap> close_gap(const placement::Layout& layout, const Payloads& payloads,
+                                   diagnostics::Sink& sink);
+
+}  // namespace baton::trampoline

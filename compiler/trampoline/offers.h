@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Does the taker's image offer what its convention says it does?
+//
+// `expects image` of the taker is read from the real bytes: a landing that decodes, a head that may run at
+// 0, words with their defaults, an entry that is neutral to byte order. Every answer is checked, assumed
+// (with the reason, counted in the plan) or refused.
+#pragma once
+
+#include "trampoline/close.h"
+
+namespace baton::trampoline {
+
+/// Reports refusals; `slaves_may_arrive` false makes the clauses about slaves vacuous.
+std::vector<Offer> check_offers(const placement::Layout& layout, const Payloads& payloads,
+                                bool slaves_may_arrive, diagnostics::Sink& sink);
+
+/// Finds the named word of the image bound to `segment`, for pokes: its offset, and its default if stated.
+struct NamedWord {
+  uint64_t offset = 0;
+  std::optional<uint64_t> initial;
+  source::Span span;
+};
+std::optional<NamedWord> find_named_word(const placement::Layout& layout, const std::string& segment,
+                                         const std::string& word, diagnostics::Sink& sink);
+
+}  // namespace baton::trampoline
