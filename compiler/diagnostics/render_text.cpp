@@ -5,6 +5,7 @@
 // A diagnostic is printed as its title, then one excerpt per file: the primary place's file first (`-->`),
 // the others (`:::`) as its labels name them. An excerpt shows each labelled line once, in the order of the
 // file, with one row of underlining per label below it; `...` stands for lines between that are not shown.
+// A blank line ends each diagnostic.
 #include <algorithm>
 #include <map>
 
@@ -199,6 +200,7 @@ void TextWriter::write(const Diagnostic& diagnostic) {
     excerpt(diagnostic, files[i], i == 0 && diagnostic.span.valid());
   for (const std::string& note : diagnostic.notes) attached("note", note);
   for (const FixIt& fix : diagnostic.fixes) attached("help", fix_text(diagnostic, fix));
+  out_ += '\n';
 }
 
 std::string counted(size_t count, const char* what) {

@@ -47,6 +47,7 @@ TEST_CASE("a finding with a note and a correction") {
         "  = note: clauses are listed in the reference\n"
         "          by `baton explain clauses`\n"
         "  = help: write `ensures`\n"
+        "\n"
         "1 error\n");
 }
 
@@ -79,6 +80,7 @@ TEST_CASE("both sides: labels on the same line, on others and in other files") {
         "    |\n"
         "100 | promise;\n"
         "    | ------- promised here\n"
+        "\n"
         "1 error\n");
 }
 
@@ -95,17 +97,20 @@ TEST_CASE("no place, empty places, ends of files and places over several lines")
       .fix(Span{file, 8, 11}, "three");
   CHECK(render_text(sink.all(), sources) ==
         "error[BT0001 syntax-error]: the input is gone\n"
+        "\n"
         "error[BT0005 unclosed-block]: block\n"
         " --> x.baton:1:5\n"
         "  |\n"
         "1 | one {\n"
         "  |     ^ all of it (to line 3)\n"
+        "\n"
         "error[BT0004 missing-semicolon]: no end\n"
         " --> x.baton:2:6\n"
         "  |\n"
         "2 |   two\n"
         "  |      ^\n"
         "  = help: insert `;`\n"
+        "\n"
         "error[BT0005 unclosed-block]: at the end\n"
         " --> x.baton:3:2\n"
         "  |\n"
@@ -114,6 +119,7 @@ TEST_CASE("no place, empty places, ends of files and places over several lines")
         "2 |   two\n"
         "3 | }\n"
         "  |  ^\n"
+        "\n"
         "error[BT0006 stray-brace]: brace\n"
         " --> x.baton:3:1\n"
         "  |\n"
@@ -121,6 +127,7 @@ TEST_CASE("no place, empty places, ends of files and places over several lines")
         "  | ^\n"
         "  = help: remove `}`\n"
         "  = help: write `three` instead of `two` at x.baton:2:3\n"
+        "\n"
         "5 errors\n");
   SourceSet empty;
   FileId nothing = empty.add("empty.baton", "");
@@ -132,6 +139,7 @@ TEST_CASE("no place, empty places, ends of files and places over several lines")
         "  |\n"
         "1 |\n"
         "  | ^\n"
+        "\n"
         "1 error\n");
   CHECK(render_text({}, sources).empty());
 }
@@ -181,6 +189,7 @@ TEST_CASE("a line of megabytes is cut around the place") {
         "  |         ^\n"
         "1 | aaaaaaaaaaaaaaaaaaaa...\n"
         "  | -------------------- start\n"
+        "\n"
         "1 error\n");
 }
 
