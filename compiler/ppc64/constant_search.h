@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <unordered_set>
 #include <vector>
 
 namespace baton::ppc64 {
@@ -52,6 +53,9 @@ class ConstantSearch {
   static constexpr uint64_t kAll = kBits == 64 ? ~uint64_t{0} : (uint64_t{1} << (kBits % 64)) - 1;
   static constexpr uint64_t kLow = (uint64_t{1} << H) - 1;
   static constexpr unsigned kLongest = 5;  // lis, ori, sldi, oris, ori makes everything
+  /// Rotations and insertions of known registers are tried in sequences of this length at most: in longer
+  /// ones they are many, almost never help, and cost a hundred times the search for all the rest.
+  static constexpr unsigned kShort = 2;
 
   /// `target_is_base`: the register being built may stand in the RA field of addi (it is not r0).
   ConstantSearch(std::vector<ConstantInput> inputs, bool target_is_base)
@@ -63,6 +67,8 @@ class ConstantSearch {
       if (input.target && input.value == value) return {};
     for (unsigned length = 1; length < kLongest; ++length) {
       frames_.clear();
+      failed_.clear();
+      short_ = length <= kShort;
       if (expand(Cube{value, kAll}, length)) return forward();
     }
     return longest(value);
@@ -176,18 +182,26 @@ class ConstantSearch {
     return true;
   }
 
-  /// Can the cube be reached in `length` steps? `in_place`: the reader of this value also writes the
-  /// register it is in, so it must be the target. Frames are pushed first step first.
-  bool reach(Cube cube, unsigned length, bool in_place, int* source) {
+  /// Which known registers may stand for the value that a step reads.
+  enum class From { kAnyInput, kTargetOnly, kNoInput };
+
+  /// Can the cube be reached in `length` steps, or in none? Frames are pushed first step first.
+  bool reach(Cube cube, unsigned length, From from, int* source) {
     cube.value &= cube.care;
-    for (size_t i = 0; i < inputs_.size(); ++i) {
-      if (!cube.has(inputs_[i].value) || (in_place && !inputs_[i].target)) continue;
+    for (size_t i = 0; i < inputs_.size() && from != From::kNoInput; ++i) {
+      if (!cube.has(inputs_[i].value) || (from == From::kTargetOnly && !inputs_[i].target)) continue;
       *source = inputs_[i].target ? ConstantStep::kInPlace : static_cast<int>(i);
       return true;
     }
     if (length == 0) return false;
     *source = ConstantStep::kInPlace;
-    return expand(cube, length);
+    if (length == 1) return expand(cube, 1);
+    // Rotations meet the same cube again and again: what failed once is not tried twice.
+    Failed key{cube.value, cube.care, length};
+    if (failed_.count(key) != 0) return false;
+    if (expand(cube, length)) return true;
+    failed_.insert(key);
+    return false;
   }
 
   bool expand(Cube cube, unsigned length) {
@@ -198,9 +212,10 @@ class ConstantSearch {
            insert(cube, length) || carry(cube, length);
   }
 
-  bool then(ConstantOp op, unsigned shift, unsigned bound, Cube before, Cube after, unsigned length) {
+  bool then(ConstantOp op, unsigned shift, unsigned bound, Cube before, Cube after, unsigned length,
+            From from) {
     int source;
-    return reach(before, length - 1, false, &source) && push(op, source, shift, bound, after);
+    return reach(before, length - 1, from, &source) && push(op, source, shift, bound, after);
   }
 
   /// addi and addis straight from a known register, every carry included.
@@ -217,38 +232,40 @@ class ConstantSearch {
   /// xori makes any low half-word of any other: it contains ori, and addi without a carry.
   bool free_half_words(Cube cube, unsigned length) {
     return ((cube.care & kLow) != 0 &&
-            then(ConstantOp::kXori, 0, 0, Cube{cube.value, cube.care & ~kLow}, cube, length)) ||
+            then(ConstantOp::kXori, 0, 0, Cube{cube.value, cube.care & ~kLow}, cube, length, From::kAnyInput)) ||
            ((cube.care & (kLow << H)) != 0 &&
-            then(ConstantOp::kXoris, 0, 0, Cube{cube.value, cube.care & ~(kLow << H)}, cube, length)) ||
+            then(ConstantOp::kXoris, 0, 0, Cube{cube.value, cube.care & ~(kLow << H)}, cube, length, From::kAnyInput)) ||
            // A copy: only from another register, when nothing else is needed.
-           (length == 1 && then(ConstantOp::kXori, 0, 0, cube, cube, length));
+           (length == 1 && then(ConstantOp::kXori, 0, 0, cube, cube, length, From::kAnyInput));
   }
 
   bool rotate_and_mask(Cube cube, unsigned length) {
+    if (length == 1 && !short_) return false;  // only a known register could be rotated
+    const From from = short_ ? From::kAnyInput : From::kNoInput;
     unsigned left = leading_zeros(cube.value), right = trailing_zeros(cube.value);
     for (unsigned shift = 0; shift < kBits; ++shift) {
       auto before = [&](uint64_t m) { return Cube{rotr(cube.value, shift), rotr(cube.care & m, shift)}; };
       // The narrowest mask frees most; all of its ones must lie within.
       unsigned mb = left == kBits ? kBits - 1 : left;
       if ((shift != 0 || mb != 0) &&
-          then(ConstantOp::kRldicl, shift, mb, before(mask(mb, kBits - 1)), cube, length))
+          then(ConstantOp::kRldicl, shift, mb, before(mask(mb, kBits - 1)), cube, length, from))
         return true;
       unsigned me = right == kBits ? 0 : kBits - 1 - right;
       if ((shift != 0 || me != kBits - 1) &&
-          then(ConstantOp::kRldicr, shift, me, before(mask(0, me)), cube, length))
+          then(ConstantOp::kRldicr, shift, me, before(mask(0, me)), cube, length, from))
         return true;
       if (shift == 0) continue;  // rldic without a shift is rldicl
       uint64_t below = (uint64_t{1} << shift) - 1;
       if ((cube.value & below) == 0) {
         unsigned bound = mb < kBits - shift ? mb : kBits - 1 - shift;
-        if (then(ConstantOp::kRldic, shift, bound, before(mask(bound, kBits - 1 - shift)), cube, length))
+        if (then(ConstantOp::kRldic, shift, bound, before(mask(bound, kBits - 1 - shift)), cube, length, from))
           return true;
       } else {
         // A mask around the end has a hole from bit shift - 1 downwards.
         unsigned hole = static_cast<unsigned>(std::countl_zero((cube.value & below) << (64 - shift)));
         if (hole == 0) continue;
         unsigned bound = kBits - (shift - hole);
-        if (then(ConstantOp::kRldic, shift, bound, before(mask(bound, kBits - 1 - shift)), cube, length))
+        if (then(ConstantOp::kRldic, shift, bound, before(mask(bound, kBits - 1 - shift)), cube, length, from))
           return true;
       }
     }
@@ -258,7 +275,7 @@ class ConstantSearch {
   bool insert(Cube cube, unsigned length) {
     auto in_place = [&](int from, unsigned shift, unsigned bound, Cube before) {
       int built_here;
-      return reach(before, length - 1, true, &built_here) &&
+      return reach(before, length - 1, From::kTargetOnly, &built_here) &&
              push(ConstantOp::kRldimi, from, shift, bound, cube);
     };
     // The register into itself: the high half becomes the low half, so the two halves' needs meet.
@@ -272,7 +289,7 @@ class ConstantSearch {
       return true;
     // From a known register: the mask starts at bit `shift` and is as long as the bits agree.
     for (size_t i = 0; i < inputs_.size(); ++i) {
-      if (inputs_[i].target) continue;
+      if (inputs_[i].target || !short_) continue;
       for (unsigned shift = 0; shift < kBits; ++shift) {
         uint64_t wrong = (rotl(inputs_[i].value, shift) ^ cube.value) & cube.care;
         unsigned agree = trailing_zeros(rotr(wrong, shift));
@@ -303,7 +320,7 @@ class ConstantSearch {
       return then(op, shift, 0,
                   Cube{(cube.value & kept) | low << shift | high.value,
                        kept | field_care << shift | high.care},
-                  cube, length);
+                  cube, length, From::kNoInput);  // straight from a known register: add_to_input
     };
     for (bool borrow : {true, false}) {
       // The field before the addition, as an interval; the freest result within the cube widens it most.
@@ -393,7 +410,21 @@ class ConstantSearch {
             {ConstantOp::kOri, here, half_word(0), 0, 0}};
   }
 
+  struct Failed {
+    uint64_t value, care;
+    unsigned length;
+    bool operator==(const Failed&) const = default;
+  };
+  struct HashFailed {
+    size_t operator()(const Failed& f) const {
+      uint64_t h = (f.value * 0x9e3779b97f4a7c15) ^ (f.care + f.length) * 0xc2b2ae3d27d4eb4f;
+      return static_cast<size_t>(h ^ h >> 29);
+    }
+  };
+
   std::vector<ConstantInput> inputs_;
+  std::unordered_set<Failed, HashFailed> failed_;
+  bool short_ = true;
   bool target_is_base_;
   std::vector<Frame> frames_;
 };

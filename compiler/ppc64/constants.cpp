@@ -14,7 +14,8 @@ Instruction instruction_of(const ConstantStep& step, Gpr target, std::span<const
   switch (step.op) {
     case ConstantOp::kLi: return ins::li(target, step.immediate);
     case ConstantOp::kLis: return ins::lis(target, step.immediate);
-    case ConstantOp::kAddi: return ins::addi(target, source, step.immediate);
+    case ConstantOp::kAddi:
+      return bits == 0 ? ins::mr(target, source) : ins::addi(target, source, step.immediate);
     case ConstantOp::kAddis: return ins::addis(target, source, step.immediate);
     case ConstantOp::kOri: return bits == 0 ? ins::mr(target, source) : ins::ori(target, source, bits);
     case ConstantOp::kOris: return ins::oris(target, source, bits);

@@ -2,13 +2,13 @@
 //
 // What is the shortest way to a 64-bit constant in a register, given what other registers hold?
 //
-// The machine that the answer is optimal for: one register is written, each instruction reads it or a
-// register of known value. First instruction: li, lis, or any of the following on a known register; then
-// addi addis (not on r0) ori oris xori xoris rldicl rldicr rldic, and rldimi of a known register or of
-// the register into itself by 32. Typical: addresses near a base register cost 1 or 2, any constant
-// at most 5. No literal pool: data is the caller's choice.
+// The machine that the answer is optimal for: one register is written, and each instruction reads it or a
+// register of known value. First comes li, lis, or addi addis (not on r0) ori oris xori xoris of a known
+// register; then the same in place, rldicl rldicr rldic, and rldimi of the register into itself by 32.
+// Sequences of one or two may also rotate a known register or insert it (rldimi). Any constant takes at
+// most five. An address near a base takes one or two. No literal pool: data is the caller's choice.
 //
-//   materialize(r7, 0x4010000, {{r4, 0x4000000}})  ->  addis r7, r4, 1
+//   materialize(r7, 0x123450000, {{r4, 0x123440000}})  ->  addis r7, r4, 1
 #pragma once
 
 #include <cstdint>

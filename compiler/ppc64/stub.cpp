@@ -228,7 +228,11 @@ Result<std::string> print(const Stub& stub) {
               }
             },
             [&](const OrgItem& i) { text += line(".org\t" + hex(Wide{i.offset}) + ", 0", ""); },
-            [&](const AlignItem& i) { text += line(".balign\t" + std::to_string(i.alignment) + ", 0", ""); },
+            [&](const AlignItem&) {
+              // Not .balign: with a fill of 0 assemblers differ on whether a text section gets no-ops.
+              uint64_t end = k + 1 < stub.items.size() ? layout->offsets[k + 1] : layout->size;
+              if (end != at) text += line(".org\t" + hex(Wide{end}) + ", 0", "");
+            },
             [&](const CommentItem& i) { text += "/* " + comment_text(i.text) + " */\n"; },
         },
         stub.items[k]);

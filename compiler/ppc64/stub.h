@@ -6,7 +6,7 @@
 // source of truth: the text is assembled, not this structure. An instruction may be in the other byte order
 // than the unit (the head of a stub that must run in both): it is then printed as `.long` with the readable
 // instruction beside it, so that one unchanged .S serves any assembler for the unit's byte order.
-// No padding is left to the assembler's taste: gaps are `.org` and `.balign` filled with zero bytes.
+// No padding is left to the assembler's taste: gaps are `.org` filled with zero bytes.
 //
 //   Stub s; s.label("body").code(ins::mr(reg::r3, reg::r7), "to: r3 = tree.address"); print(s)
 #pragma once
@@ -75,7 +75,7 @@ struct Stub {
 
 /// Where everything lies, in bytes from the start of the stub.
 struct Layout {
-  std::vector<uint64_t> offsets;  // one per item; for .org and .balign, where the zero bytes begin
+  std::vector<uint64_t> offsets;  // one per item; for gaps, where the zero bytes begin
   std::map<std::string, uint64_t, std::less<>> labels;  // kStartLabel included
   uint64_t size = 0;
 };
