@@ -143,7 +143,8 @@ class Complaint {
     } else if (before == K::kDot) {
       Span where = stop_ < last_ ? span(stop_) : behind(stop_ - 1);
       sink_.report(Code::syntax_error, where, "a name is missing after `.`");
-    } else if (is_operator(before) || before == K::kComma) {
+    } else if (is_operator(before) || before == K::kComma || before == K::kEquals ||
+               before == K::kColon) {
       Span where = stop_ < last_ ? span(stop_) : behind(stop_ - 1);
       std::string found = stop_ < last_ ? ", before " + text(stop_) : "";
       sink_.report(Code::syntax_error, where, "a value is missing after " + text(stop_ - 1) + found);

@@ -46,18 +46,23 @@ class Outliner {
     return sink_.report(code, where, std::move(message));
   }
 
-  /// For each `{`: its `}`.
+  /// For each `{`: its `}`. And how many `}` the file has too many: each is a `{` that was forgotten.
   void match_braces() {
     match_.assign(tokens_.size(), kNone);
     std::vector<size_t> open;
+    size_t openers = 0, closers = 0;
     for (size_t i = 0; i < tokens_.size(); ++i) {
       if (tokens_[i].is(K::kLeftBrace)) {
         open.push_back(i);
-      } else if (tokens_[i].is(K::kRightBrace) && !open.empty()) {
+        ++openers;
+      } else if (tokens_[i].is(K::kRightBrace)) {
+        ++closers;
+        if (open.empty()) continue;
         match_[open.back()] = i;
         open.pop_back();
       }
     }
+    surplus_ = closers > openers ? closers - openers : 0;
   }
 
   /// Whether a declaration begins here, whatever is still open. `machine` and `loader` may be names,
@@ -66,6 +71,7 @@ class Outliner {
     if (!token(i).first_on_line) return false;
     K kind = token(i).kind;
     if (kind == K::kMachine || kind == K::kLoader) {
+      // No clause has such a head, and no value a name right behind it: with a `{` it is a header.
       if (!is_name(token(i + 1).kind)) return false;
       for (size_t k = i + 2; k < i + 32; ++k) {
         if (token(k).is(K::kLeftBrace)) return true;
@@ -179,31 +185,54 @@ class Outliner {
   }
 
   void header(OutlinePiece& piece) {
-    ++at_;
-    while (!at(K::kLeftBrace) && !at(K::kRightBrace) && !at(K::kSemicolon) && !at(K::kEnd) &&
-           !starts_declaration(at_) && !at(K::kDoc))
-      ++at_;
-    piece.last = at_;
-    if (at(K::kLeftBrace)) {
-      K kind = token(piece.first).kind;
-      block(piece, 1, kind == K::kConvention ? Context::kConvention
+    K kind = token(at_).kind;
+    Context context = kind == K::kConvention ? Context::kConvention
                       : kind == K::kMachine  ? Context::kMachine
                       : kind == K::kLoader   ? Context::kLoader
-                                             : Context::kHandoff);
+                                             : Context::kHandoff;
+    ++at_;
+    while (!at(K::kLeftBrace) && !at(K::kRightBrace) && !at(K::kSemicolon) && !at(K::kEnd) &&
+           !starts_declaration(at_) && !at(K::kDoc)) {
+      if (opener_forgotten(piece, context)) return;
+      ++at_;
+    }
+    piece.last = at_;
+    if (at(K::kLeftBrace)) {
+      ++at_;
+      block(piece, 1, context, piece.last);
       return;
     }
     piece.end = token(at_ - 1).end;
     piece.reported = true;
     Span place = at(K::kSemicolon) ? span(at_) : Span{file_, piece.end, piece.end};
-    report(Code::syntax_error, place,
+    report(Code::missing_block, place,
            text(piece.first) + " needs a block: `{` is missing after " + text(at_ - 1));
     if (at(K::kSemicolon)) ++at_;
   }
 
-  /// From `{` past its `}`; `depth` counts the blocks that are open then. Without a context the block
-  /// belongs to no clause that is known.
-  void block(OutlinePiece& piece, size_t depth, std::optional<Context> context) {
-    size_t open = at_++;
+  /// A `{` is missing here if the file has a `}` too many and the next words open a clause of the block.
+  /// Then the block is read as if it stood here.
+  bool opener_forgotten(OutlinePiece& piece, std::optional<Context> context, size_t depth = 0) {
+    bool section = token(piece.first).is(K::kEnsures) || token(piece.first).is(K::kExpects);
+    if (surplus_ == 0 || !context || at_ < piece.first + 2 || !ends_value(token(at_ - 1).kind) ||
+        is_word_operator(word(at_ - 1)))
+      return false;
+    if (depth == 0 && !token(at_).first_on_line) return false;
+    bool opens_clause = (is_name(token(at_).kind) || at(K::kString) || at(K::kEnsures) || at(K::kExpects)) &&
+                        is_head(*context, head_at(at_));
+    if (!opens_clause && !(section && token(at_).first_on_line)) return false;
+    --surplus_;
+    piece.last = at_;
+    Span place{file_, token(at_ - 1).end, token(at_ - 1).end};
+    report(Code::missing_block, place, "a block opens here: `{` is missing after " + text(at_ - 1))
+        .fix(place, " {");
+    block(piece, depth + 1, context, kNone);
+    return true;
+  }
+
+  /// From behind `{` past its `}`; `depth` counts the blocks that are open then. Without a context the
+  /// block belongs to no clause that is known; without an opener its `{` was reported as missing.
+  void block(OutlinePiece& piece, size_t depth, std::optional<Context> context, size_t open) {
     piece.has_block = true;
     bool section = token(piece.first).is(K::kEnsures) || token(piece.first).is(K::kExpects);
     for (;;) {
@@ -231,8 +260,12 @@ class Outliner {
         report(Code::syntax_error, span(at_), "a block belongs to a clause, and `{` follows none");
         inner.reported = true;
         inner.last = at_;
-        if (depth < kMaxNesting) block(inner, depth + 1, std::nullopt);
-        else skip_deep();
+        if (depth < kMaxNesting) {
+          ++at_;
+          block(inner, depth + 1, std::nullopt, inner.last);
+        } else {
+          skip_deep();
+        }
         continue;
       }
       if (at(K::kLet) || at(K::kUse) || at(K::kLanguage)) {
@@ -246,7 +279,7 @@ class Outliner {
 
   void unclosed(size_t open) {
     outline_.clean = false;
-    if (lost_) return;  // the nesting that was skipped has swallowed the `}`
+    if (lost_ || open == kNone) return;  // the nesting that was skipped has swallowed the `}`
     auto& diagnostic = report(Code::unclosed_block, span(open), "this `{` is never closed");
     if (!at(K::kEnd)) diagnostic.label(span(at_), text(at_) + " starts outside of it");
   }
@@ -267,6 +300,16 @@ class Outliner {
         piece.end = t.end;
         ++at_;
         return;
+      }
+      if (t.is(K::kRightBrace) && sets == 0 && !first && surplus_ > 0 && goes_on(at_ + 1)) {
+        --surplus_;
+        report(Code::stray_brace, span(at_), "this `}` closes nothing");
+        piece.reported = true;
+        continue;
+      }
+      if (depth > 0 && depth < kMaxNesting && context && parens == 0 && sets == 0 && surplus_ > 0) {
+        piece.last = at_;
+        if (opener_forgotten(piece, inner_context(piece, *context), depth)) return;
       }
       bool closes_outside = t.is(K::kRightBrace) && sets == 0;
       bool next_begins =
@@ -291,7 +334,8 @@ class Outliner {
           too_deep(piece);
           piece.end = token(at_ - 1).end;
         } else {
-          block(piece, depth + 1, context ? inner_context(piece, *context) : std::nullopt);
+          ++at_;
+          block(piece, depth + 1, context ? inner_context(piece, *context) : std::nullopt, piece.last);
         }
         return;
       }
@@ -312,6 +356,12 @@ class Outliner {
         piece.reported = true;
       }
     }
+  }
+
+  /// Whether what stands here goes on with a clause, so that a `}` before it was no block's.
+  bool goes_on(size_t i) const {
+    K kind = token(i).kind;
+    return kind == K::kSemicolon || kind == K::kComma || kind == K::kRightParen || is_operator(kind);
   }
 
   /// The dotted name at `i`, or kPropertyHead for a string.
@@ -400,6 +450,7 @@ class Outliner {
   diagnostics::Sink& sink_;
   std::vector<size_t> match_;
   size_t at_ = 0;
+  size_t surplus_ = 0;
   bool lost_ = false;
   Outline outline_;
 };

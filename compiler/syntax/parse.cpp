@@ -208,6 +208,10 @@ File parse_in_order(source::FileId file, const source::SourceSet& sources, diagn
   diagnostics::Sink found;
   File parsed = FileParser(file, sources, found).run(piecewise);
   std::vector<diagnostics::Diagnostic> sorted = found.all();
+  // A file in another version of the language has no further mistakes that we could know of.
+  auto other = std::find_if(sorted.begin(), sorted.end(),
+                            [](const auto& d) { return d.code == Code::unsupported_language; });
+  if (other != sorted.end()) sorted = {*other};
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& a, const auto& b) { return a.span.begin < b.span.begin; });
   for (auto& diagnostic : sorted)

@@ -172,9 +172,11 @@ std::optional<Clause> TreeBuilder::statement(Parser::StatementContext* context, 
     argument.span = name->span;
     argument.expr = std::move(name);
     clause.arguments.push_back(std::move(argument));
-    if (!has_block)
-      mistake(Span{file_, clause.arguments[0].span.end, clause.arguments[0].span.end},
-              "`" + text(span(context)) + "` needs a block");
+    if (!has_block) {
+      Span after{file_, clause.arguments[0].span.end, clause.arguments[0].span.end};
+      sink_.report(Code::missing_block, after, "`" + text(span(context)) + "` needs a block");
+      failed_ = true;
+    }
   }
   if (failed_) return std::nullopt;
   return clause;
