@@ -171,8 +171,24 @@ class Outliner {
         ++at_;
         return;
       default:
-        no_declaration();
+        if (!closed_too_early(piece)) no_declaration();
     }
+  }
+
+  /// After a `}` too many a declaration seems to end, and its next clause stands alone.
+  bool closed_too_early(const OutlinePiece& found) {
+    if (surplus_ == 0 || outline_.declarations.empty() || !outline_.declarations.back().has_block ||
+        found.first == 0)
+      return false;
+    size_t close = found.first - found.docs.size() - 1;
+    bool clause = is_name(token(at_).kind) || at(K::kEnsures) || at(K::kExpects);
+    if (!token(close).is(K::kRightBrace) || !clause || !is_head(last_context_, head_at(at_))) return false;
+    --surplus_;
+    report(Code::stray_brace, span(close), "this `}` closes nothing")
+        .label(span(at_), text(at_) + " belongs to the declaration before it");
+    at_ -= found.docs.size();
+    block(outline_.declarations.back(), 1, last_context_, kNone);
+    return true;
   }
 
   void no_declaration() {
@@ -190,6 +206,7 @@ class Outliner {
                       : kind == K::kMachine  ? Context::kMachine
                       : kind == K::kLoader   ? Context::kLoader
                                              : Context::kHandoff;
+    last_context_ = context;
     ++at_;
     while (!at(K::kLeftBrace) && !at(K::kRightBrace) && !at(K::kSemicolon) && !at(K::kEnd) &&
            !starts_declaration(at_) && !at(K::kDoc)) {
@@ -451,6 +468,7 @@ class Outliner {
   std::vector<size_t> match_;
   size_t at_ = 0;
   size_t surplus_ = 0;
+  Context last_context_ = Context::kFile;  // of the last declaration with a block
   bool lost_ = false;
   Outline outline_;
 };

@@ -187,6 +187,7 @@ TEST_CASE("blocks that are not closed, and braces that close nothing") {
         "missing-block 3:17 ``");
   CHECK(in_file("handoff h {\n  segment s = trampoline align 4KiB; }\n  enter s;\n}") ==
         "missing-block 3:25 ``");
+  CHECK(in_file("machine m {\n  isa = 1;\n  }\n  page = 4KiB;\n}\nlet a = 1;") == "stray-brace 4:3 `}`");
   CHECK(in_file("machine m {\n  isa in 1, 2 };\n  page = 4KiB;\n}") == "stray-brace 3:15 `}`");
   Parsed p("language 1;\nmachine m {\n  isa = 1;\nlet a = 1;\n");
   CHECK(p.summary() == "unclosed-block 2:11 `{`");
