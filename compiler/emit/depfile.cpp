@@ -18,10 +18,10 @@ std::variant<std::string, char> escape(const std::string& name) {
     const char c = name[i];
     const bool control = static_cast<unsigned char>(c) < ' ' || c == '\x7f';
     const bool last_colon = c == ':' && i + 1 == name.size();  // Ninja takes it for the end of the outputs
-    if (control || last_colon || kNoSpelling.find(c) != std::string_view::npos) return c;
+    const bool home = c == '~' && i == 0;  // Make takes it for a user's, also after `./`
+    if (control || last_colon || home || kNoSpelling.find(c) != std::string_view::npos) return c;
     if (c == ' ' || c == '#' || c == ':') out.push_back('\\');
     if (c == '$') out.push_back('$');
-    if (c == '~' && i == 0) out += "./";  // else Make looks for a user's home
     out.push_back(c);
   }
   return out;

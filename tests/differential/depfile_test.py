@@ -15,9 +15,9 @@ import subprocess
 import sys
 import tempfile
 
-INPUTS = ["plain.baton", "two words", "hash#tag", "dollar$x", "colon:x", "~root", "vmlinux-6.1~bpo+1", "a$$ #b: c"]
+INPUTS = ["plain.baton", "two words", "hash#tag", "dollar$x", "colon:x", "not~root", "vmlinux-6.1~bpo+1", "a$$ #b: c"]
 OUTPUTS = ["out", "out put#1$x"]
-REFUSED = ["percent%", "semi;colon", "back\\slash", "star*", "pipe|", "equals=1", "line\nbreak", "ends:", "\x7f"]
+REFUSED = ["percent%", "semi;colon", "back\\slash", "star*", "pipe|", "equals=1", "line\nbreak", "ends:", "~root", "\x7f"]
 failures = []
 
 
