@@ -188,8 +188,13 @@ class Reader {
   }
 
   void memory(const std::string& head) {
-    if (head == "bytes") return bytes();
-    if (head == "fact") {
+    if (r_.unspecified()) {
+      Clause& c = add(ClauseKind::kUnspecified, "", "");
+      ranges(c);
+      if (!c.values.empty()) c.key = "unspecified bytes " + squeeze(c.values[0]->span);
+    } else if (head == "bytes") {
+      bytes();
+    } else if (head == "fact") {
       auto name = r_.name("a fact");
       if (!name) return;
       const auto& facts = contract::facts();
@@ -199,11 +204,6 @@ class Reader {
         if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(name->span, std::string(near));
       }
       add(ClauseKind::kFact, "fact " + name->text, name->text);
-    } else if (head == "unspecified") {
-      if (!r_.word("bytes")) return;
-      Clause& c = add(ClauseKind::kUnspecified, "", "");
-      ranges(c);
-      if (!c.values.empty()) c.key = "unspecified " + squeeze(c.values[0]->span);
     } else if (head == "place") {
       auto role = r_.name("a role or `others`");
       if (!role) return;

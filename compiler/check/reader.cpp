@@ -11,50 +11,50 @@ using diagnostics::Code;
 using source::Span;
 using syntax::Expr;
 
+namespace {
+
+syntax::PlainClause as_it_stands(const syntax::Clause& clause) {
+  return {{}, clause.head, clause.head_span, clause.relation, clause.arguments};
+}
+
+}  // namespace
+
 ClauseReader::ClauseReader(const syntax::Clause& clause, syntax::Context context,
                            const source::SourceSet& sources, diagnostics::Sink& sink, bool modifiers)
     : clause_(clause),
       context_(context),
       sources_(sources),
       sink_(sink),
-      arguments_(clause),
-      head_(clause.head),
-      head_span_(clause.head_span) {
-  while (modifiers && (head_ == "incidental" || head_ == "override" || head_ == "drop")) {
-    bool& flag = head_ == "incidental" ? incidental_ : head_ == "override" ? override_ : drop_;
-    flag = true;
-    auto next = arguments_.take_dotted_name();
-    if (!next) {
-      shape_error(arguments_.here(), "a clause after `" + head_ + "`");
-      break;
-    }
-    head_ = next->text;
-    head_span_ = next->span;
-  }
+      plain_(modifiers ? syntax::unwrap(clause) : as_it_stands(clause)),
+      arguments_(plain_.reader()) {
+  if (!plain_.head.empty()) return;
+  plain_.head = clause.head;
+  plain_.head_span = clause.head_span;
+  shape_error(arguments_.here(), "a clause after `" + clause.head + "`");
 }
 
 bool ClauseReader::known() {
   if (failed_) return false;
-  const syntax::ClauseForm* form = syntax::find(context_, clause_);
+  const syntax::ClauseForm* form = syntax::find(context_, plain_);
   if (!form) {
     std::string place = std::string(syntax::to_text(context_));
-    if (auto contexts = syntax::contexts_of(head_); !contexts.empty()) {
+    if (auto contexts = syntax::contexts_of(plain_.head); !contexts.empty()) {
       std::string elsewhere;
       for (syntax::Context c : contexts)
         elsewhere += (elsewhere.empty() ? "" : ", ") + std::string(syntax::to_text(c));
-      sink_.report(Code::misplaced_clause, head_span_, "`" + head_ + "` does not stand in " + place)
+      sink_.report(Code::misplaced_clause, plain_.head_span, "`" + plain_.head + "` does not stand in " + place)
           .note("it stands in " + elsewhere);
       return false;
     }
-    auto& d = sink_.report(Code::unknown_clause, head_span_, "unknown clause `" + head_ + "` in " + place);
-    auto near = diagnostics::did_you_mean(head_, syntax::heads(context_));
+    auto& d = sink_.report(Code::unknown_clause, plain_.head_span, "unknown clause `" + plain_.head + "` in " + place);
+    auto near = diagnostics::did_you_mean(plain_.head, syntax::heads(context_));
     if (!near.empty())
-      d.at("did you mean `" + std::string(near) + "`?").fix(head_span_, std::string(near));
+      d.at("did you mean `" + std::string(near) + "`?").fix(plain_.head_span, std::string(near));
     return false;
   }
   if (!form->served) {
-    sink_.report(Code::not_served, head_span_,
-                 "`" + head_ + "` is part of the language, and this release does not serve it yet")
+    sink_.report(Code::not_served, plain_.head_span,
+                 "`" + plain_.head + "` is part of the language, and this release does not serve it yet")
         .note("`" + std::string(form->shape) + "`: " + std::string(form->doc));
     return false;
   }
@@ -65,9 +65,9 @@ void ClauseReader::shape_error(Span where, const std::string& what) {
   if (failed_) return;
   failed_ = true;
   auto& d = sink_.report(Code::clause_shape, where.valid() ? where : clause_.head_span,
-                         "`" + head_ + "` needs " + what + " here");
+                         "`" + plain_.head + "` needs " + what + " here");
   std::string shapes;
-  for (const syntax::ClauseForm* form : syntax::forms(context_, head_))
+  for (const syntax::ClauseForm* form : syntax::forms(context_, plain_.head))
     shapes += (shapes.empty() ? "`" : " or `") + std::string(form->shape) + "`";
   if (!shapes.empty()) d.note("it is written " + shapes);
 }
@@ -145,7 +145,7 @@ bool ClauseReader::end(std::string* because) {
 
 std::string ClauseReader::text() const {
   Span span = clause_.span;
-  if (head_span_.valid()) span.begin = head_span_.begin;
+  if (plain_.head_span.valid()) span.begin = plain_.head_span.begin;
   std::string_view raw = sources_.text(span);
   std::string line;
   bool blank = false, quoted = false;

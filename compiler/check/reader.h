@@ -26,16 +26,18 @@ struct Word {
 
 class ClauseReader {
  public:
-  /// Takes off `incidental`, `override` and `drop` where `modifiers` says they may stand.
+  /// Takes off `incidental`, `override`, `drop` and `unspecified` where `modifiers` says they may stand.
   ClauseReader(const syntax::Clause& clause, syntax::Context context, const source::SourceSet& sources,
                diagnostics::Sink& sink, bool modifiers = false);
+  ClauseReader(const ClauseReader&) = delete;
 
   const syntax::Clause& clause() const { return clause_; }
-  const std::string& head() const { return head_; }
-  source::Span head_span() const { return head_span_; }
-  bool incidental() const { return incidental_; }
-  bool overrides() const { return override_; }
-  bool drops() const { return drop_; }
+  const std::string& head() const { return plain_.head; }
+  source::Span head_span() const { return plain_.head_span; }
+  bool incidental() const { return plain_.has(syntax::Modifier::kIncidental); }
+  bool overrides() const { return plain_.has(syntax::Modifier::kOverride); }
+  bool drops() const { return plain_.has(syntax::Modifier::kDrop); }
+  bool unspecified() const { return plain_.has(syntax::Modifier::kUnspecified); }
 
   /// Whether the clause may stand here and is served; reports when not.
   bool known();
@@ -67,10 +69,8 @@ class ClauseReader {
   syntax::Context context_;
   const source::SourceSet& sources_;
   diagnostics::Sink& sink_;
+  syntax::PlainClause plain_;  // without its modifiers
   syntax::ArgumentReader arguments_;
-  std::string head_;
-  source::Span head_span_;
-  bool incidental_ = false, override_ = false, drop_ = false;
   bool failed_ = false;
 };
 

@@ -62,10 +62,19 @@ bool put_facts(BatonBundleHeader& header, const BundleFacts& facts) {
 
 }  // namespace
 
-Sha256Digest sha256(ByteView bytes) {
+Sha256Digest sha256(const std::vector<ByteView>& pieces) {
+  BatonSha256 hash;
+  baton_sha256_begin(&hash);
+  for (ByteView piece : pieces) baton_sha256_add(&hash, piece.data(), piece.size());
   Sha256Digest digest;
-  baton_sha256(bytes.data(), bytes.size(), digest.data());
+  baton_sha256_end(&hash, digest.data());
   return digest;
+}
+
+uint64_t BundleSegment::length() const {
+  uint64_t total = 0;
+  for (ByteView piece : pieces) total += piece.size();
+  return total;
 }
 
 ByteBuffer BundleImage::bytes() const {
@@ -102,7 +111,7 @@ Result<BundleImage> lay_out_bundle(const BundleContents& contents) {
   for (size_t i = 0; i < segment_count; ++i) {
     const BundleSegment& segment = contents.segments[i];
     BatonBundleSegment& entry = entries[i];
-    const uint64_t length = segment.bytes.size();
+    const uint64_t length = segment.length();
     const uint64_t padding = length == 0 ? 0 : -end % kBatonBundlePayloadAlignment;
     if (!put_name(entry.name, segment.name))
       return unsuitable("the segment name `" + segment.name + "` has " +
@@ -114,10 +123,10 @@ Result<BundleImage> lay_out_bundle(const BundleContents& contents) {
     baton_put_be32(entry.kind, static_cast<uint32_t>(segment.kind));
     baton_put_be64(entry.offset, end + padding);
     baton_put_be64(entry.length, length);
-    const Sha256Digest digest = segment.digest ? *segment.digest : sha256(segment.bytes);
+    const Sha256Digest digest = segment.digest ? *segment.digest : sha256(segment.pieces);
     std::copy(digest.begin(), digest.end(), entry.digest);
     if (padding != 0) image.pieces_.push_back(ByteView(kZeros, padding));
-    if (length != 0) image.pieces_.push_back(segment.bytes);
+    image.pieces_.insert(image.pieces_.end(), segment.pieces.begin(), segment.pieces.end());
     end += padding + length;
   }
   size_t index = 0;
@@ -188,7 +197,7 @@ Result<BundleContents> read_bundle(ByteView bytes) {
     segment.kind = static_cast<BundleKind>(from.kind);
     segment.start = Address{from.start};
     segment.memsz = Size{from.memsz};
-    segment.bytes = ByteView(from.bytes, from.length);
+    if (from.length != 0) segment.pieces = {ByteView(from.bytes, from.length)};
     segment.digest.emplace();
     std::copy_n(from.digest, segment.digest->size(), segment.digest->begin());
     contents.segments.push_back(std::move(segment));

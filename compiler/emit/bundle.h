@@ -26,7 +26,7 @@
 namespace baton::emit {
 
 using Sha256Digest = std::array<uint8_t, kBatonBundleDigestSize>;
-Sha256Digest sha256(ByteView bytes);
+Sha256Digest sha256(const std::vector<ByteView>& pieces);
 
 enum class BundleKind : uint32_t {
   kElf = kBatonKindElf,
@@ -48,8 +48,10 @@ struct BundleSegment {
   BundleKind kind = BundleKind::kFile;
   Address start;
   Size memsz;
-  ByteView bytes;                              // the caller keeps them alive; empty for a reserve
-  std::optional<Sha256Digest> digest = {};     // of `bytes`, when the caller has it already
+  std::vector<ByteView> pieces = {};           // in order; the caller keeps them alive; none for a reserve
+  std::optional<Sha256Digest> digest = {};     // of the pieces, when the caller has it already
+
+  uint64_t length() const;
 };
 
 /// What the compiler took for granted; what it did not know is absent and is not compared.

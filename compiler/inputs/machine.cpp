@@ -3,7 +3,7 @@
 // Tree, clauses, rules, in this order. See machine.h.
 #include "inputs/machine.h"
 
-#include "inputs/tree.h"
+#include "inputs/tree_machine.h"
 #include "model/evaluate.h"
 
 namespace baton::inputs {

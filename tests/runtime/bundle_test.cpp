@@ -13,6 +13,16 @@
 using namespace baton;
 using namespace baton::emit;
 
+namespace {
+
+ByteBuffer joined(const BundleSegment& segment) {
+  ByteBuffer all;
+  for (ByteView piece : segment.pieces) all.insert(all.end(), piece.begin(), piece.end());
+  return all;
+}
+
+}  // namespace
+
 TEST_CASE("what is written is read back") {
   SampleContents sample;
   auto image = lay_out_bundle(sample.contents);
@@ -42,9 +52,8 @@ TEST_CASE("what is written is read back") {
     CHECK(read->segments[i].kind == want.segments[i].kind);
     CHECK(read->segments[i].start == want.segments[i].start);
     CHECK(read->segments[i].memsz == want.segments[i].memsz);
-    CHECK(std::equal(read->segments[i].bytes.begin(), read->segments[i].bytes.end(),
-                     want.segments[i].bytes.begin(), want.segments[i].bytes.end()));
-    CHECK(read->segments[i].digest == sha256(want.segments[i].bytes));
+    CHECK(joined(read->segments[i]) == joined(want.segments[i]));
+    CHECK(read->segments[i].digest == sha256(want.segments[i].pieces));
   }
 }
 
@@ -74,9 +83,9 @@ TEST_CASE("payload is not copied: the pieces are the caller's bytes") {
   auto image = lay_out_bundle(sample.contents);
   REQUIRE(image);
   for (const BundleSegment& segment : sample.contents.segments) {
-    if (segment.bytes.empty()) continue;
+    if (segment.pieces.empty()) continue;
     CHECK(std::any_of(image->pieces().begin(), image->pieces().end(), [&](ByteView piece) {
-      return piece.data() == segment.bytes.data() && piece.size() == segment.bytes.size();
+      return piece.data() == segment.pieces[0].data() && piece.size() == segment.pieces[0].size();
     }));
   }
 }
@@ -84,7 +93,7 @@ TEST_CASE("payload is not copied: the pieces are the caller's bytes") {
 TEST_CASE("a digest that the caller brings is believed by the writer and checked by the reader") {
   SampleContents sample;
   const ByteBuffer plain = sample_bytes();
-  sample.contents.segments[1].digest = sha256(sample.contents.segments[1].bytes);
+  sample.contents.segments[1].digest = sha256(sample.contents.segments[1].pieces);
   auto image = lay_out_bundle(sample.contents);
   REQUIRE(image);
   CHECK(image->bytes() == plain);
@@ -111,7 +120,7 @@ TEST_CASE("the writer refuses what no bundle can hold") {
       {"no multiple of the granule", [](auto& c) { c.segments[0].start = Address{0x4001000}; }},
       {"no multiple of the granule", [](auto& c) { c.segments[0].memsz = Size{0x1000}; }},
       {"overlap", [](auto& c) { c.segments[1].start = c.segments[0].start; }},
-      {"bytes for a place of 0", [](auto& c) { c.segments[3].bytes = kBytes; }},
+      {"bytes for a place of 0", [](auto& c) { c.segments[3].pieces = {ByteView(kBytes)}; }},
       {"lies in no segment", [](auto& c) { c.entry = Address{0x100}; }},
       {"no multiple of 4", [](auto& c) { c.entry = c.entry + Size{2}; }},
       {"is 2^64", [](auto& c) { c.entry = Address::limit(); }},

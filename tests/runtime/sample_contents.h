@@ -29,11 +29,11 @@ struct SampleContents {
     contents.facts.hypervisor = false;
     contents.facts.crashkernel = Range::from_to(0x8000000, 0x18000000);
     contents.segments = {
-        {"stub", BundleKind::kTrampoline, Address{0x4000000}, Size{0x10000}, stub},
-        {"kernel", BundleKind::kElf, Address{0x5000000}, Size{0x20000}, kernel},
-        {"initrd", BundleKind::kFile, Address{0x6000000}, Size{0x10000}, initrd},
+        {"stub", BundleKind::kTrampoline, Address{0x4000000}, Size{0x10000}, {ByteView(stub)}},
+        {"kernel", BundleKind::kElf, Address{0x5000000}, Size{0x20000}, {ByteView(kernel)}},
+        {"initrd", BundleKind::kFile, Address{0x6000000}, Size{0x10000}, {ByteView(initrd)}},
         {"backup", BundleKind::kReserve, Address{0x7000000}, Size{0x10000}, {}},
-        {"tree", BundleKind::kDevicetree, Address{0x7100000}, Size{0x10000}, tree},
+        {"tree", BundleKind::kDevicetree, Address{0x7100000}, Size{0x10000}, {ByteView(tree)}},
     };
   }
   SampleContents(const SampleContents&) = delete;

@@ -25,7 +25,7 @@ std::string hex_digest(const Sha256Digest& digest) {
   return text;
 }
 
-std::string hex_digest(const std::string& text) { return hex_digest(sha256(view_of(text))); }
+std::string hex_digest(const std::string& text) { return hex_digest(sha256({view_of(text)})); }
 
 }  // namespace
 
@@ -55,6 +55,6 @@ TEST_CASE("sha256: any way of cutting the input gives the same digest") {
     }
     Sha256Digest digest;
     baton_sha256_end(&hash, digest.data());
-    CHECK(digest == sha256(view_of(text)));
+    CHECK(digest == sha256({view_of(text)}));
   }
 }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From a program to a handoff that is ready to be written: the table of contents of the compiler.
+//
+// Each phase is a free function from what is known to one more thing that is known; the pipeline runs them
+// in order, stops where it is told to, and stops by itself after a phase that reported errors. Nothing is
+// written here: outputs.h does that, from the final value.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "diagnostics/policy.h"
+#include "driver/options.h"
+#include "emit/bundle.h"
+#include "placement/contents.h"
+#include "placement/place.h"
+#include "ppc64/assemble.h"
+#include "trampoline/close.h"
+
+namespace baton::driver {
+
+/// The stub as text and as bytes.
+struct BuiltStub {
+  std::string assembly;
+  ppc64::Assembled code;
+};
+
+struct Compilation {
+  source::SourceSet sources;
+  diagnostics::Sink sink;
+  diagnostics::SeverityPolicy policy;
+  source::FileId main = source::kNoFile;
+  model::Program program;
+  std::optional<model::Machine> machine;
+  placement::Layout layout;
+  placement::Contents contents;
+  std::vector<placement::CheckedPredicate> checks;
+  std::optional<trampoline::ClosedGap> gap;
+  std::optional<BuiltStub> stub;
+};
+
+/// Reads and checks the program. False when it cannot even be read.
+bool open_program(Compilation& c, const Options& options, const std::string& file);
+
+/// The handoff that was asked for, or the only one; null after a report.
+const model::Handoff* choose_handoff(Compilation& c, const Options& options);
+
+/// Everything up to the final bytes. False after a report; `last` is the last phase to run.
+bool compile(Compilation& c, const Options& options, Phase last);
+
+/// kOk, kFindings or kNoInput, by what was reported.
+int exit_code(const Compilation& c);
+
+}  // namespace baton::driver

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From clauses to tree edits. See next_tree.h.
+#include "emit/next_tree.h"
+
+#include <algorithm>
+
+#include "contract/claim.h"
+
+namespace baton::emit {
+
+using diagnostics::Code;
+using model::ClauseKind;
+using model::Type;
+using model::Value;
+using placement::HandoffScope;
+using placement::RoleScope;
+
+namespace {
+
+/// The only version libfdt writes.
+constexpr uint64_t kWrittenVersion = 17;
+
+class Builder {
+ public:
+  Builder(const placement::Layout& layout, const placement::PlacedSegment& segment,
+          const inputs::DeviceTree& base, diagnostics::Sink& sink)
+      : layout_(layout), segment_(segment), base_(base), sink_(sink) {}
+
+  std::optional<ByteBuffer> run() {
+    size_t errors = sink_.error_count();
+    for (const auto& node : segment_.declaration->nodes)
+      for (const auto& property : node.properties) edit(node, property);
+    reserves();
+    boot_cpu();
+    edits_.own = OwnReservation{segment_.start.value_or(Address{0}), layout_.granule};
+    edits_.booted_from_kexec = from_kexec();
+    if (sink_.error_count() != errors) return std::nullopt;
+    auto blob = edit_tree(base_, edits_);
+    if (!blob) {
+      sink_.report(Code::bad_edit, segment_.declaration->name_span, blob.failure());
+      return std::nullopt;
+    }
+    return std::move(*blob);
+  }
+
+ private:
+  void edit(const model::NodeEdit& node, const model::PropertyEdit& property) {
+    TreePropertyEdit out;
+    out.node = node.path;
+    out.property = property.name;
+    if (!property.drop) {
+      ByteBuffer bytes;
+      if (is_pair_property(property.name)) {
+        if (!pairs(node, property, bytes)) return;
+      } else {
+        for (const auto& e : property.values)
+          if (!append_value(*e, bytes)) return;
+      }
+      out.value = std::move(bytes);
+    }
+    edits_.properties.push_back(std::move(out));
+  }
+
+  bool append_value(const syntax::Expr& e, ByteBuffer& bytes) {
+    Value v = evaluate(e, HandoffScope(layout_), sink_);
+    if (v.is_error()) return false;
+    if (v.is_pending()) return append_pending(e, v, bytes);
+    switch (v.type()) {
+      case Type::kCells: bytes.insert(bytes.end(), v.cells().begin(), v.cells().end()); return true;
+      case Type::kString:
+      case Type::kPath:
+        bytes.insert(bytes.end(), v.text().begin(), v.text().end());
+        bytes.push_back(0);
+        return true;
+      case Type::kInt: return number(e, v.number(), 4, bytes);
+      case Type::kAddress:
+      case Type::kSize: return number(e, v.number(), 8, bytes);
+      default:
+        sink_.report(Code::type_mismatch, e.span,
+                     std::string("a property holds numbers, strings and cells, not ") + to_text(v.type()));
+        return false;
+    }
+  }
+
+  bool number(const syntax::Expr& e, Wide value, unsigned width, ByteBuffer& bytes) {
+    if (value >= (Wide{1} << (8 * width))) {
+      sink_.report(Code::number_too_large, e.span, hex(value) + " does not fit " + std::to_string(8 * width) + " bits")
+          .note("write u64(...) for two cells");
+      return false;
+    }
+    if (width == 4)
+      append<uint32_t>(bytes, static_cast<uint32_t>(value), Endian::kBig);
+    else
+      append<uint64_t>(bytes, static_cast<uint64_t>(value), Endian::kBig);
+    return true;
+  }
+
+  /// A value of fixed width that waits for an address: its room, as zeros.
+  bool append_pending(const syntax::Expr& e, const Value& v, ByteBuffer& bytes) {
+    if (v.type() == Type::kString) {
+      sink_.report(Code::bad_edit, e.span,
+                   "this string needs `" + v.as_pending().what + "`, whose address is not known yet")
+          .note("the tree's size must be known before it is placed: use u64(...), or place that segment first");
+      return false;
+    }
+    bool narrow = v.type() == Type::kInt || (e.kind == syntax::Expr::Kind::kCall && e.text == "u32");
+    bytes.insert(bytes.end(), narrow ? 4 : 8, 0);
+    return true;
+  }
+
+  bool pairs(const model::NodeEdit& node, const model::PropertyEdit& property, ByteBuffer& bytes) {
+    std::vector<Range> ranges;
+    bool cells_only = true;
+    for (const auto& e : property.values) {
+      Value v = evaluate(*e, HandoffScope(layout_), sink_);
+      if (v.is_error()) return false;
+      if (v.type() != Type::kRange && v.type() != Type::kRanges) {
+        if (!append_value(*e, bytes)) return false;
+        continue;
+      }
+      cells_only = false;
+      if (v.is_pending()) ranges.push_back(Range{});
+      else for (const Range& r : v.ranges()) ranges.push_back(r);
+    }
+    if (cells_only) return true;
+    auto cells = pair_cells(base_, node.path, property.name, ranges);
+    if (!cells) {
+      sink_.report(Code::bad_edit, property.span, cells.failure());
+      return false;
+    }
+    bytes.insert(bytes.end(), cells->begin(), cells->end());
+    return true;
+  }
+
+  void reserves() {
+    auto add = [&](const syntax::Expr& e, const model::Scope& scope) {
+      Value v = evaluate_as(e, Type::kRanges, scope, sink_);
+      if (v.is_error()) return;
+      if (v.is_pending()) {
+        edits_.reserve.push_back(Range{});  // its room
+        return;
+      }
+      for (const Range& r : v.ranges()) edits_.reserve.push_back(r);
+    };
+    for (const auto& e : segment_.declaration->reserve) add(*e, HandoffScope(layout_));
+    for (const auto& clause : layout_.to->clauses) {
+      if (clause.kind != ClauseKind::kTreeReserves || layout_.bound("tree") != &segment_) continue;
+      for (const auto& e : clause.values) {
+        // The tree reserves itself by OwnReservation.
+        if (model::dotted_name(*e) != "tree.extent") add(*e, RoleScope(layout_, false));
+      }
+    }
+  }
+
+  /// Known at build time only when there is one CPU; else the stub stores it over this 0.
+  void boot_cpu() {
+    edits_.boot_cpuid_phys = 0;
+    const auto* cpus = layout_.machine->find("cpus");
+    if (cpus && cpus->value.ids().size() == 1) edits_.boot_cpuid_phys = cpus->value.ids()[0];
+  }
+
+  /// Kernels tell a kexec boot by /chosen linux,booted-from-kexec: any convention of the kexec family.
+  bool from_kexec() const {
+    for (const model::Convention* c = layout_.from; c != nullptr;) {
+      if (c->name.rfind("linux.kexec@", 0) == 0) return true;
+      auto parent = layout_.program->conventions.find(c->parent);
+      c = parent == layout_.program->conventions.end() ? nullptr : &parent->second;
+    }
+    return false;
+  }
+
+  const placement::Layout& layout_;
+  const placement::PlacedSegment& segment_;
+  const inputs::DeviceTree& base_;
+  diagnostics::Sink& sink_;
+  TreeEdits edits_;
+};
+
+}  // namespace
+
+std::optional<ByteBuffer> next_tree(const placement::Layout& layout, const placement::PlacedSegment& segment,
+                                    const inputs::DeviceTree& base, diagnostics::Sink& sink) {
+  return Builder(layout, segment, base, sink).run();
+}
+
+std::optional<uint64_t> choose_tree_format(const placement::Layout& layout,
+                                           const placement::PlacedSegment& segment, diagnostics::Sink& sink) {
+  std::vector<uint64_t> readable;
+  const model::Clause* need = nullptr;
+  if (layout.bound("tree") == &segment) {
+    for (const auto& clause : layout.to->clauses) {
+      if (clause.kind != ClauseKind::kTreeFormat || clause.any) continue;
+      need = &clause;
+      for (const auto& e : clause.values) {
+        Value v = evaluate_as(*e, Type::kInt, RoleScope(layout, false), sink);
+        if (v.is_known()) readable.push_back(static_cast<uint64_t>(v.number()));
+      }
+    }
+  }
+  uint64_t wanted = kWrittenVersion;
+  source::Span place = segment.declaration->name_span;
+  if (segment.declaration->tree_version) {
+    Value v = evaluate_as(*segment.declaration->tree_version, Type::kInt, HandoffScope(layout), sink);
+    if (!v.is_known()) return std::nullopt;
+    wanted = static_cast<uint64_t>(v.number());
+    place = segment.declaration->tree_version->span;
+  }
+  if (need && std::find(readable.begin(), readable.end(), wanted) == readable.end()) {
+    auto& d = sink.report(Code::tree_format, place,
+                          "the taker cannot read a blob of version " + std::to_string(wanted) + ": `" +
+                              need->origin + "` needs `" + need->text + "`");
+    d.label(need->span, "the need");
+    if (!segment.declaration->tree_version)
+      d.note("this release writes version 17 only");
+    return std::nullopt;
+  }
+  if (wanted != kWrittenVersion) {
+    sink.report(Code::tree_format, place, "this release writes blobs of version 17, not " + std::to_string(wanted));
+    return std::nullopt;
+  }
+  return wanted;
+}
+
+}  // namespace baton::emit
