@@ -23,9 +23,9 @@ struct Raw {
 
 void common(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("-W", options.warnings, "no-SLUG drops a finding, error=SLUG makes it an error")
-      ->type_name("OPTION")->expected(1)->allow_extra_args(false);
+      ->type_name("OPTION")->allow_extra_args(false);
   app.add_option("--stdlib", options.stdlib, "search this folder for `use` before the shipped one")
-      ->type_name("DIR")->expected(1)->allow_extra_args(false);
+      ->type_name("DIR")->allow_extra_args(false);
   app.add_option("--format", raw.format, "diagnostics as `text` or `json`")
       ->check(CLI::IsMember({"text", "json"}))->capture_default_str();
 }
@@ -36,7 +36,7 @@ void one_file(CLI::App& app, Options& options) {
 
 void handoff_options(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--handoff", options.handoff, "which handoff of the file; needed when it has several")->type_name("NAME");
-  app.add_option("-D", raw.defines, "set a parameter")->type_name("NAME=VALUE")->expected(1)->allow_extra_args(false);
+  app.add_option("-D", raw.defines, "set a parameter")->type_name("NAME=VALUE")->allow_extra_args(false);
 }
 
 }  // namespace
@@ -60,14 +60,14 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   common(build, options, raw);
   build.add_option("-o,--output", options.output, "write the outputs into this folder")->type_name("DIR")->capture_default_str();
   build.add_option("--stop-after", raw.stop_after, "end after a phase: parse check place synthesize emit verify")->type_name("PHASE");
-  build.add_option("--dump", raw.dump, "print what a phase made: parse check place synthesize verify")->type_name("PHASE")->expected(1)->allow_extra_args(false);
+  build.add_option("--dump", raw.dump, "print what a phase made: parse check place synthesize verify")->type_name("PHASE")->allow_extra_args(false);
   build.add_flag("!--no-verify", options.verify, "do not read back and prove what was written");
   build.footer("Example:\n  baton build boot.baton -o out -D kernel_file=vmlinux --handoff boot");
 
   CLI::App& check = *app.add_subcommand("check", "find what is wrong in programs, without their input files");
   check.add_option("files", options.files, "the programs")->type_name("FILE.baton")->required();
   common(check, options, raw);
-  check.add_option("--dump", raw.dump, "print what a phase made: parse check")->type_name("PHASE")->expected(1)->allow_extra_args(false);
+  check.add_option("--dump", raw.dump, "print what a phase made: parse check")->type_name("PHASE")->allow_extra_args(false);
   check.footer("Example:\n  baton check boot.baton --format json");
 
   CLI::App& plan = *app.add_subcommand("plan", "show what a build would do: table, memory map, stub, refused holes");

@@ -83,7 +83,7 @@ class Checker {
         if (clause.subject == "landing")
           for (const auto& other : layout_.to->clauses)
             if (other.kind == ClauseKind::kLanding && other.role == clause.role) offset = offset_of(other);
-        auto bytes = payload.bytes_at(0, std::min<uint64_t>(payload.size(), offset + 4));
+        auto bytes = payload.bytes_at(0, std::min<uint64_t>(payload.size(), offset + kLookAt));
         take(clause, segment, ppc64::check_order_neutral(*bytes, offset, order));
         break;
       }
