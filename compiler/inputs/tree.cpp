@@ -98,7 +98,7 @@ Result<DeviceTree> read_tree(MappedFile file) {
   }
 
   std::vector<NodeId> open;  // from the root to the last node
-  int depth = 0;
+  int depth = -1;  // the root is 0
   for (int at = fdt_next_node(fdt, -1, &depth); at >= 0; at = fdt_next_node(fdt, at, &depth)) {
     if (depth < 0) break;
     if (static_cast<size_t>(depth) > open.size() || (depth == 0 && !open.empty()))
@@ -187,24 +187,24 @@ std::vector<Range> DeviceTree::lasting_reservations() const {
     auto range = read_range(*this, *chosen, "linux,initrd-start", "linux,initrd-end", SecondIs::kEnd);
     if (range && *range && !(*range)->empty()) initrd = **range;
   }
-  // A kernel that wrote the blob in the first place reserved it in whole pages and last. What was booted
-  // may have had another size than a tree taken from the running system: then that one says it.
+  // To keep an entry too many wastes a page; to drop somebody else's loses his memory: so only what can be
+  // nothing else goes. A tree taken from a running system has another size than the blob that it was
+  // booted with: then /baton,facts says that one.
   Wide own = blob_.size();
   if (auto facts = find("/baton,facts")) {
     auto booted = read_number(*this, *facts, "boot-tree-size");
     if (booted && *booted) own = **booted;
   }
-  auto is_own = [&](const Range& entry, bool last) {
-    Wide size = entry.size().wide();
-    if (size == own) return true;
-    return last && (size == align_up(Size{own}, Size{kSmallPage})->wide() ||
-                    size == align_up(Size{own}, Size{kLargePage})->wide());
-  };
+  auto in_mid_page = [](Wide number) { return number % kSmallPage != 0; };
+  std::vector<Address> own_ends;
+  for (const Range& entry : reserve_map_)
+    if (entry.size().wide() == own && in_mid_page(own)) own_ends.push_back(entry.end);
   std::vector<Range> lasting;
-  for (size_t i = 0; i < reserve_map_.size(); ++i) {
-    const Range& entry = reserve_map_[i];
+  for (const Range& entry : reserve_map_) {
     if (initrd && covers_in_pages(entry, *initrd)) continue;
-    if (is_own(entry, i + 1 == reserve_map_.size())) continue;
+    if (entry.size().wide() == own && in_mid_page(own)) continue;
+    if (in_mid_page(entry.begin.wide()) && std::find(own_ends.begin(), own_ends.end(), entry.begin) != own_ends.end())
+      continue;
     lasting.push_back(entry);
   }
   return lasting;

@@ -69,9 +69,11 @@ class DeviceTree {
   /// Whether a property is this one string.
   bool says(NodeId id, std::string_view property, std::string_view text) const;
 
-  /// The reserve map without the entries of the tree itself and of its initrd: what a tree made from
-  /// this one keeps. The tree's own entry has the blob's size (or is the last and has it rounded up to
-  /// 4 or 64 KiB pages); the initrd's covers linux,initrd-start ..< linux,initrd-end in the same sense.
+  /// The reserve map without the entries of the tree itself and of its initrd: what a tree made from this
+  /// one keeps. The tree's own entry has the blob's size, and an entry that starts in mid-page where it
+  /// ends rounds it up (emit/devicetree.h writes the pair); a size of whole pages proves nothing, and
+  /// such an entry stays. The initrd's covers linux,initrd-start ..< linux,initrd-end, exactly or in
+  /// whole pages.
   std::vector<Range> lasting_reservations() const;
 
  private:

@@ -15,7 +15,6 @@ using model::Value;
 namespace {
 
 constexpr Wide kGiB = Wide{1} << 30;
-constexpr Wide kDefaultPage = 64 << 10;
 
 // Flags of a logical memory block (mm/drmem.c): it is there, and nobody else's.
 constexpr uint32_t kLmbAssigned = 0x8, kLmbReserved = 0x80;
@@ -72,6 +71,10 @@ class MachineReader {
     machine_.facts[attribute] = model::MachineFact{std::move(value), std::move(origin), {}};
   }
   void remark(std::string text) { machine_.remarks.push_back(std::move(text)); }
+  /// The attribute stands first, so that a clause which states it can take the remark back.
+  void absent(const std::string& attribute, const std::string& reason) {
+    remark("`" + attribute + "` is not known: " + reason);
+  }
   Failure malformed(NodeId id, std::string_view property, const std::string& what) const {
     return Failure{Failure::Kind::kMalformed, place_of(tree_, id, property) + " " + what};
   }
@@ -100,8 +103,7 @@ class MachineReader {
     }
     ram_ = RangeSet(std::move(banks));
     if (ram_.empty()) {
-      remark("no memory is known: the tree has no enabled node of device_type \"memory\" with a size, so "
-             "`ram` must be written");
+      absent("ram", "the tree has no enabled node of device_type \"memory\" with a size");
       return std::nullopt;
     }
     std::string origin = sources.front();
@@ -186,7 +188,7 @@ class MachineReader {
       }
       set("rma", Value::of(rma), origin);
     } else {
-      remark("no real mode area is known: no memory node has a size, so `rma` must be written");
+      absent("rma", "no memory node has a size");
     }
     return std::nullopt;
   }
@@ -217,13 +219,12 @@ class MachineReader {
     set("kexec_slaves", Value::of_word(slaves),
         opal_ ? "/ibm,opal" : ids.size() == 1 ? "one thread in /cpus" : "no /ibm,opal");
     if (ids.empty())
-      remark("no CPU is known: /cpus has no node of device_type \"cpu\", so `cpus` must be written");
+      absent("cpus", "/cpus has no node of device_type \"cpu\"");
     else
       set("cpus", Value::of_ids(std::move(ids)), origin);
     if (!isa_ || unknown_cpu_version_)
-      remark(unknown_cpu_version_ ? "the ISA level is not known: cpu-version " + hex(*unknown_cpu_version_) +
-                                        " is no processor of the table, so `isa` must be written"
-                                  : "the ISA level is not known: no cpu node has a cpu-version, so `isa` must be written");
+      absent("isa", unknown_cpu_version_ ? "cpu-version " + hex(*unknown_cpu_version_) + " is no processor of the table"
+                                         : std::string("no cpu node has a cpu-version"));
     else
       set("isa", Value::of_int(*isa_), isa_origin_);
     return std::nullopt;
@@ -268,9 +269,9 @@ class MachineReader {
       set("crashkernel", Value::of(live_->crash_kernel), "/baton,facts iomem, Crash kernel");
     if (auto failure = chosen_range("hash_table", "linux,htab-base", "linux,htab-size", SecondIs::kSize)) return failure;
     if (auto failure = chosen_range("initrd", "linux,initrd-start", "linux,initrd-end", SecondIs::kEnd)) return failure;
-    if (!machine_.find("crashkernel")) remark("no crash reservation is known: /chosen has no linux,crashkernel-base");
-    if (!machine_.find("hash_table")) remark("no hash table is known: /chosen has no linux,htab-base (radix, or a guest)");
-    if (!machine_.find("initrd")) remark("no initial RAM disk of the running kernel is known: /chosen has no linux,initrd-start");
+    if (!machine_.find("crashkernel")) absent("crashkernel", "/chosen has no linux,crashkernel-base");
+    if (!machine_.find("hash_table")) absent("hash_table", "/chosen has no linux,htab-base (radix, or a guest)");
+    if (!machine_.find("initrd")) absent("initrd", "/chosen has no linux,initrd-start");
     return std::nullopt;
   }
 
@@ -286,8 +287,7 @@ class MachineReader {
     if (live_ && live_->kernel_end)
       set("running_kernel", Value::of(Range{Address{}, *live_->kernel_end}), "/baton,facts iomem, Kernel lines");
     else
-      remark("the running kernel's end is not known: it is linux,kernel-end in /proc/device-tree/chosen only, so "
-             "`running_kernel` must be written");
+      absent("running_kernel", "linux,kernel-end stands in /proc/device-tree/chosen only, which a facts file has");
     return std::nullopt;
   }
 
@@ -314,14 +314,13 @@ class MachineReader {
       set("rtas", Value::of(RangeSet{**range}), tree_.path(*node) + " linux,rtas-base, " + size);
       return std::nullopt;
     }
-    remark(rtas ? "RTAS is on this machine, but not where: /rtas has no linux,rtas-base (a running kernel adds it)"
-                : "no RTAS is known: there is no /rtas");
+    absent("rtas", rtas ? "there is an RTAS, but /rtas has no linux,rtas-base (a running kernel adds it)" : "there is no /rtas");
     return std::nullopt;
   }
 
   Trouble read_opal() {
     if (!opal_) {
-      remark("no OPAL is known: there is no /ibm,opal");
+      for (const char* attribute : {"opal.base", "opal.entry", "opal.memory"}) absent(attribute, "there is no /ibm,opal");
       return std::nullopt;
     }
     for (auto [attribute, property] : {std::pair("opal.base", "opal-base-address"), std::pair("opal.entry", "opal-entry-address")}) {
@@ -330,7 +329,7 @@ class MachineReader {
       if (*number)
         set(attribute, Value::of(Address{**number}), std::string("/ibm,opal ") + property);
       else
-        remark(std::string("`") + attribute + "` is not known: /ibm,opal has no " + property + " (firmware adds it)");
+        absent(attribute, std::string("/ibm,opal has no ") + property + " (firmware adds it)");
     }
     // The size is asked for only where a base is: simulators have neither.
     auto memory = read_range(tree_, *opal_, "opal-base-address", "opal-runtime-size", SecondIs::kSize, true);
@@ -338,7 +337,7 @@ class MachineReader {
     if (*memory && !(*memory)->empty())
       set("opal.memory", Value::of(RangeSet{**memory}), "/ibm,opal opal-base-address, opal-runtime-size");
     else
-      remark("`opal.memory` is not known: /ibm,opal has no opal-runtime-size");
+      absent("opal.memory", "/ibm,opal has no opal-runtime-size");
     return std::nullopt;
   }
 
@@ -354,7 +353,7 @@ class MachineReader {
       origin += (origin.empty() ? "" : ", ") + tree_.path(id) + " linux,tce-base";
     }
     if (tables.empty())
-      remark("no TCE table is known: no pci node has a linux,tce-base");
+      absent("tce", "no pci node has a linux,tce-base");
     else
       set("tce", Value::of(tables), origin);
     return std::nullopt;
@@ -388,7 +387,7 @@ class MachineReader {
     all.insert(all.end(), pairs->begin(), pairs->end());
     RangeSet reserved(std::move(all));
     if (reserved.empty()) {
-      remark("nothing is reserved: no reserve map entry, no /reserved-memory, no reserved-ranges");
+      absent("reserved", "no reserve map entry, no /reserved-memory, no reserved-ranges");
       return std::nullopt;
     }
     std::string origin;
@@ -397,13 +396,9 @@ class MachineReader {
     return std::nullopt;
   }
 
+  /// Only a facts file says it; what holds otherwise is the language's rule (inputs/machine.h).
   Trouble read_page() {
-    if (live_ && live_->page) {
-      set("page", Value::of(*live_->page), "/baton,facts page-size");
-    } else {
-      set("page", Value::of(Size{kDefaultPage}), "default: 64KiB pages unless written");
-      remark("no tree says the running kernel's page size: 64KiB is taken, write `page` if it is another");
-    }
+    if (live_ && live_->page) set("page", Value::of(*live_->page), "/baton,facts page-size");
     return std::nullopt;
   }
 

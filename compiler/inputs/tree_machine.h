@@ -3,7 +3,7 @@
 // What does a device tree say about its machine?
 //
 // Every attribute of model/machine.h is derived here, each with the node and property that says it. What
-// the tree does not say is absent, and a remark says what follows; what it says wrongly (a length, a
+// the tree does not say is absent, and a remark says why ("`rtas` is not known: ..."); what it says wrongly (a length, a
 // range past 2^64, banks out of order, cells that are no 1 or 2) is a failure that names the property:
 // a machine is not guessed at. What the program states about the machine is not looked at.
 //
