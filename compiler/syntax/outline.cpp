@@ -46,7 +46,8 @@ class Outliner {
     return sink_.report(code, where, std::move(message));
   }
 
-  /// For each `{`: its `}`. And how many `}` the file has too many: each is a `{` that was forgotten.
+  /// For each `{`: its `}`. And how many `}` the file has too many or too few: where there is doubt, each
+  /// is a brace that was forgotten.
   void match_braces() {
     match_.assign(tokens_.size(), kNone);
     std::vector<size_t> open;
@@ -63,6 +64,7 @@ class Outliner {
       }
     }
     surplus_ = closers > openers ? closers - openers : 0;
+    deficit_ = openers > closers ? openers - closers : 0;
   }
 
   /// Whether a declaration begins here, whatever is still open. `machine` and `loader` may be names,
@@ -417,9 +419,13 @@ class Outliner {
     return form ? form->block : std::nullopt;
   }
 
-  /// `in { a; }` on one line is a set with a `;` too many. Over several lines the set is not closed, and
-  /// the brace that is found is the surrounding block's.
-  bool stray_in_set(const OutlinePiece& piece) const {
+  /// `in { a; }` on one line is a set with a `;` too many. Over several lines, or in a file that lacks a
+  /// `}`, the set is not closed, and the brace that is found is the surrounding block's.
+  bool stray_in_set(const OutlinePiece& piece) {
+    if (deficit_ > 0) {
+      --deficit_;
+      return false;
+    }
     for (size_t i = at_; i > piece.first; --i) {
       if (!token(i).is(K::kLeftBrace)) continue;
       size_t close = match_[i];
@@ -468,6 +474,7 @@ class Outliner {
   std::vector<size_t> match_;
   size_t at_ = 0;
   size_t surplus_ = 0;
+  size_t deficit_ = 0;
   Context last_context_ = Context::kFile;  // of the last declaration with a block
   bool lost_ = false;
   Outline outline_;

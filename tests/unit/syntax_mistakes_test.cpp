@@ -106,6 +106,8 @@ TEST_CASE("mistakes between words") {
   CHECK(in_clause("isa = f(1, 2;") == "unclosed-parenthesis 2:8 `(`");
   CHECK(in_clause("isa = 1 + 2);") == "syntax-error 2:12 `)`");
   CHECK(in_clause("isa in { 1, 2;") == "unclosed-parenthesis 2:8 `{`");
+  CHECK(in_file("convention a@1 { ensures master { r4 in { 0, 1; mode real; } }\nlet after = 1;") ==
+        "unclosed-parenthesis 2:41 `{`");
   CHECK(in_clause("isa in { 1; 2 };") == "syntax-error 2:11 `;`");
   CHECK(in_clause("isa in {};") == "syntax-error 2:8 `{}`");
   CHECK(in_clause("isa in;") == "syntax-error 2:7 ``");
