@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Memory behind machine.h: a byte is what was stored last, else what a region describes, else unknown.
+#include "verify/machine.h"
+
+#include <algorithm>
+
+namespace baton::verify {
+
+void Memory::describe(std::string name, uint64_t start, ByteView bytes, uint64_t size) {
+  regions_.push_back(Region{std::move(name), start, bytes, std::max<uint64_t>(size, bytes.size())});
+}
+
+const Memory::Region* Memory::find(uint64_t address) const {
+  for (auto region = regions_.rbegin(); region != regions_.rend(); ++region)
+    if (address >= region->start && address - region->start < region->size) return &*region;
+  return nullptr;
+}
+
+std::string Memory::name_at(uint64_t address) const {
+  const Region* region = find(address);
+  return region ? region->name : std::string();
+}
+
+Value Memory::byte(uint64_t address) const {
+  if (auto it = stored_.find(address); it != stored_.end()) return it->second;
+  const Region* region = find(address);
+  if (!region) return Value::unknown().masked(0xff);
+  uint64_t offset = address - region->start;
+  return Value(offset < region->bytes.size() ? region->bytes[offset] : uint64_t{0});
+}
+
+Value Memory::load(uint64_t address, unsigned width, Endian order) const {
+  Value value;
+  for (unsigned i = 0; i < width; ++i) {
+    unsigned at = order == Endian::kBig ? i : width - 1 - i;
+    value = value.rotate_left(8).masked(~uint64_t{0xff}) | byte(address + at);
+  }
+  return value;
+}
+
+void Memory::store(uint64_t address, unsigned width, const Value& value, Endian order) {
+  for (unsigned i = 0; i < width; ++i) {
+    unsigned at = order == Endian::kBig ? width - 1 - i : i;
+    stored_[address + at] = value.rotate_left(64 - 8 * i).masked(0xff);
+  }
+}
+
+Value* Machine::find(std::string_view name) {
+  if (auto number = ppc64::find_gpr(name)) return &gpr[number->number()];
+  if (name == "lr") return &lr;
+  if (name == "ctr") return &ctr;
+  if (name == "cr") return &cr;
+  if (name == "xer") return &xer;
+  return nullptr;
+}
+
+std::optional<Endian> Machine::order() const {
+  Bit le = msr.bit(0);
+  if (!le.is_constant) return std::nullopt;
+  return le.one ? Endian::kLittle : Endian::kBig;
+}
+
+}  // namespace baton::verify

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What is one thread of the machine, as the judge sees it: registers, MSR, and memory that was described?
+//
+// The state that instructions act on (semantics.h). Memory is a list of described regions (the emitted
+// segments, what the giver put elsewhere) and the bytes that were stored since; reading what nobody
+// described gives unknown bits. No caches and no other CPUs: those are questions of order, not of values.
+//
+//   Machine m; m.memory.describe("stub", 0x4000000, bytes, 0x10000); m.pc = 0x4000000;
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "ppc64/registers.h"
+#include "verify/value.h"
+
+namespace baton::verify {
+
+class Memory {
+ public:
+  /// `bytes`, then zeros up to `size`. Where regions overlap the one described last is seen.
+  void describe(std::string name, uint64_t start, ByteView bytes, uint64_t size);
+
+  /// `width` bytes as a number in byte order `order`; addresses wrap as effective addresses do.
+  Value load(uint64_t address, unsigned width, Endian order) const;
+  void store(uint64_t address, unsigned width, const Value& value, Endian order);
+  /// The eight bits at one address, stored or described; unknown when neither.
+  Value byte(uint64_t address) const;
+  bool was_stored(uint64_t address) const { return stored_.count(address) != 0; }
+  const std::map<uint64_t, Value>& stored() const { return stored_; }
+  /// The region that an address lies in, or empty.
+  std::string name_at(uint64_t address) const;
+
+ private:
+  struct Region {
+    std::string name;
+    uint64_t start;
+    ByteView bytes;
+    uint64_t size;
+  };
+  const Region* find(uint64_t address) const;
+
+  std::vector<Region> regions_;
+  std::map<uint64_t, Value> stored_;  // one byte each
+};
+
+struct Machine {
+  std::array<Value, 32> gpr;
+  Value lr, ctr, xer, msr, srr0, srr1, hsrr0, hsrr1;
+  Value cr;  // the low 32 bits
+  uint64_t pc = 0;
+  Memory memory;
+  /// Special registers that were written besides those above, in order of first writing.
+  std::vector<std::string> other_sprs_written;
+
+  /// The register of a name ("r3", "lr", "ctr", "cr", "xer"), or nullptr.
+  Value* find(std::string_view name);
+  /// MSR[LE], when it is known.
+  std::optional<Endian> order() const;
+};
+
+}  // namespace baton::verify

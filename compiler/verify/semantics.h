@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What does one instruction do to the machine?
+//
+// One case per row of the table of encodings (Power ISA 3.0B; the MSR rules of rfid, hrfid and mtmsrd:
+// Book III 3.3.1 and 5.4.4). What depends on something that is not known, or lies outside this
+// machine (firmware calls, interrupts, reservations, translation), is not guessed: step() says what it was.
+//
+//   step(m).kind == Step::Kind::kWent; m.pc is the next instruction's address
+#pragma once
+
+#include <string>
+
+#include "verify/machine.h"
+
+namespace baton::verify {
+
+struct Step {
+  enum class Kind {
+    kWent,     // executed; pc is where execution goes on
+    kWrong,    // certainly not what a stub may do: traps, faults, goes nowhere
+    kUnknown,  // outside what this machine can tell
+  };
+  Kind kind = Kind::kWent;
+  std::string reason;
+};
+
+/// Fetches at pc in the byte order of MSR[LE], decodes, executes.
+Step step(Machine& machine);
+
+}  // namespace baton::verify

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Sets up the machine from the entry state, runs it to the target, and compares the end with the goals.
+#include "verify/verify.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "ppc64/registers.h"
+#include "verify/semantics.h"
+
+namespace baton::verify {
+namespace {
+
+constexpr size_t kMostTraced = 4096;
+
+class Trial {
+ public:
+  Trial(const Loaded& loaded, const EntryState& from, const Goals& to) : loaded_(loaded), from_(from), to_(to) {}
+
+  Verdict run(Endian giver) {
+    set_up(giver);
+    entry_msr_ = m_.msr;
+    if (execute()) {
+      judge_registers();
+      judge_msr();
+      judge_words();
+      judge_bytes();
+      judge_frame();
+    }
+    return std::move(verdict_);
+  }
+
+ private:
+  unsigned symbol(const std::string& name) {
+    auto found = std::find(names_.begin(), names_.end(), name);
+    if (found == names_.end()) found = names_.insert(found, name);
+    return static_cast<unsigned>(found - names_.begin());
+  }
+  Value value_of(const Term& term) {
+    if (term.symbol.empty()) return Value(term.constant);
+    auto bits = from_.symbol_bits.find(term.symbol);
+    return Value::symbol(symbol(term.symbol), bits == from_.symbol_bits.end() ? ~uint64_t{0} : bits->second);
+  }
+  Value at_entry(const std::string& name) { return value_of(Term::named(name + " at entry")); }
+
+  void set_up(Endian giver) {
+    for (const Segment& s : loaded_.segments) describe(s);
+    for (const Segment& s : from_.memory) describe(s);
+    for (unsigned i = 0; i < 32; ++i) m_.gpr[i] = at_entry("r" + std::to_string(i));
+    m_.lr = at_entry("lr");
+    m_.ctr = at_entry("ctr");
+    m_.cr = at_entry("cr").masked(0xffffffff);
+    m_.xer = at_entry("xer").masked(0xffffffff);
+    m_.srr0 = at_entry("srr0");
+    m_.srr1 = at_entry("srr1");
+    m_.hsrr0 = at_entry("hsrr0");
+    m_.hsrr1 = at_entry("hsrr1");
+    for (const auto& [name, term] : from_.registers) {
+      Value* target = m_.find(name);
+      BATON_CHECK(target != nullptr, "an entry state names a register that does not exist");
+      *target = value_of(term);
+    }
+    uint64_t known = from_.msr_known | ppc64::msr::kLe;
+    uint64_t value = (from_.msr_value & ~ppc64::msr::kLe) | (giver == Endian::kLittle ? ppc64::msr::kLe : 0);
+    m_.msr = at_entry("msr").with(Value(value), known);
+    m_.pc = loaded_.entry.value();
+  }
+  void describe(const Segment& s) { m_.memory.describe(s.name, s.start.value(), s.bytes, s.size.bytes()); }
+
+  void say(std::string clause, Outcome outcome, std::string detail) {
+    verdict_.obligations.push_back(Obligation{std::move(clause), outcome, std::move(detail)});
+  }
+
+  /// To the target; false, and the obligation to arrive answered, when it is not reached.
+  bool execute() {
+    const Segment* code = nullptr;
+    for (const Segment& s : loaded_.segments)
+      if (m_.pc >= s.start.value() && m_.pc - s.start.value() < s.size.bytes()) code = &s;
+    if (!code) return stop(Outcome::kRefuted, "the entry " + hex(loaded_.entry) + " lies in no segment");
+    const uint64_t target = to_.target.value();
+    while (m_.pc != target) {
+      if (m_.pc < code->start.value() || m_.pc - code->start.value() >= code->size.bytes())
+        return stop(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc) + ", not to " +
+                                           hex(to_.target));
+      if (verdict_.instructions == kMostInstructions)
+        return stop(Outcome::kUnknown, "no end after " + std::to_string(kMostInstructions) + " instructions");
+      if (verdict_.executed.size() < kMostTraced) verdict_.executed.push_back(Address{m_.pc});
+      ++verdict_.instructions;
+      Step result = step(m_);
+      if (result.kind != Step::Kind::kWent)
+        return stop(result.kind == Step::Kind::kWrong ? Outcome::kRefuted : Outcome::kUnknown, result.reason);
+    }
+    say(to_.target_clause, Outcome::kProved,
+        hex(to_.target) + " after " + std::to_string(verdict_.instructions) + " instructions");
+    return true;
+  }
+  bool stop(Outcome outcome, std::string why) {
+    say(to_.target_clause, outcome, std::move(why));
+    std::string rest = "the jump to the taker is not reached";
+    for (const RegisterGoal& goal : to_.registers) say(goal.clause, Outcome::kUnknown, rest);
+    say("msr", Outcome::kUnknown, rest);
+    for (const WordGoal& goal : to_.words) say(goal.clause, Outcome::kUnknown, rest);
+    for (const BytesGoal& goal : to_.bytes) say(goal.clause, Outcome::kUnknown, rest);
+    say("nothing else is written", Outcome::kUnknown, rest);
+    return false;
+  }
+  std::string in_region(uint64_t address) const {
+    std::string name = m_.memory.name_at(address);
+    return name.empty() ? "" : " in `" + name + "`";
+  }
+
+  void judge_registers() {
+    for (const RegisterGoal& goal : to_.registers) {
+      Value* seen = m_.find(goal.name);
+      BATON_CHECK(seen != nullptr, "a goal names a register that does not exist");
+      judge(goal.clause, goal.name, *seen, goal.one_of);
+    }
+  }
+  /// `name` must be one of the terms.
+  void judge(const std::string& clause, const std::string& name, const Value& seen, const std::vector<Term>& one_of) {
+    unsigned open = 0, may_differ = 0;  // of the terms that are not certainly different
+    std::string wanted;
+    for (const Term& term : one_of) {
+      Value value = value_of(term);
+      if (seen.same_as(value)) return say(clause, Outcome::kProved, name + " = " + seen.to_text(names_));
+      if (!seen.differs_from(value)) {
+        ++open;
+        may_differ += can_differ(seen, value) ? 1 : 0;
+      }
+      wanted += (wanted.empty() ? "" : " or ") + value.to_text(names_);
+    }
+    // One run must differ from all of them; with two open terms, different runs may be needed.
+    bool refuted = open == 0 || (open == 1 && may_differ == 1);
+    say(clause, refuted ? Outcome::kRefuted : Outcome::kUnknown,
+        name + " = " + seen.to_text(names_) + ", not certainly " + wanted);
+  }
+  /// True when some run has the two differ: a bit that is 0 in one and 1 in the other, or two bits of
+  /// which one at least is free to be chosen (symbols are any value that their bits allow).
+  static bool can_differ(const Value& a, const Value& b) {
+    for (unsigned n = 0; n < 64; ++n) {
+      Bit x = a.bit(n), y = b.bit(n);
+      if (!x.is_unknown() && !y.is_unknown() && !x.same_as(y)) return true;
+    }
+    return false;
+  }
+
+  void judge_msr() {
+    for (const ppc64::MsrField& field : ppc64::kMsrFields) {
+      if (field.book3e || (to_.msr_fixed & field.mask) == 0) continue;
+      bool one = (to_.msr_value & field.mask) != 0;
+      judge_msr_bits("msr " + std::string(field.name) + " = " + (one ? "1" : "0"), field.mask, Value(to_.msr_value));
+    }
+    uint64_t unnamed = to_.msr_fixed;
+    for (const ppc64::MsrField& field : ppc64::kMsrFields)
+      if (!field.book3e) unnamed &= ~field.mask;
+    if (unnamed != 0) judge_msr_bits("msr " + hex(Wide{unnamed}), unnamed, Value(to_.msr_value));
+    judge_msr_bits("every other msr field is left as it was", ~(to_.msr_fixed | to_.msr_any), entry_msr_);
+  }
+  void judge_msr_bits(const std::string& clause, uint64_t mask, const Value& wanted) {
+    Value seen = m_.msr.masked(mask), want = wanted.masked(mask);
+    if (seen.same_as(want)) return say(clause, Outcome::kProved, "msr = " + m_.msr.to_text(names_));
+    uint64_t wrong = 0;
+    for (unsigned n = 0; n < 64; ++n)
+      if (!seen.bit(n).same_as(want.bit(n))) wrong |= uint64_t{1} << n;
+    std::string fields = ppc64::msr_fields_to_text(wrong);
+    say(clause, can_differ(seen, want) ? Outcome::kRefuted : Outcome::kUnknown,
+        "msr bits " + hex(Wide{wrong}) + (fields.empty() ? "" : " (" + fields + ")") + " are not as they must be");
+  }
+
+  void judge_words() {
+    for (const WordGoal& goal : to_.words) {
+      uint64_t all = goal.width >= 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * goal.width) - 1;
+      Value seen = m_.memory.load(goal.at.value(), goal.width, Endian::kBig);
+      Value want = value_of(goal.value);
+      std::string name = std::to_string(goal.width) + " bytes at " + hex(goal.at);
+      if (!want.masked(~all).same_as(Value())) want = want.masked(all);  // the low part of a longer symbol
+      if (seen.same_as(want)) {
+        say(goal.clause, Outcome::kProved, name + " = " + seen.to_text(names_));
+      } else {
+        say(goal.clause, can_differ(seen, want) ? Outcome::kRefuted : Outcome::kUnknown,
+            name + " = " + seen.to_text(names_) + ", not certainly " + want.to_text(names_));
+      }
+    }
+  }
+
+  void judge_bytes() {
+    for (const BytesGoal& goal : to_.bytes) {
+      Outcome outcome = Outcome::kProved;
+      std::string detail = std::to_string(goal.bytes.size()) + " bytes at " + hex(goal.at);
+      for (size_t i = 0; i < goal.bytes.size() && outcome == Outcome::kProved; ++i) {
+        Value seen = m_.memory.byte(goal.at.value() + i), want(goal.bytes[i]);
+        if (seen.same_as(want)) continue;
+        outcome = can_differ(seen, want) ? Outcome::kRefuted : Outcome::kUnknown;
+        detail = "the byte at " + hex(Wide{goal.at.value() + i}) + " is " + seen.to_text(names_) + ", not certainly " +
+                 want.to_text(names_);
+      }
+      say(goal.clause, outcome, detail);
+    }
+  }
+
+  void judge_frame() {
+    RangeSet allowed = to_.may_write;
+    for (const WordGoal& goal : to_.words) allowed.add(Range::at(goal.at, Size{goal.width}));
+    for (const auto& [address, byte] : m_.memory.stored()) {
+      (void)byte;
+      if (allowed.contains(Range::at(Address{address}, Size{1}))) continue;
+      std::string place = in_region(address);
+      return say("nothing else is written", Outcome::kRefuted,
+                 "the byte at " + hex(Wide{address}) + (place.empty() ? " in no segment" : place) + " is written");
+    }
+    if (!m_.other_sprs_written.empty())
+      return say("nothing else is written", Outcome::kRefuted,
+                 "special register " + m_.other_sprs_written.front() + " is written");
+    say("nothing else is written", Outcome::kProved,
+        std::to_string(m_.memory.stored().size()) + " bytes are written, all of them where they may be");
+  }
+
+  const Loaded& loaded_;
+  const EntryState& from_;
+  const Goals& to_;
+  Machine m_;
+  Value entry_msr_;
+  std::vector<std::string> names_;
+  Verdict verdict_;
+};
+
+}  // namespace
+
+const char* to_text(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kProved: return "proved";
+    case Outcome::kUnknown: return "unknown";
+    case Outcome::kRefuted: return "refuted";
+  }
+  return "";
+}
+
+Outcome Verdict::outcome() const {
+  Outcome worst = Outcome::kProved;
+  for (const Obligation& obligation : obligations) worst = std::max(worst, obligation.outcome);
+  return worst;
+}
+
+Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver) {
+  return Trial(loaded, from, to).run(giver);
+}
+
+}  // namespace baton::verify

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Do the bytes that were written out keep the promises of both conventions?
+//
+// The judge. It takes the emitted segments as the loader will place them, the state in which the giver enters
+// them and what the taker needs, runs the stub on an abstract machine, and answers each obligation:
+// proved, refuted (with what was seen instead), or unknown (with what stood in the way). It shares nothing with
+// the synthesis but the table of encodings. It does not look at caches, other CPUs or timing.
+//
+//   Verdict v = verify_entry(loaded, from, to, Endian::kBig);  if (v.outcome() != Outcome::kProved) ...
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/bytes.h"
+#include "base/range.h"
+
+namespace baton::verify {
+
+/// What the loader puts into memory: `bytes`, then zeros up to `size`.
+struct Segment {
+  std::string name;
+  Address start;
+  ByteView bytes;
+  Size size;
+};
+
+struct Loaded {
+  std::vector<Segment> segments;
+  Address entry;  // where the giver enters; the segment around it is the code that may run
+};
+
+/// A number, or a value that is only known by name. "r9 at entry" names what a register held.
+struct Term {
+  std::string symbol = {};
+  uint64_t constant = 0;
+
+  static Term number(uint64_t n) { return {{}, n}; }
+  static Term named(std::string name) { return {std::move(name), 0}; }
+};
+
+struct EntryState {
+  /// By register name ("r3", "lr", "ctr", "cr", "xer"); what is absent is unknown.
+  std::map<std::string, Term> registers;
+  /// Bits of a symbol that may be one, e.g. 0xff where every id is below 256; all 64 when absent.
+  std::map<std::string, uint64_t> symbol_bits;
+  /// MSR bits that are known, and their values. LE is the giver's, whatever stands here.
+  uint64_t msr_known = 0;
+  uint64_t msr_value = 0;
+  /// Memory that the giver describes besides the segments: the copy of the head at 0. Seen before them.
+  std::vector<Segment> memory;
+};
+
+struct RegisterGoal {
+  std::string name;
+  std::vector<Term> one_of;  // "=" has one member
+  std::string clause;
+};
+struct WordGoal {  // `width` bytes in memory, most significant first
+  Address at;
+  unsigned width = 4;
+  Term value;
+  std::string clause;
+};
+struct BytesGoal {  // memory equals these bytes when the taker is entered
+  Address at;
+  ByteView bytes;
+  std::string clause;
+};
+
+struct Goals {
+  Address target;
+  std::string target_clause = "enter";
+  std::vector<RegisterGoal> registers;
+  /// MSR bits that must have a value, and those that may have any; every other must be as at entry.
+  uint64_t msr_fixed = 0;
+  uint64_t msr_value = 0;
+  uint64_t msr_any = 0;
+  std::vector<WordGoal> words;
+  std::vector<BytesGoal> bytes;
+  /// What may be written besides the words.
+  RangeSet may_write;
+};
+
+enum class Outcome { kProved, kUnknown, kRefuted };
+/// "proved", "unknown", "refuted".
+const char* to_text(Outcome outcome);
+
+struct Obligation {
+  std::string clause;
+  Outcome outcome = Outcome::kUnknown;
+  std::string detail;  // what was seen, or what stood in the way
+};
+
+struct Verdict {
+  std::vector<Obligation> obligations;
+  uint64_t instructions = 0;       // executed from the entry to the jump, the jump included
+  std::vector<Address> executed;   // their addresses, in order; at most the first 4096
+
+  /// The worst of all.
+  Outcome outcome() const;
+};
+
+/// More steps than this are not waited for; the answer is then `unknown`.
+inline constexpr uint64_t kMostInstructions = 4'000'000;
+
+/// For a giver in one byte order; a stub for both is judged twice.
+Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver);
+
+}  // namespace baton::verify
