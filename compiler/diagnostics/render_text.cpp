@@ -93,13 +93,15 @@ void TextWriter::attached(const char* kind, const std::string& text) {
 
 std::string TextWriter::fix_text(const Diagnostic& diagnostic, const FixIt& fix) const {
   std::string text;
+  // A whole line that is inserted ends in a newline that nobody needs to see.
+  std::string shown = fix.replacement.substr(0, fix.replacement.find_last_not_of('\n') + 1);
   std::string_view old = fix.span.valid() ? sources_.text(fix.span) : std::string_view();
   if (fix.replacement.empty()) {
     text = "remove `" + std::string(old) + "`";
   } else if (old.empty()) {
-    text = "insert `" + fix.replacement + "`";
+    text = "insert `" + shown + "`";
   } else {
-    text = "write `" + fix.replacement + "`";
+    text = "write `" + shown + "`";
     bool short_enough = old.size() <= 40 && old.find('\n') == old.npos;
     if (fix.span != diagnostic.span && short_enough) text += " instead of `" + std::string(old) + "`";
   }

@@ -87,19 +87,32 @@ class Image:
     def quad(self, address, value):
         self.put(address, struct.pack(self.mark + "Q", value))
 
-    def kernel_head(self, base):
-        """An entry and a landing of the shape Linux has since 3.14, and loops where its code would be.
+    def order_neutral(self, address):
+        """What can be entered in either byte order: in the image's own, a no-operation and a branch over the
+        rest; in the other, whose bytes read as a branch over that branch, a switch by rfid to what follows."""
+        self.word(address, 0x08000048)      # tdi 0,0,0x48; in the other order b .+8
+        self.word(address + 4, 0x48000024)  # b .+0x24
+        switch = (0x7D6000A6,  # mfmsr r11
+                  0x696B0001,  # xori r11,r11,1: MSR[LE]
+                  0x429F0005,  # bcl 20,31,.+4: LR is the next address
+                  0x7D4802A6,  # mflr r10
+                  0x394A0014,  # addi r10,r10,0x14
+                  0x7D5A03A6,  # mtsrr0 r10
+                  0x7D7B03A6,  # mtsrr1 r11
+                  0x4C000024)  # rfid
+        other = "<" if self.mark == ">" else ">"
+        self.put(address + 8, struct.pack(other + "8I", *switch))
+        return address + 0x28
 
-        Word 0 and word 0x60 are `tdi 0,0,0x48`: nothing in the image's own order, a branch over the next
-        word in the other. 0x5c is the word that says whether the image moves itself to 0."""
-        self.word(base + 0x0, 0x08000048)
-        self.word(base + 0x4, 0x480000FC)   # b .+0xfc
-        self.word(base + 0x8, 0x48000000)   # b .
+    def kernel_head(self, base):
+        """An entry and a landing of the shape Linux has since 3.14, and loops where its code would be. The
+        word at 0x5c says whether the image moves itself to 0."""
+        master = self.order_neutral(base)
+        self.word(master, 0x48000000 | (base + 0x100 - master))  # b 0x100
         self.word(base + 0x5C, RUN0)
-        self.word(base + 0x60, 0x08000048)
-        self.word(base + 0x64, 0x48000000)
-        self.word(base + 0x68, 0x48000000)
-        self.word(base + 0x100, 0x48000000)
+        slave = self.order_neutral(base + 0x60)
+        self.word(slave, 0x48000000)         # b .
+        self.word(base + 0x100, 0x48000000)  # b .
 
     def build(self):
         phnum = len(self.loads)
