@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Which handoffs are booted, on which machines, and what must come of each?
+
+The table only: boot.py runs it. A machine is described once; its facts are taken in a first boot and serve
+every scenario that starts from the same giver with the same arguments.
+
+Example: SCENARIOS["small.big-little.power9"] hands over from the big-endian to the little-endian small kernel, on a
+guest with four POWER9 CPUs, from CPU 3, and the second kernel must come up with all four.
+"""
+
+from dataclasses import dataclass
+
+# name -> byte order; where they come from: fetch_debian.sh and small_kernels.sh
+KERNELS = {"debian": "little", "big": "big", "little": "little"}
+
+# name -> QEMU's machine. x-vof: the small firmware, which starts in no time.
+PLATFORMS = {"pseries": "pseries,x-vof=on", "powernv9": "powernv9"}
+
+TESTS, EXAMPLE = "tests/boot/boot.baton", "examples/boot-debian/boot-debian.baton"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine and what runs on it first."""
+    platform: str
+    cpu: str
+    cpus: int
+    megabytes: int
+    giver: str
+    arguments: str = ""  # further ones on the giver's command line
+
+    @property
+    def name(self):
+        words = [self.platform, self.cpu, f"{self.cpus}cpu", self.giver, *self.arguments.split()]
+        return "-".join(word.replace("=", ".") for word in words)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One handoff. `expect`: "up", with all CPUs and everything right; "silent", nothing is heard of the second
+    kernel; "fewer-cpus", it is up without some. `control`: the scenario whose bundle is made wrong by `edits`
+    (names of edit_bundle.py), which must itself have come up. `boot_cpu`: the id the stub must put into the
+    tree, None where the platform chooses."""
+    name: str
+    machine: Machine
+    taker: str
+    program: str = TESTS
+    boot_cpu: int | None = 0
+    expect: str = "up"
+    control: str = ""
+    edits: tuple = ()
+
+    @property
+    def handoff(self):
+        """Of boot.baton and boot-debian.baton: what a big-endian taker needs promised differs."""
+        return f"into_{KERNELS[self.taker]}"
+
+
+def debian():
+    for cpu in ("power8", "power9", "power10"):
+        yield Scenario(f"debian.{cpu}.1cpu", Machine("pseries", cpu, 1, 1024, "debian"), "debian")
+        # The last CPU hands over: the id in the tree must become 1.
+        yield Scenario(f"debian.{cpu}.2cpu", Machine("pseries", cpu, 2, 1024, "debian", "reboot=s1"), "debian", boot_cpu=1)
+    for cpus in (1, 2):
+        yield Scenario(f"debian.powernv9.{cpus}cpu", Machine("powernv9", "power9", cpus, 1024, "debian"), "debian", boot_cpu=None)
+    yield Scenario("example.boot-debian", Machine("pseries", "power9", 2, 1024, "debian", "reboot=s1"), "debian", EXAMPLE, boot_cpu=1)
+
+
+def small():
+    def on(cpu, giver, taker, arguments=""):
+        words = f"{arguments} reboot=s3".strip()
+        return Scenario(f"small.{giver}-{taker}.{cpu}", Machine("pseries", cpu, 4, 512, giver, words), taker, boot_cpu=3)
+
+    for giver in ("big", "little"):
+        for taker in ("big", "little"):
+            # A radix guest leaves interrupts in the giver's byte order, and a big-endian kernel expects its own.
+            yield on("power9", giver, taker, "disable_radix" if (giver, taker) == ("little", "big") else "")
+    yield on("power8", "little", "big")
+    yield on("970", "big", "big")
+    yield on("power7", "big", "big")
+    for giver, taker in (("little", "big"), ("big", "little")):
+        yield Scenario(f"small.{giver}-{taker}.powernv9", Machine("powernv9", "power9", 2, 1024, giver), taker, boot_cpu=None)
+
+
+def edited():
+    """Bundles changed after the build. Two changes that must do no harm show that it is not the editing that does."""
+    def on(control, name, expect, *edits):
+        base = controls[control]
+        return Scenario(f"edited.{name}", base.machine, base.taker, boot_cpu=base.boot_cpu, expect=expect,
+                        control=control, edits=edits)
+
+    controls = {scenario.name: scenario for scenario in small()}
+    same, other = "small.big-big.power9", "small.little-big.power8"
+    yield on(same, "poisoned-id", "up", "poison-boot-id")
+    yield on(same, "no-boot-id", "silent", "poison-boot-id", "no-boot-id")
+    yield on(same, "nonzero-r5", "silent", "nonzero-r5")
+    yield on(same, "dead-landing", "fewer-cpus", "dead-landing")
+    # The little-endian kernel ends below where the big-endian one will: there is room between.
+    yield on(other, "moved-tree", "up", "move-tree")
+    yield on(other, "overwritten-tree", "silent", "move-tree-under-image")
+
+
+SCENARIOS = {scenario.name: scenario for part in (debian, small, edited) for scenario in part()}
+MACHINES = {scenario.machine.name: scenario.machine for scenario in SCENARIOS.values()}
