@@ -186,6 +186,11 @@ std::string complaint(const Encoding& encoding, const std::array<int64_t, kMaxOp
           return "special register `" + std::string(spr->name) + "` cannot be accessed this way";
         break;
       }
+      case Field::kLiAbsolute:
+      case Field::kBdAbsolute:
+        // The top of memory: nothing is there, and not every assembler writes it.
+        if (value < 0) return "an absolute branch goes to a negative address";
+        break;
       case Field::kFxmOne:
         if (!is_one_hot(value)) return "one CR field must be named";
         break;
