@@ -41,6 +41,9 @@ class LetScope : public model::Scope {
 model::Program check(source::SourceSet& sources, source::FileId main, diagnostics::Sink& sink) {
   std::vector<syntax::File> files = load(sources, main, sink);
   model::Program program;
+  for (const syntax::File& file : files) program.files.push_back(file.id);
+  // A clause that could not be read is missing from its tree: what follows from that is no finding.
+  if (sink.has_errors()) return program;
   Declarations conventions;
   std::map<std::string, source::Span> seen;  // "convention linux.kexec@2013" -> where
   std::vector<const Declaration*> handoffs;
@@ -55,7 +58,6 @@ model::Program check(source::SourceSet& sources, source::FileId main, diagnostic
   };
 
   for (const syntax::File& file : files) {
-    program.files.push_back(file.id);
     for (const Declaration& d : file.declarations) {
       switch (d.kind) {
         case Declaration::Kind::kUse: break;

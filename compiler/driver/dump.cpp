@@ -7,6 +7,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include "driver/outputs.h"
+#include "driver/verification.h"
 #include "syntax/dump.h"
 #include "syntax/parse.h"
 
@@ -92,8 +93,11 @@ std::string dump_layout(const placement::Layout& layout) {
             json.attribute("start", hex(*s.start));
             json.attribute("extent", to_text(s.extent));
           }
-          json.attributeArray("constraints", [&] {
-            for (const auto& text : s.constraints) json.value(text);
+          json.attributeArray("within", [&] {
+            for (const auto& text : s.within) json.value(text);
+          });
+          json.attributeArray("avoid", [&] {
+            for (const auto& text : s.avoid) json.value(text);
           });
           json.attributeArray("rejected", [&] {
             for (const auto& r : s.search.rejected) json.value(placement::describe(r));
@@ -134,7 +138,7 @@ std::string dump_machine(const model::Machine& machine) {
   });
 }
 
-std::string dump_phase(const Compilation& c, Phase phase) {
+std::string dump_phase(Compilation& c, Phase phase) {
   switch (phase) {
     case Phase::kParse: {
       diagnostics::Sink ignored;  // reported already
@@ -143,8 +147,11 @@ std::string dump_phase(const Compilation& c, Phase phase) {
     case Phase::kCheck: return dump_program(c.program);
     case Phase::kPlace: return c.layout.handoff ? dump_layout(c.layout) : "";
     case Phase::kSynthesize: return c.stub ? c.stub->assembly : "";
-    case Phase::kEmit: return c.gap ? table_json(make_tables(c).table) : "";
-    case Phase::kVerify: return "";
+    case Phase::kEmit: {
+      auto outputs = c.gap ? make_outputs(c) : std::nullopt;
+      return outputs ? table_json(outputs->table) : "";
+    }
+    case Phase::kVerify: return c.verdicts.empty() ? "" : verdicts_text(c);
   }
   return "";
 }

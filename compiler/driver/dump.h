@@ -10,7 +10,7 @@
 namespace baton::driver {
 
 /// The value of the last run of a phase; empty when it did not run.
-std::string dump_phase(const Compilation& c, Phase phase);
+std::string dump_phase(Compilation& c, Phase phase);
 std::string dump_machine(const model::Machine& machine);
 
 }  // namespace baton::driver

@@ -38,11 +38,8 @@ emit::BundleFacts facts_of(const model::Machine& machine) {
   return facts;
 }
 
-}  // namespace
-
-Tables make_tables(const Compilation& c) {
+void fill_tables(const Compilation& c, Outputs& t) {
   const placement::Layout& layout = c.layout;
-  Tables t;
   emit::SegmentTable& table = t.table;
   table.handoff = t.contents.handoff = layout.handoff->name;
   table.machine = t.contents.machine = layout.machine->name;
@@ -82,80 +79,105 @@ Tables make_tables(const Compilation& c) {
     if (row.bufsz != Size{0}) part.digest = digest;
     t.contents.segments.push_back(std::move(part));
   }
-  return t;
 }
 
-bool write_outputs(Compilation& c, const Options& options) {
+}  // namespace
+
+uint64_t OutputFile::size() const {
+  uint64_t total = 0;
+  for (ByteView piece : pieces) total += piece.size();
+  return total;
+}
+
+std::optional<Outputs> make_outputs(Compilation& c) {
   auto cannot = [&](const Failure& failure) {
     c.sink.report(Code::cannot_write, c.layout.handoff->name_span, failure);
-    return false;
+    return std::nullopt;
   };
-  Tables t = make_tables(c);
-  auto bundle = emit::lay_out_bundle(t.contents);
+  std::optional<Outputs> made;
+  made.emplace();
+  Outputs& o = *made;
+  fill_tables(c, o);
+  auto bundle = emit::lay_out_bundle(o.contents);
   if (!bundle) return cannot(bundle.failure());
-  auto offsets = emit::payload_offsets(*bundle);
-  for (size_t i = 0; i < offsets.size(); ++i) t.table.segments[i].payload_offset = offsets[i];
+  o.bundle.emplace(std::move(*bundle));
+  auto offsets = emit::payload_offsets(*o.bundle);
+  for (size_t i = 0; i < offsets.size(); ++i) o.table.segments[i].payload_offset = offsets[i];
 
   const std::string& name = c.layout.handoff->name;
-  OutputSet out(options.output);
-  std::optional<Failure> failure;
-  auto put = [&](const std::string& suffix, const std::vector<ByteView>& pieces) {
-    if (failure) return;
-    auto added = out.add(name + suffix, pieces);
-    if (!added) failure = added.failure();
+  auto put = [&](const std::string& suffix, const char* what, std::vector<ByteView> pieces) {
+    o.files.push_back({name + suffix, what, std::move(pieces)});
   };
-  auto text = [&](const std::string& suffix, const std::string& content) { put(suffix, {view_of(content)}); };
-
+  auto text = [&](const std::string& suffix, const char* what, const std::string& content) {
+    o.owned.emplace_back(content.begin(), content.end());
+    put(suffix, what, {ByteView(o.owned.back())});
+  };
   if (c.stub) {
-    text(".S", c.stub->assembly);
-    put(".o", {ByteView(c.stub->code.object)});
-    put(".bin", {ByteView(c.stub->code.text)});
+    text(".S", "the stub, for people and for GNU as", c.stub->assembly);
+    put(".o", "the stub as an ELF object", {ByteView(c.stub->code.object)});
+    put(".bin", "the stub's bytes", {ByteView(c.stub->code.text)});
   }
   auto wants = [&](const char* encoding) {
     const auto* loader = c.layout.loader;
     return loader && std::find(loader->tables.begin(), loader->tables.end(), encoding) != loader->tables.end();
   };
-  text(".json", table_json(t.table));
-  text(".h", table_header(t.table));
+  text(".json", "the segment table", table_json(o.table));
+  text(".h", "the segment table for C and assembly", table_header(o.table));
   for (Endian order : {Endian::kBig, Endian::kLittle}) {
     std::string suffix = order == Endian::kBig ? "-be.table" : "-le.table";
+    auto table = [&](const char* encoding, const char* what, const Result<ByteBuffer>& bytes) {
+      o.owned.push_back(*bytes);
+      put(std::string(".") + encoding + suffix, what, {ByteView(o.owned.back())});
+    };
     if (wants("native64")) {
-      auto table = emit::native64_table(t.table, order);
-      if (!table) return cannot(table.failure());
-      put(".native64" + suffix, {ByteView(*table)});
+      auto bytes = emit::native64_table(o.table, order);
+      if (!bytes) return cannot(bytes.failure());
+      table("native64", "struct kexec_segment[], 64-bit", bytes);
     }
-    if (wants("compat32")) {
-      // A 32-bit caller cannot load what lies above 4 GiB: then there is no such table.
-      if (auto table = emit::compat32_table(t.table, order)) put(".compat32" + suffix, {ByteView(*table)});
-    }
+    // A 32-bit caller cannot load what lies above 4 GiB: then there is no such table.
+    if (wants("compat32"))
+      if (auto bytes = emit::compat32_table(o.table, order); bytes.ok())
+        table("compat32", "struct kexec_segment[], 32-bit", bytes);
   }
+  auto is_tree = [](const auto& s) { return s.declaration->kind == SegmentKind::kDeviceTree; };
+  bool only = std::count_if(c.layout.segments.begin(), c.layout.segments.end(), is_tree) == 1;
   for (const auto& segment : c.layout.segments)
-    if (segment.declaration->kind == SegmentKind::kDeviceTree) {
-      bool only = std::count_if(c.layout.segments.begin(), c.layout.segments.end(), [](const auto& s) {
-                    return s.declaration->kind == SegmentKind::kDeviceTree;
-                  }) == 1;
-      put(only ? ".dtb" : "." + segment.name() + ".dtb", c.contents.payloads.at(segment.name()).views());
-    }
+    if (is_tree(segment))
+      put(only ? ".dtb" : "." + segment.name() + ".dtb", "the taker's device tree",
+          c.contents.payloads.at(segment.name()).views());
   std::vector<emit::MapSymbol> symbols;
   for (const auto& segment : c.layout.segments)
     if (segment.content.order)
       symbols.push_back({segment.name() + ".entry", *segment.start + segment.content.entry_offset});
-  text(".map", map_text(t.table, symbols));
-  put(".bundle", bundle->pieces());
+  text(".map", "what lies where", map_text(o.table, symbols));
+  put(".bundle", "everything the loader program needs", o.bundle->pieces());
+  return made;
+}
 
-  std::vector<std::filesystem::path> outputs, inputs;
-  for (const auto& file : out.names()) outputs.push_back(out.directory() / file);
+bool write_outputs(Compilation& c, const Outputs& outputs, const Options& options) {
+  auto cannot = [&](const Failure& failure) {
+    c.sink.report(Code::cannot_write, c.layout.handoff->name_span, failure);
+    return false;
+  };
+  OutputSet out(options.output);
+  for (const OutputFile& file : outputs.files) {
+    auto added = out.add(file.name, file.pieces);
+    if (!added) return cannot(added.failure());
+  }
+  std::vector<std::filesystem::path> made, inputs;
+  for (const auto& file : out.names()) made.push_back(out.directory() / file);
   for (auto id : c.program.files)
     if (!c.sources.is_library(id)) inputs.emplace_back(c.sources.name(id));
   const auto& machine_file = c.program.machines.at(c.layout.handoff->machine).file;
   if (machine_file) inputs.emplace_back(*machine_file);
   for (const auto& path : c.contents.inputs) inputs.push_back(path);
-  auto rule = emit::depfile(outputs, inputs);
+  auto rule = emit::depfile(made, inputs);
   if (!rule) return cannot(rule.failure());
-  text(".d", *rule);
-  if (failure) return cannot(*failure);
+  auto added = out.add(c.layout.handoff->name + ".d", *rule);
+  if (!added) return cannot(added.failure());
   auto done = out.commit();
-  return done ? true : cannot(done.failure());
+  if (!done) return cannot(done.failure());
+  return true;
 }
 
 }  // namespace baton::driver

@@ -17,6 +17,7 @@
 #include "placement/place.h"
 #include "ppc64/assemble.h"
 #include "trampoline/close.h"
+#include "verify/verify.h"
 
 namespace baton::driver {
 
@@ -24,6 +25,12 @@ namespace baton::driver {
 struct BuiltStub {
   std::string assembly;
   ppc64::Assembled code;
+};
+
+/// What the prover said of the stub when the giver arrives in this byte order.
+struct OrderVerdict {
+  Endian giver = Endian::kBig;
+  verify::Verdict verdict;
 };
 
 struct Compilation {
@@ -38,6 +45,7 @@ struct Compilation {
   std::vector<placement::CheckedPredicate> checks;
   std::optional<trampoline::ClosedGap> gap;
   std::optional<BuiltStub> stub;
+  std::vector<OrderVerdict> verdicts;
 };
 
 /// Reads and checks the program. False when it cannot even be read.

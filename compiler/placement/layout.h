@@ -39,7 +39,7 @@ struct PlacedSegment {
   std::optional<Address> start;
   Range extent;      // what the loader occupies, when placed
   HoleSearch search; // the trace: every hole that was rejected, and why
-  std::vector<std::string> constraints;  // in words, as applied: for the plan
+  std::vector<std::string> within, avoid;  // the constraints as applied, in words: for the plan
 
   const std::string& name() const { return declaration->name; }
   RangeSet overwrites() const;

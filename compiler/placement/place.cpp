@@ -73,8 +73,8 @@ class Placer {
       if (&other != &segment && other.start)
         avoid(RangeSet{other.extent}, "segment " + other.name(), other.declaration->name_span);
     if (!ok) return std::nullopt;
-    for (const Constraint& c : request.within) segment.constraints.push_back(c.text);
-    for (const Constraint& c : request.avoid) segment.constraints.push_back(c.text);
+    for (const Constraint& c : request.within) segment.within.push_back(c.text);
+    for (const Constraint& c : request.avoid) segment.avoid.push_back(c.text);
     return request;
   }
 

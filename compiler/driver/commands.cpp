@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The commands. See commands.h.
+#include "driver/commands.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/file.h"
+#include "diagnostics/explain.h"
+#include "diagnostics/render.h"
+#include "driver/dump.h"
+#include "driver/outputs.h"
+#include "driver/pipeline.h"
+#include "driver/plan.h"
+#include "driver/text_diff.h"
+#include "driver/verification.h"
+#include "syntax/clause_table.h"
+#include "syntax/format.h"
+
+namespace baton::driver {
+namespace {
+
+void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+/// Applies -W and prints what was found. Colour only on a terminal that wants it.
+void show(Compilation& c, const Options& options) {
+  c.sink.apply(c.policy);
+  std::string text;
+  if (options.json) {
+    text = diagnostics::render_json(c.sink.all(), c.sources);
+  } else {
+    diagnostics::TextStyle style;
+    style.colour = ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+    text = diagnostics::render_text(c.sink.all(), c.sources, style);
+  }
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+/// False after a usage message.
+bool read_policy(Compilation& c, const Options& options) {
+  for (const auto& warning : options.warnings) {
+    auto added = c.policy.add(warning);
+    if (added) continue;
+    std::fprintf(stderr, "baton: -W %s: %s\n", warning.c_str(), added.failure().message.c_str());
+    return false;
+  }
+  return true;
+}
+
+int build(const Options& options) {
+  Compilation c;
+  if (!read_policy(c, options)) return kUsage;
+  Phase last = options.stop_after.value_or(options.verify ? Phase::kVerify : Phase::kEmit);
+  bool good = open_program(c, options, options.files[0]) && compile(c, options, last);
+  c.sink.apply(c.policy);
+  good = good && !c.sink.has_errors();
+  // Outputs are made, read back and proved, and only then put in place.
+  if (good && last >= Phase::kEmit) {
+    auto outputs = make_outputs(c);
+    good = outputs && (last < Phase::kVerify || verify_outputs(c, *outputs)) && write_outputs(c, *outputs, options);
+  }
+  for (Phase phase : options.dump)
+    if (c.main != source::kNoFile) print(dump_phase(c, phase));
+  show(c, options);
+  return exit_code(c);
+}
+
+int check(const Options& options) {
+  int worst = kOk;
+  for (const auto& file : options.files) {
+    Compilation c;
+    if (!read_policy(c, options)) return kUsage;
+    open_program(c, options, file);
+    for (Phase phase : options.dump)
+      if (c.main != source::kNoFile) print(dump_phase(c, phase));
+    show(c, options);
+    worst = std::max(worst, exit_code(c));
+  }
+  return worst;
+}
+
+int plan(const Options& options) {
+  Compilation c;
+  if (!read_policy(c, options)) return kUsage;
+  bool good = open_program(c, options, options.files[0]) && compile(c, options, Phase::kSynthesize);
+  c.sink.apply(c.policy);
+  if (good && !c.sink.has_errors()) {
+    auto outputs = make_outputs(c);
+    if (outputs && verify_outputs(c, *outputs)) print(plan_text(c, *outputs));
+  }
+  show(c, options);
+  return exit_code(c);
+}
+
+int explain(const Options& options) {
+  if (options.topic.empty()) {
+    for (const auto& entry : diagnostics::catalog())
+      print(to_text(entry.code) + "  " + std::string(entry.slug) + ": " + std::string(entry.title) + "\n");
+    return kOk;
+  }
+  const auto* entry = diagnostics::find_entry(options.topic);
+  if (!entry) {
+    std::fprintf(stderr, "baton: there is no code or slug `%s`; `baton explain` lists all\n", options.topic.c_str());
+    return kUsage;
+  }
+  auto page = diagnostics::explain_page(entry->code);
+  BATON_CHECK(page.has_value(), "a code without a page");
+  print(std::string(*page));
+  return kOk;
+}
+
+int dump(const Options& options) {
+  if (options.topic == "clauses") {
+    print(syntax::clause_reference_markdown());
+    return kOk;
+  }
+  Compilation c;
+  if (!read_policy(c, options)) return kUsage;
+  bool machine = options.topic == "machine";
+  Phase phase = options.topic == "parse"   ? Phase::kParse
+                : options.topic == "check" ? Phase::kCheck
+                : options.topic == "place" || machine ? Phase::kPlace
+                                                      : Phase::kSynthesize;
+  bool good = open_program(c, options, options.files[0]) && compile(c, options, phase);
+  if (machine && c.machine)
+    print(dump_machine(*c.machine));
+  else if (!machine && (good || phase == Phase::kParse) && c.main != source::kNoFile)
+    print(dump_phase(c, phase));
+  show(c, options);
+  return exit_code(c);
+}
+
+int format(const Options& options) {
+  int code = kOk;
+  for (const auto& name : options.files) {
+    Compilation c;
+    auto id = c.sources.read(name);
+    if (!id) {
+      c.sink.report(diagnostics::Code::program_missing, {}, id.failure());
+      show(c, options);
+      return kNoInput;
+    }
+    auto text = syntax::format(c.sources, *id);
+    if (!text) {
+      std::fprintf(stderr, "baton: %s\n", text.failure().message.c_str());
+      code = std::max<int>(code, kFindings);
+      continue;
+    }
+    std::string before(c.sources.text(*id));
+    if (*text == before) continue;
+    if (options.fmt_check || options.fmt_diff) {
+      if (options.fmt_diff)
+        print(unified_diff(name, before, *text));
+      else
+        print(name + "\n");
+      code = kChanges;
+      continue;
+    }
+    std::filesystem::path path(name);
+    OutputSet output(path.has_parent_path() ? path.parent_path() : ".");
+    auto written = output.add(path.filename().string(), *text);
+    if (written) written = output.commit();
+    if (!written) {
+      c.sink.report(diagnostics::Code::cannot_write, {}, written.failure());
+      show(c, options);
+      return kFindings;
+    }
+  }
+  return code;
+}
+
+}  // namespace
+
+int run(const Options& options) {
+  if (options.command == "build") return build(options);
+  if (options.command == "check") return check(options);
+  if (options.command == "plan") return plan(options);
+  if (options.command == "explain") return explain(options);
+  if (options.command == "dump") return dump(options);
+  if (options.command == "fmt") return format(options);
+  return kInternal;
+}
+
+}  // namespace baton::driver

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From boundaries to the prover's terms. See verification.h.
+#include "driver/verification.h"
+
+#include <algorithm>
+
+#include "ppc64/registers.h"
+
+namespace baton::driver {
+
+using contract::Boundary;
+using contract::Claim;
+using diagnostics::Code;
+using model::ClauseKind;
+using model::Section;
+using model::Value;
+using verify::Term;
+
+namespace {
+
+std::vector<Value> flat(const std::vector<Value>& values) {
+  std::vector<Value> all;
+  for (const Value& v : values) {
+    if (v.type() == model::Type::kSet && v.is_known())
+      all.insert(all.end(), v.members().begin(), v.members().end());
+    else
+      all.push_back(v);
+  }
+  return all;
+}
+
+std::optional<Term> term_of(const Value& v) {
+  if (v.is_symbol()) return Term::named(v.as_symbol().name);
+  if (v.is_known() && v.is_number() && v.number() < kTwoTo64)
+    return Term::number(static_cast<uint64_t>(v.number()));
+  return std::nullopt;
+}
+
+verify::EntryState entry_state(const Compilation& c, const Boundary& from, const verify::Loaded& loaded) {
+  verify::EntryState state;
+  for (const Claim& claim : from.claims) {
+    auto values = flat(claim.values);
+    if (claim.section == Section::kMaster && !claim.any && values.size() == 1) {
+      auto term = term_of(values[0]);
+      if (claim.kind == ClauseKind::kRegister && term) state.registers[claim.subject] = *term;
+      const auto* field = claim.kind == ClauseKind::kMsr ? ppc64::find_msr_field(claim.subject) : nullptr;
+      if (field && term && term->symbol.empty()) {
+        state.msr_known |= field->mask;
+        if (term->constant != 0) state.msr_value |= field->mask;
+      }
+    }
+    // The giver's copy of the head, as the bytes that are copied.
+    if (claim.section == Section::kMemory && claim.kind == ClauseKind::kBytes) {
+      Range to = claim.values[0].ranges().front(), copied = claim.values[1].ranges().front();
+      for (const auto& segment : loaded.segments) {
+        Range whole = Range::at(segment.start, segment.size);
+        if (!whole.contains(copied)) continue;
+        uint64_t offset = (copied.begin - segment.start).bytes();
+        uint64_t have = segment.bytes.size() > offset ? segment.bytes.size() - offset : 0;
+        auto bytes = segment.bytes.subspan(std::min<uint64_t>(offset, segment.bytes.size()),
+                                           std::min<uint64_t>(have, copied.size().bytes()));
+        state.memory.push_back({"the copy of the head", to.begin, bytes, to.size()});
+      }
+    }
+  }
+  const auto* cpus = c.layout.machine->find("cpus");
+  bool byte = cpus && std::all_of(cpus->value.ids().begin(), cpus->value.ids().end(),
+                                  [](uint32_t id) { return id < 0x100; });
+  state.symbol_bits["master.physical_id"] = byte ? 0xff : 0xffffffff;
+  return state;
+}
+
+verify::Goals goals_of(const Compilation& c, const Boundary& to, std::deque<ByteBuffer>& kept) {
+  verify::Goals goals;
+  bool slaves = c.gap->orders.front().gap.slaves_may_arrive;
+  for (const Claim& claim : to.claims) {
+    std::string clause = claim.clause->origin + ": " + claim.text();
+    auto values = flat(claim.values);
+    if (claim.section == Section::kMaster && claim.kind == ClauseKind::kEnter) {
+      goals.target = Address{values[0].number()};
+      goals.target_clause = clause;
+    } else if (claim.section == Section::kMaster && claim.kind == ClauseKind::kRegister && !claim.any) {
+      verify::RegisterGoal goal{claim.subject, {}, clause};
+      for (const Value& v : values)
+        if (auto term = term_of(v)) goal.one_of.push_back(*term);
+      goals.registers.push_back(std::move(goal));
+    } else if (claim.section == Section::kMaster && claim.kind == ClauseKind::kMsr) {
+      const auto* field = ppc64::find_msr_field(claim.subject);
+      if (!field) continue;
+      if (claim.any || values.size() != 1 || !values[0].is_known()) {
+        goals.msr_any |= field->mask;
+      } else {
+        goals.msr_fixed |= field->mask;
+        if (values[0].number() != 0) goals.msr_value |= field->mask;
+      }
+    } else if (claim.kind == ClauseKind::kTreeBootCpu) {
+      const auto* tree = c.layout.bound("tree");
+      auto term = values.empty() ? std::nullopt : term_of(values[0]);
+      // Byte 28 of the header: boot_cpuid_phys (devicetree specification 5.2).
+      if (tree && term) goals.words.push_back({*tree->start + Size{28}, 4, *term, clause});
+    } else if (claim.section == Section::kSlaves && claim.kind == ClauseKind::kBytes && slaves) {
+      Range at = claim.values[0].ranges().front(), source = claim.values[1].ranges().front();
+      for (const auto& segment : c.layout.segments) {
+        if (!Range::at(*segment.start, segment.content.size).contains(source)) continue;
+        auto payload = c.contents.payloads.find(segment.name());
+        if (payload == c.contents.payloads.end()) continue;
+        auto bytes = payload->second.bytes_at((source.begin - *segment.start).bytes(), source.size().bytes());
+        if (!bytes) continue;
+        kept.push_back(std::move(*bytes));
+        goals.bytes.push_back({at.begin, ByteView(kept.back()), clause});
+      }
+    }
+  }
+  return goals;
+}
+
+}  // namespace
+
+bool verify_outputs(Compilation& c, const Outputs& outputs) {
+  if (!c.stub) return true;
+  // The stub and the tree as they are about to be written. The taker's image is not given: a stub that reads
+  // it would be `unknown`, not wrongly proved.
+  std::deque<ByteBuffer> kept;
+  verify::Loaded loaded;
+  loaded.entry = outputs.table.entry;
+  for (const auto& segment : outputs.contents.segments) {
+    if (segment.kind != emit::BundleKind::kTrampoline && segment.kind != emit::BundleKind::kDevicetree) continue;
+    ByteBuffer bytes;
+    for (ByteView piece : segment.pieces) bytes.insert(bytes.end(), piece.begin(), piece.end());
+    kept.push_back(std::move(bytes));
+    loaded.segments.push_back({segment.name, segment.start, ByteView(kept.back()), segment.memsz});
+  }
+  bool good = true;
+  for (const auto& order : c.gap->orders) {
+    auto state = entry_state(c, order.from, loaded);
+    auto goals = goals_of(c, order.to, kept);
+    OrderVerdict result{order.giver, verify::verify_entry(loaded, state, goals, order.giver)};
+    for (const auto& o : result.verdict.obligations) {
+      if (o.outcome == verify::Outcome::kProved) continue;
+      bool refuted = o.outcome == verify::Outcome::kRefuted;
+      c.sink.report(refuted ? Code::refuted : Code::not_proved, c.layout.handoff->name_span,
+                    "with a " + std::string(to_text(order.giver)) + "-endian giver, `" + o.clause + "` is " +
+                        (refuted ? "refuted: " : "not proved: ") + o.detail);
+      good = good && !refuted;
+    }
+    c.verdicts.push_back(std::move(result));
+  }
+  return good;
+}
+
+std::string verdicts_text(const Compilation& c) {
+  std::string text;
+  for (const auto& order : c.verdicts)
+    for (const auto& o : order.verdict.obligations)
+      text += std::string(to_text(order.giver)) + ": " + to_text(o.outcome) + "  " + o.clause +
+              (o.detail.empty() ? "" : "  (" + o.detail + ")") + "\n";
+  return text;
+}
+
+}  // namespace baton::driver

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which question is the prover asked about a build?
+//
+// The outputs' own bytes, as they are about to be written, are put where the table says; the giver's
+// promises become the state the stub is entered in, the taker's needs become goals. What the synthesis
+// thought it did is not asked.
+#pragma once
+
+#include "driver/outputs.h"
+
+namespace baton::driver {
+
+/// Judges the stub once per byte order of the giver; false, with the obligation and what was seen instead,
+/// when one is refuted. What is neither proved nor refuted is a warning.
+bool verify_outputs(Compilation& c, const Outputs& outputs);
+
+/// One line per obligation.
+std::string verdicts_text(const Compilation& c);
+
+}  // namespace baton::driver
