@@ -9,6 +9,7 @@
 //   ppc64_tool run ORDER        lines "word r0..r31 cr xer address bytes" -> "r0..r31 cr xer bytes" or "unknown: .."
 #include <cstdint>
 #include <cstdio>
+#include <iomanip>
 #include <iostream>
 #include <iterator>
 #include <random>
@@ -135,14 +136,18 @@ int run(Endian order) {
       std::cout << "unknown: " << result.reason << "\n";
       continue;
     }
-    std::cout << std::hex;
-    for (const verify::Value& r : m.gpr) std::cout << r.constant().value() << " ";
-    std::cout << m.cr.constant().value() << " " << m.xer.constant().value() << " ";
-    for (size_t i = 0; i < bytes.size(); ++i) {
-      char text[3];
-      std::snprintf(text, sizeof text, "%02x", static_cast<unsigned>(m.memory.byte(address + i).constant().value()));
-      std::cout << text;
-    }
+    // Every input was a number, so every result has to be one.
+    bool complete = true;
+    std::ostringstream out;
+    auto write = [&](const verify::Value& value, int width, const char* separator) {
+      complete = complete && value.is_constant();
+      out << std::hex << std::setfill('0') << std::setw(width) << value.bits() << separator;
+    };
+    for (const verify::Value& r : m.gpr) write(r, 1, " ");
+    write(m.cr, 1, " ");
+    write(m.xer, 1, " ");
+    for (size_t i = 0; i < bytes.size(); ++i) write(m.memory.byte(address + i), 2, "");
+    std::cout << (complete ? out.str() : "unknown: a result is not a number");
     std::cout << "\n";
   }
   return 0;
