@@ -261,8 +261,10 @@ class Reader {
       if (r_.take_word("default"))
         if (ExprPtr e = r_.expr("the default", {"because"})) c.values.push_back(e);
     } else if (head == "within" || head == "disjoint") {
+      // An image may have to lie within several things: the ranges are part of the key.
       Clause& c = add(head == "within" ? ClauseKind::kWithin : ClauseKind::kDisjoint, head, "");
-      if (!key_only_) ranges(c);
+      ranges(c);
+      for (const auto& e : c.values) c.key += " " + squeeze(e->span);
     } else if (head == "align") {
       Clause& c = add(ClauseKind::kAlign, head, "");
       if (key_only_) return;

@@ -54,8 +54,9 @@ bool ClauseReader::known() {
   }
   if (!form->served) {
     sink_.report(Code::not_served, plain_.head_span,
-                 "`" + plain_.head + "` is part of the language, and this release does not serve it yet")
-        .note("`" + std::string(form->shape) + "`: " + std::string(form->doc));
+                 "`" + std::string(form->word.empty() ? form->head : form->shape) +
+                     "` is part of the language, and this release does not serve it yet")
+        .note(std::string(form->doc));
     return false;
   }
   return true;

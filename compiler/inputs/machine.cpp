@@ -167,6 +167,11 @@ std::optional<Machine> build_machine(const model::MachineDeclaration& declaratio
   machine.span = declaration.span;
   Builder builder(machine, program, sink);
   for (const MachineClause& clause : declaration.clauses) builder.state(clause);
+  // What the tree lacked and the program states is known after all.
+  std::erase_if(machine.remarks, [&](const std::string& remark) {
+    size_t end = remark.find("` is not known");
+    return end != std::string::npos && machine.find(remark.substr(1, end - 1)) != nullptr;
+  });
   fill_in(machine);
   return machine;
 }

@@ -32,7 +32,7 @@ std::string to_text(const Value& value) {
   if (value.is_symbol()) return value.as_symbol().name;
   switch (value.type()) {
     case Type::kInt:
-      return value.number() < 10 ? std::to_string(static_cast<int>(value.number()))
+      return value.number() < 1000 ? std::to_string(static_cast<int>(value.number()))
                                  : hex(value.number());
     case Type::kAddress: return hex(value.address());
     case Type::kSize: return human(value.size());
