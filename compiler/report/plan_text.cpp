@@ -192,13 +192,16 @@ std::string contract_part(const PlanReport& plan) {
   size_t width = 0;
   for (const PlanClause& clause : plan.clauses)
     if (clause.clause.size() <= kWidestClause) width = std::max(width, clause.clause.size());
-  std::string text, section;
+  // One group for each section of a convention, in the order in which they first come up.
+  std::vector<std::pair<std::string, std::string>> groups;
   for (const PlanClause& clause : plan.clauses) {
-    const std::string here = clause.section + ", " + clause.convention;
-    if (here != section) text += (section.empty() ? "" : "\n") + wrap(here, 2, 4);
-    section = here;
-    text += clause_lines(clause, width);
+    const std::string title = clause.section + ", " + clause.convention;
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == title; });
+    if (group == groups.end()) group = groups.insert(group, {title, {}});
+    group->second += clause_lines(clause, width);
   }
+  std::string text;
+  for (const auto& [title, lines] : groups) text += (text.empty() ? "" : "\n") + wrap(title, 2, 4) + lines;
   return heading("What the taker needs, and what meets it") + text + "\n" + stub_lines(plan);
 }
 

@@ -204,6 +204,15 @@ TEST_CASE("the text has every part, in ASCII and 100 columns") {
   }
 }
 
+TEST_CASE("clauses of one section stand together, wherever they come up") {
+  PlanReport plan = sample_plan();
+  plan.clauses.push_back({"master", "linux.bootblock@17", "ile = 0", PlanClause::Answer::kVacuous, "any will do", {}});
+  const std::string text = plan_text(plan);
+  CHECK(has(text, "    r5 = 0                                     promised\n"
+                  "    ile = 0                                    not needed: any will do\n\n  slaves,"));
+  CHECK(text.find("  master, linux") == text.rfind("  master, linux"));
+}
+
 TEST_CASE("a segment without a place, and no stub at all, are said") {
   PlanReport plan = sample_plan();
   plan.segments[0].start.reset();
