@@ -22,7 +22,7 @@ namespace {
 
 constexpr size_t kLargestBlob = size_t{1} << 30;
 constexpr std::string_view kFacts = "baton,facts";
-constexpr size_t kHeaderSize = 40, kReserveEntry = 16;  // of version 17
+constexpr size_t kHeaderSize = 40;  // of version 17
 
 constexpr std::array<std::string_view, 4> kCrashInChosen = {"linux,crashkernel-base", "linux,crashkernel-size",
                                                             "linux,elfcorehdr", "linux,usable-memory-range"};

@@ -12,7 +12,9 @@ namespace {
 
 // Header words by byte offset; all big-endian.
 constexpr uint64_t kMagicAt = 0, kTotalSizeAt = 4, kVersionAt = 20, kLastCompatibleAt = 24, kBootCpuAt = 28;
-constexpr size_t kSmallestHeader = 28;  // version 1
+constexpr uint64_t kStructureAt = 8, kStructureSizeAt = 36;
+constexpr size_t kSmallestHeader = 28;       // version 1
+constexpr uint32_t kLargestBlob = 1u << 30;  // libfdt counts in int; real trees have less than a megabyte
 constexpr Wide kSmallPage = 0x1000, kLargePage = 0x10000;
 
 Failure malformed(const MappedFile& file, const std::string& what, std::string way_out = {}) {
@@ -38,6 +40,7 @@ std::optional<Failure> check_header(const MappedFile& file) {
     return malformed(file, "is truncated: its totalsize is " + hex(total) + ", and the file has " +
                                hex(bytes.size()) + " bytes",
                      "copy the file again");
+  if (total > kLargestBlob) return malformed(file, "is larger than any device tree: its totalsize is " + hex(total));
   if (version < FDT_FIRST_SUPPORTED_VERSION)
     return Failure{Failure::Kind::kUnsuitable,
                    "`" + file.path().string() + "` is a device tree blob of version " + std::to_string(version) +
@@ -48,6 +51,49 @@ std::optional<Failure> check_header(const MappedFile& file) {
                    "`" + file.path().string() + "` needs a reader of device tree version " +
                        std::to_string(compatible) + " (last_comp_version); versions 2 to 17 are read"};
   return std::nullopt;
+}
+
+/// Walks the structure block with checked arithmetic, before libfdt does: its 1.6.1 adds the length of a
+/// property unchecked and can be led in circles.
+std::optional<Failure> check_structure(const MappedFile& file) {
+  ByteView bytes = file.bytes();
+  auto word = [&](uint64_t at) { return load<uint32_t>(bytes, at, Endian::kBig); };
+  uint32_t version = *word(kVersionAt);
+  bytes = bytes.first(*word(kTotalSizeAt));
+  uint64_t start = word(kStructureAt).value_or(0), end = bytes.size();
+  if (version >= 17) end = start + word(kStructureSizeAt).value_or(0);
+  auto damaged = [&](const std::string& what) {
+    return malformed(file, "is a damaged device tree blob: " + what);
+  };
+  if (start > end || end > bytes.size())
+    return damaged("its structure block " + hex(start) + " ..< " + hex(end) + " is not in the " + hex(bytes.size()) +
+                   " bytes of its totalsize");
+  bytes = bytes.first(end);
+  for (uint64_t at = start;;) {
+    auto tag = word(at);
+    if (!tag) return damaged("its structure block has no end");
+    uint64_t here = at;
+    at += 4;
+    if (*tag == FDT_END) return std::nullopt;
+    if (*tag == FDT_END_NODE || *tag == FDT_NOP) continue;
+    if (*tag == FDT_BEGIN_NODE) {
+      auto name = bytes.subspan(at);
+      auto zero = std::find(name.begin(), name.end(), 0);
+      if (zero == name.end()) return damaged("the name of the node at offset " + hex(here) + " has no end");
+      at += static_cast<uint64_t>(zero - name.begin()) + 1;
+    } else if (*tag == FDT_PROP) {
+      auto length = word(at);
+      at += 8;
+      if (version < 16 && length.value_or(0) >= 8 && (at - start) % 8 != 0) at += 4;
+      if (!length || at > bytes.size() || *length > bytes.size() - at)
+        return damaged("the property at offset " + hex(here) + " has " + (length ? hex(*length) : "an unknown number of") +
+                       " bytes, past the end of the structure block");
+      at += *length;
+    } else {
+      return damaged("there is no tag " + hex(*tag) + " (at offset " + hex(here) + ")");
+    }
+    at = (at + 3) & ~uint64_t{3};
+  }
 }
 
 std::string_view base_of(std::string_view name) { return name.substr(0, name.find('@')); }
@@ -75,6 +121,7 @@ uint64_t cells_at(ByteView bytes, size_t offset, unsigned cells) {
 
 Result<DeviceTree> read_tree(MappedFile file) {
   if (auto failure = check_header(file)) return *failure;
+  if (auto failure = check_structure(file)) return *failure;
   const void* fdt = file.bytes().data();
   int error = fdt_check_full(fdt, file.bytes().size());
   if (error != 0)

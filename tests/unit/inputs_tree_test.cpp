@@ -245,6 +245,31 @@ TEST_CASE("trees deeper than any machine's are refused, not followed") {
   CHECK(refused(t.blob()).message == "`t.dtb` has nodes more than 256 deep");
 }
 
+TEST_CASE("lengths and tags of the structure block are checked before they are followed") {
+  TreeBuilder t;
+  t.begin("a").cells("x", {1, 2}).end();
+  ByteBuffer blob = t.blob();
+  uint32_t start = *load<uint32_t>(blob, 8, Endian::kBig);
+  size_t at = start;
+  while (*load<uint32_t>(blob, at, Endian::kBig) != 1 || blob[at + 4] != 'a') at += 4;  // the node
+  at += 8;                                                                              // its property
+  auto with = [&](size_t offset, uint32_t value) {
+    ByteBuffer changed = blob;
+    store<uint32_t>(changed, offset, value, Endian::kBig);
+    return refused(changed).message;
+  };
+  // -12 leads back to the property itself.
+  CHECK(with(at + 4, 0xfffffff4) == "`t.dtb` is a damaged device tree blob: the property at offset " + hex(at) +
+                                        " has 0xfffffff4 bytes, past the end of the structure block");
+  CHECK(with(at, 0x77) == "`t.dtb` is a damaged device tree blob: there is no tag 0x77 (at offset " + hex(at) + ")");
+  CHECK(with(36, 8) == "`t.dtb` is a damaged device tree blob: its structure block has no end");
+  CHECK(with(8, 0x10000000).find("is not in the " + hex(blob.size()) + " bytes of its totalsize") != std::string::npos);
+  CHECK(with(36, 0xfffffff0).find("is not in the") != std::string::npos);
+  CHECK(with(36, static_cast<uint32_t>(at - 3 - start)) ==
+        "`t.dtb` is a damaged device tree blob: the name of the node at offset " + hex(at - 8) + " has no end");
+  CHECK(with(4, 0x80000000).find("is truncated") != std::string::npos);
+}
+
 TEST_CASE("damage anywhere is refused or harmless") {
   ByteBuffer blob = small_blob();
   std::mt19937 random(2);

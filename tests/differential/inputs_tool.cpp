@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What do inputs/ and emit/devicetree make of a file? For scripts that ask another program the same.
+//
+//   inputs_tool edit IN.dtb OUT.dtb [set|create NODE PROPERTY HEX] [drop NODE PROPERTY] [reserve START SIZE]
+//                                   [own START GRANULE] [cpu N] [kexec] [crash] ...
+//   inputs_tool machine IN.dtb             one line a fact: NAME<tab>VALUE<tab>ORIGIN
+//   inputs_tool elf IN OUT.bin             the file-backed image; prints base, size, entry, order
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+
+#include "emit/devicetree.h"
+#include "inputs/digest.h"
+#include "inputs/elf.h"
+#include "inputs/tree_machine.h"
+
+using namespace baton;
+
+namespace {
+
+[[noreturn]] void stop(const std::string& message) {
+  std::cerr << message << '\n';
+  std::exit(1);
+}
+
+template <typename T>
+T must(Result<T> result) {
+  if (!result) stop(result.failure().message);
+  return std::move(*result);
+}
+
+ByteBuffer from_hex(const std::string& text) {
+  ByteBuffer bytes;
+  for (size_t i = 0; i + 1 < text.size(); i += 2)
+    bytes.push_back(static_cast<uint8_t>(std::stoul(text.substr(i, 2), nullptr, 16)));
+  return bytes;
+}
+
+void write(const std::string& path, const std::vector<ByteView>& views) {
+  std::ofstream out(path, std::ios::binary);
+  for (ByteView view : views) out.write(reinterpret_cast<const char*>(view.data()), static_cast<long>(view.size()));
+  if (!out) stop("cannot write " + path);
+}
+
+class Arguments {
+ public:
+  Arguments(int count, char** values) : values_(values + 1, values + count) {}
+  bool more() const { return next_ < values_.size(); }
+  std::string text() {
+    if (!more()) stop("an argument is missing");
+    return values_[next_++];
+  }
+  uint64_t number() { return std::stoull(text(), nullptr, 0); }
+
+ private:
+  std::vector<std::string> values_;
+  size_t next_ = 0;
+};
+
+void edit(Arguments& arguments) {
+  auto base = must(inputs::read_tree(must(MappedFile::open(arguments.text()))));
+  std::string out = arguments.text();
+  emit::TreeEdits edits;
+  while (arguments.more()) {
+    std::string word = arguments.text();
+    if (word == "set" || word == "create" || word == "drop") {
+      emit::TreePropertyEdit property{arguments.text(), arguments.text()};
+      if (word != "drop") property.value = from_hex(arguments.text());
+      property.create = word == "create";
+      edits.properties.push_back(std::move(property));
+    } else if (word == "reserve") {
+      Address start{arguments.number()};
+      edits.reserve.push_back(Range::at(start, Size{arguments.number()}));
+    } else if (word == "own") {
+      Address start{arguments.number()};
+      edits.own = emit::OwnReservation{start, Size{arguments.number()}};
+    } else if (word == "cpu") {
+      edits.boot_cpuid_phys = static_cast<uint32_t>(arguments.number());
+    } else if (word == "kexec") {
+      edits.booted_from_kexec = true;
+    } else if (word == "crash") {
+      edits.drop_crash_properties = true;
+    } else {
+      stop("unknown edit " + word);
+    }
+  }
+  ByteBuffer blob = must(emit::edit_tree(base, edits));
+  write(out, {blob});
+}
+
+void machine(Arguments& arguments) {
+  auto tree = must(inputs::read_tree(must(MappedFile::open(arguments.text()))));
+  auto machine = must(inputs::machine_from_tree(tree, "m"));
+  for (const auto& [name, fact] : machine.facts)
+    std::cout << name << '\t' << model::to_text(fact.value) << '\t' << fact.origin << '\n';
+}
+
+void elf(Arguments& arguments) {
+  auto image = must(inputs::read_elf(must(MappedFile::open(arguments.text()))));
+  write(arguments.text(), image.views());
+  std::cout << hex(image.base()) << ' ' << hex(image.size()) << ' ' << hex(image.entry_offset()) << ' '
+            << to_text(image.order()) << ' ' << inputs::to_text(inputs::sha256(image.views())) << '\n';
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  Arguments arguments(count, values);
+  std::string word = arguments.text();
+  if (word == "edit") edit(arguments);
+  else if (word == "machine") machine(arguments);
+  else if (word == "elf") elf(arguments);
+  else stop("unknown command " + word);
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Any bytes as a device tree: refused with a sentence, or read, judged as a machine and edited, and the
+// edited blob is read again: it keeps what it must, and its size does not depend on addresses.
+#include <algorithm>
+#include <cstdlib>
+
+#include "emit/devicetree.h"
+#include "inputs/tree_machine.h"
+
+using namespace baton;
+
+namespace {
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+emit::TreeEdits edits_at(uint64_t address, bool crash) {
+  emit::TreeEdits edits;
+  ByteBuffer value;
+  append<uint64_t>(value, address, Endian::kBig);
+  edits.properties = {{"/chosen", "linux,initrd-start", value, true}, {"/chosen", "bootargs"}, {"/a/b@1", "c", value, true}};
+  edits.reserve = {Range::from_to(address, address + 0x1000), Range::from_to(0x7000, 0x7800)};
+  edits.own = emit::OwnReservation{Address{address}, Size{0x10000}};
+  edits.booted_from_kexec = true;
+  edits.drop_crash_properties = crash;
+  return edits;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  auto tree = inputs::read_tree(MappedFile::from_bytes(ByteBuffer(data, data + size), "fuzz"));
+  if (!tree) {
+    require(tree.failure().message.rfind("`fuzz` ", 0) == 0);
+    return 0;
+  }
+  auto machine = inputs::machine_from_tree(*tree, "m");
+  if (machine) {
+    for (const auto& [name, fact] : machine->facts) {
+      const auto* attribute = model::find_machine_attribute(name);
+      require(attribute != nullptr && attribute->type == fact.value.type() && !fact.origin.empty());
+    }
+  } else {
+    require(machine.failure().message.rfind("`fuzz`: ", 0) == 0);
+  }
+  bool crash = size % 2 != 0;
+  auto measured = emit::edit_tree(*tree, edits_at(0, crash));
+  auto placed = emit::edit_tree(*tree, edits_at(0x4000000, crash));
+  require(measured.ok() == placed.ok());
+  if (!placed) return 0;
+  require(measured->size() == placed->size());
+  auto again = inputs::read_tree(MappedFile::from_bytes(*placed, "again"));
+  require(again.ok());
+  auto chosen = again->find("/chosen");
+  require(chosen && again->property(*chosen, "linux,booted-from-kexec") && !again->property(*chosen, "bootargs"));
+  const auto& map = again->reserve_map();
+  auto kept = tree->lasting_reservations();
+  require(map.size() >= kept.size() + 2 && std::equal(kept.begin(), kept.end(), map.begin()));
+  return 0;
+}
