@@ -33,14 +33,14 @@ SMALL = """/dts-v1/;
 # Name, QEMU's machine options, and what is known about it.
 QEMU_MACHINES = [
     ("pseries-power8", ["-machine", "pseries", "-cpu", "power8", "-smp", "2", "-m", "2G"],
-     {"ram": "0x0 ..< 0x80000000", "rma": "0x0 ..< 0x40000000", "cpus": "0, 1", "isa": "0xcf", "hypervisor": "0",
+     {"ram": "0x0 ..< 0x80000000", "rma": "0x0 ..< 0x40000000", "cpus": "0, 1", "isa": "207", "hypervisor": "0",
       "kexec_slaves": "arriving"}),
     ("pseries-power9", ["-machine", "pseries", "-cpu", "power9", "-smp", "8", "-m", "2G,slots=2,maxmem=8G"],
-     {"ram": "0x0 ..< 0x80000000", "rma": "0x0 ..< 0x80000000", "cpus": "0, 1, 2, 3, 4, 5, 6, 7", "isa": "0x12c"}),
+     {"ram": "0x0 ..< 0x80000000", "rma": "0x0 ..< 0x80000000", "cpus": "0, 1, 2, 3, 4, 5, 6, 7", "isa": "300"}),
     ("pseries-970", ["-machine", "pseries", "-cpu", "970", "-smp", "1", "-m", "512M"],
-     {"ram": "0x0 ..< 0x20000000", "isa": "0xc9", "kexec_slaves": "absent", "cpus": "0"}),
+     {"ram": "0x0 ..< 0x20000000", "isa": "201", "kexec_slaves": "absent", "cpus": "0"}),
     ("powernv9", ["-machine", "powernv9", "-smp", "4", "-m", "2G"],
-     {"ram": "0x0 ..< 0x80000000", "rma": "0x0 ..< 0x80000000", "cpus": "0, 4, 8, 12", "isa": "0x12c",
+     {"ram": "0x0 ..< 0x80000000", "rma": "0x0 ..< 0x80000000", "cpus": "0, 4, 8, 12", "isa": "300",
       "hypervisor": "1", "kexec_slaves": "firmware"}),
 ]
 

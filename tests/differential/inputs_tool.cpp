@@ -93,8 +93,11 @@ void edit(Arguments& arguments) {
 void machine(Arguments& arguments) {
   auto tree = must(inputs::read_tree(must(MappedFile::open(arguments.text()))));
   auto machine = must(inputs::machine_from_tree(tree, "m"));
-  for (const auto& [name, fact] : machine.facts)
-    std::cout << name << '\t' << model::to_text(fact.value) << '\t' << fact.origin << '\n';
+  for (const auto& [name, fact] : machine.facts) {
+    bool count = fact.value.type() == model::Type::kInt;
+    std::cout << name << '\t' << (count ? std::to_string(static_cast<uint64_t>(fact.value.number())) : model::to_text(fact.value))
+              << '\t' << fact.origin << '\n';
+  }
 }
 
 void elf(Arguments& arguments) {
