@@ -180,6 +180,8 @@ def execute(command, sections, baton):
                 done = subprocess.run([baton] + words[1:], cwd=folder, env=environment, check=False,
                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                       stderr=subprocess.PIPE, timeout=TIMEOUT_SECONDS)
+            except OSError as error:
+                raise GoldenError(f"cannot run the program under test: {error}") from None
             except subprocess.TimeoutExpired:
                 raise GoldenError(f"`{line}` ran for more than {TIMEOUT_SECONDS} s") from None
             stdout += done.stdout.decode("utf-8", "backslashreplace")

@@ -133,6 +133,11 @@ class Runner(unittest.TestCase):
         with self.assertRaises(run.GoldenError):
             self.wrong("-- command --\nbaton raw:f=ff\n-- expect file f --\n")
 
+    def test_missing_program(self):
+        self.baton += ".gone"
+        with self.assertRaises(run.GoldenError):
+            self.wrong("-- command --\nbaton\n")
+
     def test_refuses_what_cannot_be_compared(self):
         for text in ("-- f --\n", "", "text\n-- command --\nbaton\n", "-- command --\n",
                      "-- command --\nsh -c true\n", "-- command --\nbaton\n-- expect nothing --\n",
