@@ -166,8 +166,9 @@ bool write_outputs(Compilation& c, const Outputs& outputs, const Options& option
   }
   std::vector<std::filesystem::path> made, inputs;
   for (const auto& file : out.names()) made.push_back(out.directory() / file);
+  // The shipped conventions by their real place: a changed convention is a changed build.
   for (auto id : c.program.files)
-    if (!c.sources.is_library(id)) inputs.emplace_back(c.sources.name(id));
+    inputs.emplace_back(c.sources.is_library(id) ? c.sources.path(id) : std::filesystem::path(c.sources.name(id)));
   const auto& machine_file = c.program.machines.at(c.layout.handoff->machine).file;
   if (machine_file) inputs.emplace_back(*machine_file);
   for (const auto& path : c.contents.inputs) inputs.push_back(path);

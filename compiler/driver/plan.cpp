@@ -51,6 +51,7 @@ void segments(const Compilation& c, const Outputs& outputs, report::PlanReport& 
     report::PlanSegment out;
     out.name = s.name();
     out.kind = row.kind;
+    if (auto file = c.contents.names.find(s.name()); file != c.contents.names.end()) out.content = file->second;
     out.start = s.start;
     out.size = s.content.size;
     out.extent = s.extent;
@@ -127,16 +128,18 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
         row.by = o.reason;
       } else if (o.answer == Answer::kElsewhere) {
         row.answer = PlanClause::Answer::kPlaced;
-        bool head = clause->section == model::Section::kSlaves && clause->kind == model::ClauseKind::kBytes;
+        bool head = clause->kind == model::ClauseKind::kBytes;
         bool place = clause->kind == model::ClauseKind::kPlace;
-        row.by = head ? "overlay: these bytes of the stub's head are the image's"
+        row.by = head && !c.stub ? "the giver copies the image's own head"
+                 : head  ? "overlay: these bytes of the stub's head are the image's"
                  : place ? "a constraint of placement"
                          : "written into the tree";
+      } else if (o.need->any) {
+        row.answer = PlanClause::Answer::kVacuous;
+        row.by = "anything will do";
       } else {
         row.answer = PlanClause::Answer::kPromised;
-        row.by = o.need->any ? "anything will do"
-                 : o.promise ? o.promise->clause->origin + ": " + o.promise->text()
-                             : "";
+        if (o.promise) row.by = o.promise->clause->origin + ": " + o.promise->text();
       }
       plan.clauses.push_back(std::move(row));
     }

@@ -99,7 +99,7 @@ verify::Goals goals_of(const Compilation& c, const Boundary& to, std::deque<Byte
       auto term = values.empty() ? std::nullopt : term_of(values[0]);
       // Byte 28 of the header: boot_cpuid_phys (devicetree specification 5.2).
       if (tree && term) goals.words.push_back({*tree->start + Size{28}, 4, *term, clause});
-    } else if (claim.section == Section::kSlaves && claim.kind == ClauseKind::kBytes && slaves) {
+    } else if (claim.kind == ClauseKind::kBytes && (slaves || claim.section == Section::kMemory)) {
       Range at = claim.values[0].ranges().front(), source = claim.values[1].ranges().front();
       for (const auto& segment : c.layout.segments) {
         if (!Range::at(*segment.start, segment.content.size).contains(source)) continue;

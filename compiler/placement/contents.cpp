@@ -179,6 +179,7 @@ class Reader {
   void elf(PlacedSegment& segment) {
     auto file = open(*segment.declaration->content);
     if (!file) return;
+    contents_.names[segment.name()] = file->path().string();
     auto image = inputs::read_elf(*file);
     if (!image) {
       sink_.report(Code::bad_elf, segment.declaration->content->span, image.failure());
@@ -199,6 +200,7 @@ class Reader {
   void raw(PlacedSegment& segment) {
     auto file = open(*segment.declaration->content);
     if (!file) return;
+    contents_.names[segment.name()] = file->path().string();
     segment.content.size = Size{file->bytes().size()};
     contents_.payloads[segment.name()] = inputs::Payload::of_file(*file);
     limit(segment);
@@ -215,6 +217,7 @@ class Reader {
       file = open(e);
     }
     if (!file) return;
+    contents_.names[segment.name()] = file->path().string();
     auto tree = inputs::read_tree(*file);
     if (!tree) {
       sink_.report(Code::bad_tree, e.span, tree.failure());

@@ -23,6 +23,7 @@ namespace baton::placement {
 struct Contents {
   std::map<std::string, inputs::Payload, std::less<>> payloads;   // elf and file segments
   std::map<std::string, inputs::DeviceTree, std::less<>> trees;   // what devicetree segments start from
+  std::map<std::string, std::string, std::less<>> names;          // the file each segment comes from
   std::vector<std::filesystem::path> inputs;                      // every file read: the depfile
   std::vector<std::string> warnings;                              // oddities of the files that change nothing
 };

@@ -125,7 +125,7 @@ class Placer {
     const model::Machine& machine = *layout_.machine;
     source::Span span = segment.declaration->name_span;
     static constexpr std::pair<const char*, const char*> kKept[] = {
-        {"running_kernel", "the running kernel"}, {"reserved", "machine.reserved"},
+        {"running_kernel", "machine.running_kernel"}, {"reserved", "machine.reserved"},
         {"rtas", "machine.rtas"},                 {"opal.memory", "machine.opal.memory"},
         {"tce", "machine.tce"},                   {"hash_table", "machine.hash_table"}};
     for (const auto& [attribute, text] : kKept) avoid(machine.ranges(attribute), text, span);

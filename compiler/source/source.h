@@ -56,6 +56,8 @@ class SourceSet {
 
   size_t count() const { return files_.size(); }
   const std::string& name(FileId id) const { return files_[id].name; }
+  /// Where it was read from; empty for text from memory.
+  const std::filesystem::path& path(FileId id) const { return files_[id].identity; }
   /// The folder relative paths in that file are relative to.
   const std::filesystem::path& folder(FileId id) const { return files_[id].folder; }
   /// Whether the file came from a library directory (the shipped conventions).

@@ -121,16 +121,21 @@ class Closer {
     return std::nullopt;
   }
 
+  /// Whether a clause needs bytes at an address: for slaves only where slaves come.
+  bool needs_bytes(const Claim& need) const {
+    if (need.kind != ClauseKind::kBytes) return false;
+    return need.section == Section::kMemory || (need.section == Section::kSlaves && closed_.overlay);
+  }
+
   /// `bytes D = bytes S` of the taker, against the giver's copy of the stub's head to 0.
   std::vector<HeadBytes> overlay_head() {
     std::vector<HeadBytes> head;
-    if (!closed_.overlay) return head;
     const ClosedOrder& order = closed_.orders.front();
     const Claim* copy = nullptr;
     for (const Claim& claim : order.from.claims)
       if (claim.section == Section::kMemory && claim.kind == ClauseKind::kBytes) copy = &claim;
     for (const Claim& need : order.to.claims) {
-      if (need.section != Section::kSlaves || need.kind != ClauseKind::kBytes) continue;
+      if (!needs_bytes(need)) continue;
       Range destination = need.values[0].ranges().front(), wanted = need.values[1].ranges().front();
       Range copied = copy ? copy->values[0].ranges().front() : Range{};
       if (!copy || !copied.contains(destination)) {
@@ -175,8 +180,8 @@ class Closer {
     StubRequest request;
     request.name = handoff_.name;
     request.start = layout_.entered().start->value();
-    request.overlay = closed_.overlay;
     request.head = overlay_head();
+    request.overlay = closed_.overlay || !request.head.empty();
     for (const auto& clause : layout_.from->clauses)
       if (clause.section == Section::kExpects && clause.kind == ClauseKind::kLanding)
         request.landing_clause = clause.origin + " expects: " + clause.text;
@@ -234,9 +239,8 @@ class Closer {
     // The giver copies the head of the image itself: the taker's bytes are there by themselves only when
     // the needed range is the copied one.
     const ClosedOrder& order = closed_.orders.front();
-    if (!order.gap.slaves_may_arrive) return;
     for (const Claim& need : order.to.claims) {
-      if (need.section != Section::kSlaves || need.kind != ClauseKind::kBytes) continue;
+      if (!needs_bytes(need)) continue;
       bool met = false;
       for (const Claim& promise : order.from.claims) {
         if (promise.section != Section::kMemory || promise.kind != ClauseKind::kBytes) continue;
