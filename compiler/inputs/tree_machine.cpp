@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // One function per attribute or group of them. Property names and their shapes: arch/powerpc/kernel/prom.c
-// and kexec/core.c, mm/drmem.c, skiboot's device-tree pages, PAPR. See tree_machine.h.
+// and kexec/core.c, skiboot's device-tree pages, PAPR. See tree_machine.h.
 #include "inputs/tree_machine.h"
 
 #include <algorithm>
 
 #include "inputs/live_facts.h"
+#include "inputs/tree_memory.h"
 
 namespace baton::inputs {
 
@@ -15,34 +16,6 @@ using model::Value;
 namespace {
 
 constexpr Wide kGiB = Wide{1} << 30;
-
-// Flags of a logical memory block (mm/drmem.c): it is there, and nobody else's.
-constexpr uint32_t kLmbAssigned = 0x8, kLmbReserved = 0x80;
-
-struct CpuVersion {
-  uint32_t version, mask;
-  unsigned isa;
-};
-// The first match counts. Processor versions are the upper half of the PVR.
-constexpr CpuVersion kCpuVersions[] = {
-    {0x0f000001, 0xffffffff, 204}, {0x0f000002, 0xffffffff, 205}, {0x0f000003, 0xffffffff, 206},
-    {0x0f100003, 0xffffffff, 206}, {0x0f000004, 0xffffffff, 207}, {0x0f000005, 0xffffffff, 300},
-    {0x0f000006, 0xffffffff, 310}, {0x0f000007, 0xffffffff, 310},
-    {0x00350000, 0xffff0000, 200}, {0x00380000, 0xffff0000, 200},                                 // POWER4, 4+
-    {0x00390000, 0xffff0000, 201}, {0x003c0000, 0xffff0000, 201}, {0x00440000, 0xffff0000, 201},  // 970, FX, MP
-    {0x00450000, 0xffff0000, 201},                                                                // 970GX
-    {0x003a0000, 0xffff0000, 202}, {0x003b0000, 0xffff0000, 203},                                 // POWER5, 5+
-    {0x003e0000, 0xffff0000, 205},                                                                // POWER6
-    {0x003f0000, 0xffff0000, 206}, {0x004a0000, 0xffff0000, 206},                                 // POWER7, 7+
-    {0x004b0000, 0xffff0000, 207}, {0x004c0000, 0xffff0000, 207}, {0x004d0000, 0xffff0000, 207},  // POWER8
-    {0x004e0000, 0xffff0000, 300}, {0x004f0000, 0xffff0000, 300},                                 // POWER9
-    {0x00800000, 0xffff0000, 310}, {0x00820000, 0xffff0000, 310},                                 // POWER10, 11
-};
-
-/// A node that says it is not there. Firmware marks banks it found bad this way.
-bool is_disabled(const DeviceTree& tree, NodeId id) {
-  return tree.property(id, "status") && !tree.says(id, "status", "okay") && !tree.says(id, "status", "ok");
-}
 
 class MachineReader {
  public:
@@ -57,7 +30,7 @@ class MachineReader {
     if (!live) return live.failure();
     live_ = *live;
     using Step = Trouble (MachineReader::*)();
-    for (Step step : {&MachineReader::read_memory, &MachineReader::read_cpus, &MachineReader::derive_rma,
+    for (Step step : {&MachineReader::read_ram, &MachineReader::read_cpus, &MachineReader::derive_rma,
                       &MachineReader::read_kernel, &MachineReader::read_rtas, &MachineReader::read_opal,
                       &MachineReader::read_tce, &MachineReader::read_reserved, &MachineReader::read_page})
       if (auto failure = (this->*step)()) return *failure;
@@ -81,93 +54,15 @@ class MachineReader {
 
   // --- ram, rma -------------------------------------------------------------------------------
 
-  Trouble read_memory() {
-    auto cells = cell_counts(tree_, kRootNode);
-    if (!cells) return cells.failure();
-    root_cells_ = *cells;
-    if (root_cells_.size == 0) return malformed(kRootNode, "#size-cells", "is 0; memory has a size");
-    std::vector<Range> banks;
-    std::vector<std::string> sources;
-    for (NodeId id : tree_.node(kRootNode).children) {
-      if (!tree_.says(id, "device_type", "memory")) continue;
-      if (is_disabled(tree_, id)) {
-        remark(tree_.path(id) + " is disabled: its memory is not counted");
-        continue;
-      }
-      if (auto failure = read_bank(id, banks, sources)) return failure;
-    }
-    if (auto drconf = tree_.find("/ibm,dynamic-reconfiguration-memory")) {
-      size_t before = banks.size();
-      if (auto failure = read_lmbs(*drconf, banks)) return failure;
-      if (banks.size() != before) sources.push_back(tree_.path(*drconf));
-    }
-    ram_ = RangeSet(std::move(banks));
-    if (ram_.empty()) {
+  Trouble read_ram() {
+    auto memory = read_memory(tree_);
+    if (!memory) return memory.failure();
+    memory_ = std::move(*memory);
+    for (std::string& text : memory_.remarks) remark(std::move(text));
+    if (memory_.ram.empty())
       absent("ram", "the tree has no enabled node of device_type \"memory\" with a size");
-      return std::nullopt;
-    }
-    std::string origin = sources.front();
-    if (sources.size() == 2) origin += ", " + sources.back();
-    if (sources.size() > 2) origin += " and " + std::to_string(sources.size() - 1) + " more nodes, to " + sources.back();
-    set("ram", Value::of(ram_), origin);
-    return std::nullopt;
-  }
-
-  /// The pairs of one node ascend; empty ones are sockets without memory.
-  Trouble read_bank(NodeId id, std::vector<Range>& banks, std::vector<std::string>& sources) {
-    if (!tree_.property(id, "reg")) {
-      remark(tree_.path(id) + " has no reg: its memory is not counted");
-      return std::nullopt;
-    }
-    auto pairs = read_pairs(tree_, id, "reg", root_cells_);
-    if (!pairs) return pairs.failure();
-    std::optional<Range> previous;
-    for (const Range& pair : *pairs) {
-      if (pair.empty()) continue;
-      if (previous && pair.begin < previous->end)
-        return malformed(id, "reg", "descends: " + to_text(pair) + " stands after " + to_text(*previous));
-      if (!previous && (!lowest_ || pair.begin < lowest_->begin)) {
-        lowest_ = pair;
-        lowest_origin_ = tree_.path(id) + " reg";
-      }
-      previous = pair;
-      banks.push_back(pair);
-    }
-    if (previous) sources.push_back(tree_.path(id) + " reg");
-    return std::nullopt;
-  }
-
-  /// Logical memory blocks: one entry each (v1), or one entry for a run of neighbours (v2). A reserved
-  /// one stands in a memory node already, or belongs to the platform.
-  Trouble read_lmbs(NodeId id, std::vector<Range>& banks) {
-    bool first_form = tree_.property(id, "ibm,dynamic-memory").has_value();
-    std::string_view property = first_form ? "ibm,dynamic-memory" : "ibm,dynamic-memory-v2";
-    auto bytes = tree_.property(id, property);
-    if (!bytes) return std::nullopt;
-    auto lmb = read_number(tree_, id, "ibm,lmb-size");
-    if (!lmb) return lmb.failure();
-    if (!*lmb || **lmb == 0) return malformed(id, property, "has blocks of no known size: ibm,lmb-size is absent or 0");
-    // v1: address, drc index, reserved, associativity, flags. v2: the number of blocks, then the same
-    // without the reserved word.
-    size_t address_at = first_form ? 0 : 4;
-    size_t width = 4 * root_cells_.address + 16;
-    auto count = load<uint32_t>(*bytes, 0, Endian::kBig);
-    if (!count || Wide{*count} * width + 4 != bytes->size())
-      return malformed(id, property, "has " + std::to_string(bytes->size()) + " bytes, which do not hold the " +
-                                         (count ? std::to_string(*count) : "unknown number of") + " entries of " +
-                                         std::to_string(width) + " bytes it announces");
-    for (size_t at = 4; at < bytes->size(); at += width) {
-      uint32_t blocks = first_form ? 1 : *load<uint32_t>(*bytes, at, Endian::kBig);
-      uint64_t base = root_cells_.address == 1 ? *load<uint32_t>(*bytes, at + address_at, Endian::kBig)
-                                               : *load<uint64_t>(*bytes, at + address_at, Endian::kBig);
-      uint32_t flags = *load<uint32_t>(*bytes, at + width - 4, Endian::kBig);
-      if ((flags & kLmbAssigned) == 0 || (flags & kLmbReserved) != 0) continue;
-      Wide size = Wide{blocks} * **lmb;
-      if (Wide{base} + size > kTwoTo64)
-        return malformed(id, property, "runs past 2^64: " + std::to_string(blocks) + " blocks of " + hex(**lmb) +
-                                           " from " + hex(base));
-      banks.push_back(Range::from_to(base, base + size));
-    }
+    else
+      set("ram", Value::of(memory_.ram), memory_.origin);
     return std::nullopt;
   }
 
@@ -175,11 +70,11 @@ class MachineReader {
   /// before ISA 3.0 see 1 GiB at most; a processor nobody knows counts as such.
   Trouble derive_rma() {
     set("hypervisor", Value::of_int(opal_ ? 1 : 0), opal_ ? "/ibm,opal" : "no /ibm,opal");
-    if (opal_ && !ram_.empty()) {
-      set("rma", Value::of(Range{ram_.front().begin, ram_.back().end}), "/ibm,opal: all of ram");
-    } else if (!opal_ && lowest_) {
-      Range rma = *lowest_;
-      std::string origin = lowest_origin_;
+    if (opal_ && !memory_.ram.empty()) {
+      set("rma", Value::of(Range{memory_.ram.front().begin, memory_.ram.back().end}), "/ibm,opal: all of ram");
+    } else if (!opal_ && memory_.lowest) {
+      Range rma = *memory_.lowest;
+      std::string origin = memory_.lowest_origin;
       auto isa = machine_.number("isa");
       Address limit{std::max(rma.begin.wide(), kGiB)};
       if ((!isa || *isa < 300) && rma.end > limit) {
@@ -381,7 +276,7 @@ class MachineReader {
       }
       if (all.size() != before) sources.push_back("/reserved-memory");
     }
-    auto pairs = read_pairs(tree_, kRootNode, "reserved-ranges", root_cells_);
+    auto pairs = read_pairs(tree_, kRootNode, "reserved-ranges", memory_.cells);
     if (!pairs) return pairs.failure();
     if (!pairs->empty()) sources.push_back("/ reserved-ranges");
     all.insert(all.end(), pairs->begin(), pairs->end());
@@ -404,24 +299,15 @@ class MachineReader {
 
   const DeviceTree& tree_;
   model::Machine machine_;
-  CellCounts root_cells_;
+  TreeMemory memory_;
   std::optional<NodeId> chosen_, opal_;
   std::optional<LiveFacts> live_;
-  RangeSet ram_;
-  std::optional<Range> lowest_;  // first pair of the lowest memory node
-  std::string lowest_origin_;
   std::optional<unsigned> isa_;
   std::string isa_origin_;
   std::optional<uint64_t> unknown_cpu_version_;
 };
 
 }  // namespace
-
-std::optional<unsigned> isa_of_cpu_version(uint32_t version) {
-  for (const CpuVersion& known : kCpuVersions)
-    if ((version & known.mask) == known.version) return known.isa;
-  return std::nullopt;
-}
 
 Result<model::Machine> machine_from_tree(const DeviceTree& tree, std::string name) {
   return MachineReader(tree, std::move(name)).read();

@@ -53,5 +53,6 @@ target_link_libraries(elf_seed PRIVATE baton_base)
 add_custom_command(OUTPUT ${elf_seeds} COMMAND elf_seed ${CMAKE_CURRENT_BINARY_DIR} DEPENDS elf_seed VERBATIM)
 
 baton_inputs_fuzz(elf "${elf_seeds}" inputs/elf.cpp base/address.cpp base/file.cpp base/range.cpp)
-baton_inputs_fuzz(tree ${tree_seed} inputs/tree.cpp inputs/tree_machine.cpp inputs/live_facts.cpp emit/devicetree.cpp
+baton_inputs_fuzz(tree ${tree_seed} inputs/tree.cpp inputs/tree_machine.cpp
+                  inputs/tree_memory.cpp inputs/isa.cpp inputs/live_facts.cpp emit/devicetree.cpp
                   model/machine.cpp model/value.cpp base/address.cpp base/file.cpp base/range.cpp)
