@@ -52,8 +52,8 @@ class Scenario:
 
     @property
     def handoff(self):
-        """Of boot.baton and boot-debian.baton: what a big-endian taker needs promised differs."""
-        return f"into_{KERNELS[self.taker]}"
+        """In boot.baton one for each byte order of the taker: what the giver must promise differs."""
+        return "boot_debian" if self.program == EXAMPLE else f"into_{KERNELS[self.taker]}"
 
 
 def debian():
@@ -67,9 +67,11 @@ def debian():
 
 
 def small():
-    def on(cpu, giver, taker, arguments=""):
-        words = f"{arguments} reboot=s3".strip()
-        return Scenario(f"small.{giver}-{taker}.{cpu}", Machine("pseries", cpu, 4, 512, giver, words), taker, boot_cpu=3)
+    def on(cpu, giver, taker, arguments="", cpus=4):
+        last = cpus - 1  # hands over
+        name = f"small.{giver}-{taker}.{cpu}" + (f".{cpus}cpu" if cpus != 4 else "")
+        line = f"{arguments} reboot=s{last}".strip()
+        return Scenario(name, Machine("pseries", cpu, cpus, 512, giver, line), taker, boot_cpu=last)
 
     for giver in ("big", "little"):
         for taker in ("big", "little"):
@@ -79,23 +81,28 @@ def small():
     yield on("970", "big", "big")
     yield on("power7", "big", "big")
     for giver, taker in (("little", "big"), ("big", "little")):
-        yield Scenario(f"small.{giver}-{taker}.powernv9", Machine("powernv9", "power9", 2, 1024, giver), taker, boot_cpu=None)
+        yield Scenario(f"small.{giver}-{taker}.powernv9", Machine("powernv9", "power9", 2, 512, giver), taker, boot_cpu=None)
+    # What the edited bundles below are held against.
+    yield on("power9", "big", "big", cpus=2)
+    yield on("power8", "little", "big", cpus=1)
 
 
 def edited():
     """Bundles changed after the build. Two changes that must do no harm show that it is not the editing that does."""
+    controls = {scenario.name: scenario for scenario in small()}
+
     def on(control, name, expect, *edits):
         base = controls[control]
         return Scenario(f"edited.{name}", base.machine, base.taker, boot_cpu=base.boot_cpu, expect=expect,
                         control=control, edits=edits)
 
-    controls = {scenario.name: scenario for scenario in small()}
-    same, other = "small.big-big.power9", "small.little-big.power8"
+    same = "small.big-big.power9.2cpu"
     yield on(same, "poisoned-id", "up", "poison-boot-id")
     yield on(same, "no-boot-id", "silent", "poison-boot-id", "no-boot-id")
     yield on(same, "nonzero-r5", "silent", "nonzero-r5")
     yield on(same, "dead-landing", "fewer-cpus", "dead-landing")
     # The little-endian kernel ends below where the big-endian one will: there is room between.
+    other = "small.little-big.power8.1cpu"
     yield on(other, "moved-tree", "up", "move-tree")
     yield on(other, "overwritten-tree", "silent", "move-tree-under-image")
 
