@@ -102,7 +102,7 @@ class Flattener {
           c.status = word->text;
         r.end();
       } else if (head == "source") {
-        if (auto s = r.string("where the claim comes from, in quotes")) c.source = *s;
+        if (auto s = r.string("a text in quotes")) c.source = *s;
         r.end();
       } else if (head == "supersedes") {
         if (auto v = r.versioned("a convention")) {
@@ -297,15 +297,25 @@ class Flattener {
           .note("add `ensures slaves { arrival ...; }`: where they are is part of every handoff");
   }
 
+  /// The length of a range, which `START +: LENGTH` has before START is known.
+  static std::optional<Size> length_of(const syntax::Expr& e, const Value& v) {
+    if (v.is_known() && v.type() == Type::kRange) return v.range().size();
+    if (e.kind != syntax::Expr::Kind::kBinary || e.text != "+:") return std::nullopt;
+    const syntax::Expr& length = *e.operands[1];
+    bool literal = length.kind == syntax::Expr::Kind::kInteger || length.kind == syntax::Expr::Kind::kSize;
+    return literal ? std::optional(Size{length.integer}) : std::nullopt;
+  }
+
   void check_types(const Clause& clause, const model::Scope& scope) {
     auto wants = [&](const syntax::Expr& e, Type type) { return evaluate_as(e, type, scope, sink_); };
     switch (clause.kind) {
       case ClauseKind::kBytes: {
         Value destination = wants(*clause.values[0], Type::kRange);
         Value from = wants(*clause.values[1], Type::kRange);
-        if (destination.is_known() && from.is_known() && destination.range().size() != from.range().size())
+        auto to_length = length_of(*clause.values[0], destination), from_length = length_of(*clause.values[1], from);
+        if (to_length && from_length && *to_length != *from_length)
           sink_.report(Code::clause_shape, clause.span, "the two ranges differ in length")
-              .note(human(destination.range().size()) + " = " + human(from.range().size()));
+              .note(human(*to_length) + " = " + human(*from_length));
         break;
       }
       case ClauseKind::kUnspecified:

@@ -136,7 +136,7 @@ model::Loader check_loader(const syntax::Declaration& d, const source::SourceSet
       continue;
     }
     if (head == "source") {
-      if (auto s = r.string("where the claim comes from, in quotes")) loader.source = *s;
+      if (auto s = r.string("a text in quotes")) loader.source = *s;
       r.end();
     } else if (head == "table") {
       do {

@@ -60,7 +60,9 @@ int build(const Options& options) {
   // Outputs are made, read back and proved, and only then put in place.
   if (good && last >= Phase::kEmit) {
     auto outputs = make_outputs(c);
-    good = outputs && (last < Phase::kVerify || verify_outputs(c, *outputs)) && write_outputs(c, *outputs, options);
+    good = outputs && (last < Phase::kVerify || verify_outputs(c, *outputs));
+    c.sink.apply(c.policy);
+    good = good && !c.sink.has_errors() && write_outputs(c, *outputs, options);
   }
   for (Phase phase : options.dump)
     if (c.main != source::kNoFile) print(dump_phase(c, phase));

@@ -4,9 +4,9 @@
 //
 // The edits of the segment's block are evaluated over the layout, what the taker's convention needs of the
 // tree (reserves, the boot CPU's id where it is known at build time) is added, and edit_tree makes the
-// blob. Called twice: before placement to measure, with the address of every unplaced segment as 0 in
-// values of fixed width, and after it for the bytes. A string that needs an address that is not known yet
-// is refused: its length would depend on it.
+// blob. Called twice: to measure, when the segments before it are placed, with the address of those after it
+// as 0 in values of fixed width, and for the bytes when all are. A string that needs the address of a later
+// segment is refused: its length would depend on it.
 //
 //   node "/chosen" { "bootargs" = cmdline; "linux,initrd-start" = u64(initrd.start); }
 #pragma once

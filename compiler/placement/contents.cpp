@@ -193,7 +193,7 @@ class Reader {
     for (const auto& piece : image->pieces()) pieces.emplace_back(piece.offset.bytes(), piece.bytes);
     contents_.payloads[segment.name()] = inputs::Payload::of_pieces(*file, std::move(pieces));
     for (const auto& warning : image->warnings())
-      contents_.warnings.push_back(file->path().string() + ": " + warning);
+      contents_.warnings.push_back(warning);
     limit(segment);
   }
 
@@ -223,6 +223,7 @@ class Reader {
       sink_.report(Code::bad_tree, e.span, tree.failure());
       return;
     }
+    segment.content.measured = false;
     contents_.trees.insert_or_assign(segment.name(), std::move(*tree));
   }
 

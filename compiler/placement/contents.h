@@ -32,7 +32,7 @@ struct Contents {
 bool read_parameters(Layout& layout, const std::map<std::string, std::string>& defines,
                      const source::SourceSet& sources, diagnostics::Sink& sink);
 
-/// Reads every file and fills in Content; a devicetree's size stays 0 here. False after a report.
+/// Reads every file and fills in Content; a devicetree is measured when it is placed. False after a report.
 bool read_contents(Layout& layout, const source::SourceSet& sources, Contents& contents,
                    diagnostics::Sink& sink);
 

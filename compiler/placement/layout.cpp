@@ -41,7 +41,8 @@ std::optional<Value> HandoffScope::segment_attribute(const PlacedSegment& s,
     auto at = checked_add(*s.start, offset);
     return at ? Value::of(*at) : Value::error();
   };
-  if (attribute == "size") return Value::of(s.content.size);
+  if (attribute == "size")
+    return s.content.measured ? Value::of(s.content.size) : Value::pending(Type::kSize, what);
   if (attribute == "start" || attribute == "base" || attribute == "address") return address(Size{0});
   if (attribute == "end") return address(s.content.size);
   if (attribute == "entry") return address(s.content.entry_offset);

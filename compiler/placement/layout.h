@@ -25,6 +25,7 @@ namespace baton::placement {
 /// What a segment's content says before it has an address.
 struct Content {
   Size size;                    // in memory: ELF with bss, file length; a trampoline's limit
+  bool measured = true;         // false: a tree whose strings may wait for the address of an earlier segment
   Size entry_offset;            // of `entry` from `start`
   std::optional<Endian> order;  // elf only
   /// The image moves itself to 0 before it reads the tree's reserve map (Linux), unless told to stay.

@@ -22,11 +22,12 @@ namespace {
 
 class Placer {
  public:
-  Placer(Layout& layout, const source::SourceSet& sources, diagnostics::Sink& sink)
-      : layout_(layout), sources_(sources), sink_(sink) {}
+  Placer(Layout& layout, const source::SourceSet& sources, const Measure& measure, diagnostics::Sink& sink)
+      : layout_(layout), sources_(sources), measure_(measure), sink_(sink) {}
 
   bool run() {
     for (PlacedSegment& segment : layout_.segments) {
+      if (!segment.content.measured && !measure_(segment)) return false;
       auto request = request_for(segment);
       if (!request) return false;
       if (!place_one(segment, *request)) return false;
@@ -247,6 +248,7 @@ class Placer {
 
   Layout& layout_;
   const source::SourceSet& sources_;
+  const Measure& measure_;
   diagnostics::Sink& sink_;
 };
 
@@ -313,8 +315,8 @@ std::string values_in(const syntax::Expr& e, const model::Scope& scope, const st
 
 }  // namespace
 
-bool place(Layout& layout, const source::SourceSet& sources, diagnostics::Sink& sink) {
-  return Placer(layout, sources, sink).run();
+bool place(Layout& layout, const source::SourceSet& sources, const Measure& measure, diagnostics::Sink& sink) {
+  return Placer(layout, sources, measure, sink).run();
 }
 
 bool check_placed(const Layout& layout, std::vector<CheckedPredicate>& checks, diagnostics::Sink& sink) {

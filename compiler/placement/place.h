@@ -11,13 +11,19 @@
 //   place(layout, sources, sink)  ->  layout.segments[i].start set, or a diagnostic that names each hole
 #pragma once
 
+#include <functional>
+
 #include "diagnostics/diagnostic.h"
 #include "placement/layout.h"
 
 namespace baton::placement {
 
+/// Gives a segment that is not measured yet its size, when everything before it is placed. False after a
+/// report.
+using Measure = std::function<bool(PlacedSegment&)>;
+
 /// Fills in addresses; true when all segments are placed.
-bool place(Layout& layout, const source::SourceSet& sources, diagnostics::Sink& sink);
+bool place(Layout& layout, const source::SourceSet& sources, const Measure& measure, diagnostics::Sink& sink);
 
 struct CheckedPredicate {
   const model::LoaderCheck* check = nullptr;
