@@ -201,6 +201,10 @@ def difference(name, expected, actual):
     return "\n".join(lines)
 
 
+# The shipped conventions, which a depfile names where they are.
+STDLIB = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))), "stdlib")
+
+
 def expectations(golden, outcome):
     """(section, expected text, actual text) for everything that can be rewritten."""
     yield "expect exit", golden.get("expect exit") or "0\n", f"{outcome.code}\n"
@@ -210,7 +214,7 @@ def expectations(golden, outcome):
         if name.startswith("expect file "):
             data = outcome.file(name[len("expect file "):])
             try:
-                text = data.decode("utf-8")
+                text = data.decode("utf-8").replace(STDLIB, "$STDLIB")
             except UnicodeDecodeError:
                 raise GoldenError(f"`{name}`: not a text; use `expect hex`") from None
             yield name, body, text
