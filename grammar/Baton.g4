@@ -13,6 +13,7 @@
 //
 // No sentence has two parses: a test runs every program of the project in exact ambiguity detection mode.
 // The order of the lexer rules is the order of TokenKind in compiler/syntax/tokens.h (held by static_assert).
+// The compiler scans with compiler/syntax/scan.cpp, which follows these lexer rules; a test compares the two.
 grammar Baton;
 
 file

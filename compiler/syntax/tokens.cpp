@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The lexer's door: bytes in, tokens out. See tokens.h.
+// What kinds of tokens there are, and which belong together. See tokens.h; scan.cpp finds them in a text.
 #include "syntax/tokens.h"
 
 #include <algorithm>
@@ -69,43 +69,9 @@ bool leads_value(TokenKind kind, std::string_view word) {
          kind == TokenKind::kLeftBrace || (kind == TokenKind::kName && is_word_operator(word));
 }
 
-std::vector<Token> scan(std::string_view text) {
-  antlr4::ANTLRInputStream input{std::string(text)};
-  BatonLexer lexer(&input);
-  lexer.removeErrorListeners();
-  std::vector<Token> tokens;
-  uint32_t line_checked = 0;
-  bool only_blanks = true;
-  for (const auto& token : lexer.getAllTokens()) {
-    Token t;
-    t.kind = static_cast<TokenKind>(token->getType());
-    t.begin = static_cast<uint32_t>(token->getStartIndex());
-    t.end = static_cast<uint32_t>(token->getStopIndex() + 1);
-    for (; line_checked < t.begin; ++line_checked) {
-      char c = text[line_checked];
-      if (c == '\n') only_blanks = true;
-      else if (c != ' ' && c != '\t' && c != '\r') only_blanks = false;
-    }
-    t.first_on_line = only_blanks;
-    if (t.is(TokenKind::kCall)) {
-      std::string_view word = text.substr(t.begin, t.end - t.begin - 1);
-      if (is_word_operator(word) ||
-          std::find(kConnectives.begin(), kConnectives.end(), word) != kConnectives.end()) {
-        Token name = t;
-        name.kind = TokenKind::kName;
-        --name.end;
-        tokens.push_back(name);
-        tokens.push_back(Token{TokenKind::kLeftParen, false, t.end - 1, t.end});
-        continue;
-      }
-    }
-    tokens.push_back(t);
-  }
-  Token end;
-  end.begin = end.end = static_cast<uint32_t>(text.size());
-  end.first_on_line = true;
-  tokens.push_back(end);
-  return tokens;
+bool calls_something(std::string_view word) {
+  return !is_word_operator(word) &&
+         std::find(kConnectives.begin(), kConnectives.end(), word) == kConnectives.end();
 }
 
 }  // namespace baton::syntax

@@ -66,5 +66,7 @@ bool ends_value(TokenKind kind);
 bool leads_value(TokenKind kind, std::string_view word);
 /// `and or not in within disjoint except`.
 bool is_word_operator(std::string_view word);
+/// Neither a word operator nor a connective (`to of else error because at`): `word(` is a call.
+bool calls_something(std::string_view word);
 
 }  // namespace baton::syntax
