@@ -154,12 +154,13 @@ int facts_write(int root, LiveMachine *machine, const char *path) {
     return kExitRefused;
   }
   Bytes blob, reserve = {allocate(1), 0};
-  uint32_t boot_cpu = 0;
+  uint32_t boot_cpu = 0, boot_tree_size = 0;
   ReadOutcome outcome = read_file(root, "sys/firmware/fdt", kLargestBlob, &blob);
   if (outcome == kReadOk) {
     free(reserve.data);
     reserve = (Bytes){NULL, 0};
     bool ok = read_blob(&blob, &reserve, &boot_cpu);
+    boot_tree_size = (uint32_t)blob.length; /* at most kLargestBlob */
     free(blob.data);
     if (!ok) {
       complain("refused: /sys/firmware/fdt is no device tree blob or ends inside its reserve map");
@@ -176,6 +177,8 @@ int facts_write(int root, LiveMachine *machine, const char *path) {
   TreeNode *node = tree_add_child(machine->tree, FACTS_NODE);
   add_u32(node, "page-size", (uint32_t)machine->page_size);
   add_u32(node, "giver-little-endian", machine->little_endian);
+  /* With it the reserve entry of the booted tree itself can be told from the others. */
+  if (boot_tree_size != 0) add_u32(node, "boot-tree-size", boot_tree_size);
   tree_add_property(node, "iomem", machine->iomem.data, machine->iomem.length + 1);
   tree_add_property(node, "kernel-release", machine->release, strlen(machine->release) + 1);
   add_crash_notes(root, node);

@@ -66,13 +66,15 @@ class Facts(FactsCase):
         self.assertEqual(tool("fdtget", "-t", "s", self.path, "/baton,facts", "iomem"), self.machine.iomem + "\n")
         self.assertEqual(tool("fdtget", self.path, "/baton,facts", "kernel-release").strip(),
                          "6.1.0-made-up")
+        blob = os.path.join(self.machine.root, "sys/firmware/fdt")
+        self.assertEqual(self.words("/baton,facts", "boot-tree-size"), [format(os.path.getsize(blob), "x")])
         # CPUs 0, 2 and 11 in this order, each address and size of 64 bits; 420 bytes are 0x1a4
         self.assertEqual(self.words("/baton,facts", "crash-notes"),
                          ["0", "3f000000", "0", "1a4", "0", "3f000200", "0", "1a4",
                           "0", "3f000400", "0", "1a4"])
         self.assertEqual(self.words("/baton,facts", "vmcoreinfo"), ["0", "3a50000", "0", "1024"])
         self.assertEqual(tool("fdtget", "-p", self.path, "/baton,facts").split(),
-                         ["page-size", "giver-little-endian", "iomem", "kernel-release", "crash-notes",
+                         ["page-size", "giver-little-endian", "boot-tree-size", "iomem", "kernel-release", "crash-notes",
                           "vmcoreinfo"])
 
     def test_what_a_machine_lacks_is_left_out(self):
@@ -82,7 +84,7 @@ class Facts(FactsCase):
         self.machine.arch, self.machine.page_kib = "ppc64", 4
         self.facts()
         self.assertEqual(tool("fdtget", "-p", self.path, "/baton,facts").split(),
-                         ["page-size", "giver-little-endian", "iomem", "kernel-release"])
+                         ["page-size", "giver-little-endian", "boot-tree-size", "iomem", "kernel-release"])
         self.assertEqual(self.words("/baton,facts", "page-size"), ["1000"])
         self.assertEqual(self.words("/baton,facts", "giver-little-endian"), ["0"])
 
