@@ -15,6 +15,10 @@ execute_process(COMMAND ${BATON_LLVM_CONFIG} --includedir OUTPUT_VARIABLE BATON_
 execute_process(COMMAND ${BATON_LLVM_CONFIG} --libdir OUTPUT_VARIABLE BATON_LLVM_LIBDIR
   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 
+# What LLVM Support compresses with. Static where there is a choice: each shared library costs start-up time.
+find_library(BATON_ZLIB NAMES libz.a z REQUIRED)
+find_library(BATON_ZSTD NAMES libzstd.a zstd REQUIRED)
+
 # Sections nobody refers to are dropped: most of each component is not used.
 function(baton_llvm_interface name)
   execute_process(COMMAND ${BATON_LLVM_CONFIG} --link-static --libs ${ARGN} OUTPUT_VARIABLE libraries
@@ -23,7 +27,7 @@ function(baton_llvm_interface name)
   add_library(${name} INTERFACE)
   target_include_directories(${name} SYSTEM INTERFACE ${BATON_LLVM_INCLUDE})
   target_link_directories(${name} INTERFACE ${BATON_LLVM_LIBDIR})
-  target_link_libraries(${name} INTERFACE ${libraries} z zstd)
+  target_link_libraries(${name} INTERFACE ${libraries} ${BATON_ZLIB} ${BATON_ZSTD})
   target_link_options(${name} INTERFACE -Wl,--gc-sections -Wl,--as-needed)
 endfunction()
 
