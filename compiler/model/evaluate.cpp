@@ -201,6 +201,9 @@ class Evaluator {
       Value a = arguments[0], b = arguments[1];
       if (!unify(*e.operands[0], a, *e.operands[1], b) || !a.is_number())
         return mismatch(e, a, "two numbers of one type");
+      for (size_t i = 0; i < 2; ++i)
+        if (arguments[i].is_symbol())
+          return mismatch(*e.operands[i], arguments[i], "a number known before the machine runs");
       if (pending) return Value::pending(a.type(), what);
       bool first = (e.text == "min") == (a.number() <= b.number());
       return first ? a : b;
@@ -235,14 +238,15 @@ class Evaluator {
     }
     Type type = arguments[0].type() == Type::kInt && is_literal(*e.operands[0]) ? Type::kAddress
                                                                               : arguments[0].type();
-    if (pending) return Value::pending(type, what);
-    Value alignment = arguments[1];
-    if (!alignment.is_number() || alignment.type() == Type::kAddress ||
-        !is_power_of_two(alignment.number())) {
+    if (arguments[0].is_symbol()) return mismatch(*e.operands[0], arguments[0], "a number known before the machine runs");
+    const Value& alignment = arguments[1];
+    bool number = alignment.is_number() && alignment.type() != Type::kAddress && !alignment.is_symbol();
+    if (!number || (alignment.is_known() && !is_power_of_two(alignment.number()))) {
       sink_.report(Code::bad_alignment, e.operands[1]->span,
                    "an alignment is a power of two, not " + to_text(alignment));
       return Value::error();
     }
+    if (pending) return Value::pending(type, what);
     Size by{alignment.number()};
     Address a{arguments[0].number()};
     auto up = e.text == "align_up" ? align_up(a, by) : std::optional(align_down(a, by));
@@ -426,6 +430,7 @@ class Evaluator {
     if (a.is_error() || b.is_error()) return Value::error();
     if (op == "in") {
       if (b.type() == Type::kIds) {
+        if (a.type() != Type::kInt) return mismatch(le, a, "the id of a CPU, an integer");
         if (b.is_pending() || a.is_pending()) return Value::pending(Type::kBool, text_of(le));
         auto ids = b.ids();
         return Value::of(std::any_of(ids.begin(), ids.end(),
