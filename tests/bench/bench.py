@@ -15,6 +15,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import stub_table
@@ -30,6 +31,13 @@ KERNEL = "elf order=little entry=0x0\nload 0x0 size=0x4000 memsz=0x20000\nkernel
 
 def say(text=""):
     print(text, flush=True)
+
+
+def remove(path):
+    if os.path.isdir(path):
+        shutil.rmtree(path)
+    elif os.path.exists(path):
+        os.unlink(path)
 
 
 def build_command(baton, folder, out, *more):
@@ -61,6 +69,16 @@ def once(command, silence):
 
 
 def times(baton, compiler, folder, rounds):
+    """In memory, on disk, and on disk over the outputs of the last run, which the file system may make dear."""
+    memory = "/dev/shm"
+    if os.path.isdir(memory) and os.access(memory, os.W_OK):
+        with tempfile.TemporaryDirectory(prefix="baton-bench-", dir=memory) as place:
+            times_in(place, f"all files in memory ({memory})", baton, compiler, rounds)
+    times_in(folder, f"all files under {folder}, outputs removed before each run", baton, compiler, rounds, True)
+    times_in(folder, f"all files under {folder}, outputs replaced by each run", baton, compiler, rounds)
+
+
+def times_in(folder, where, baton, compiler, rounds, fresh=False):
     inputs.make(os.path.join(folder, "vmlinux"), KERNEL)
     inputs.make(os.path.join(folder, "initrd"), "pattern 16KiB")
     inputs.make(os.path.join(folder, "tree.dtb"), stub_table.TREE)
@@ -88,6 +106,9 @@ def times(baton, compiler, folder, rounds):
         # Each round begins with another command, so that none always follows the same one.
         start = turn % len(commands)
         for name, command in commands[start:] + commands[:start]:
+            if fresh:
+                for output in ("gcc.o", "as.o", "out-unproved", "out-proved"):
+                    remove(os.path.join(folder, output))
             elapsed, used = once(command, silence)
             if turn >= 0:
                 wall[name].append(elapsed)
@@ -96,7 +117,8 @@ def times(baton, compiler, folder, rounds):
     reference = commands[0][0]
     load = os.getloadavg()[0]
     say(f"Whole processes, small payload ({rounds} rounds in turns after 3 to warm up; {os.cpu_count()} processors, "
-        f"load average {load:.1f})")
+        f"load average {load:.1f});")
+    say(where)
     if load > os.cpu_count() * 0.5:
         say("The machine is busy with other work: milliseconds are those of a loaded machine, ratios are of the same run.")
     say()
@@ -287,7 +309,7 @@ def payload(baton, folder, mib):
     say("it is fetched from storage once and copied in memory once.")
     say()
     for path in files + [os.path.join(folder, "out")]:
-        shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+        remove(path)
     if problems:
         raise stub_table.FigureError("; ".join(problems))
 
