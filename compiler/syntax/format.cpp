@@ -56,6 +56,7 @@ class Formatter {
       }
     }
     out_ += '\n';
+    align_comments();
     return std::move(out_);
   }
 
@@ -79,10 +80,76 @@ class Formatter {
     if (std::count(between.begin(), between.end(), '\n') > 1) out_ += '\n';
   }
 
+  /// Two blanks, and a note of where the comment begins.
+  void trail() {
+    out_ += "  ";
+    trailing_.push_back(out_.size());
+  }
+
+  struct Line {
+    size_t begin = 0, end = 0;    // in out_
+    size_t indent = 0;
+    size_t comment = kNone;       // where one trails
+    size_t code = 0;              // columns before it
+    bool stands_alone = false;    // empty, or it opens or closes a block
+  };
+
+  std::vector<Line> lines_of_output() const {
+    std::vector<Line> lines;
+    size_t next = 0;
+    for (size_t begin = 0; begin < out_.size();) {
+      Line line;
+      line.begin = begin;
+      line.end = std::min(out_.find('\n', begin), out_.size());
+      if (next < trailing_.size() && trailing_[next] < line.end) line.comment = trailing_[next++];
+      std::string_view code = std::string_view(out_).substr(
+          begin, (line.comment == kNone ? line.end : line.comment - 2) - begin);
+      line.indent = std::min(code.find_first_not_of(' '), code.size());
+      line.code = columns(code);
+      line.stands_alone = code.size() == line.indent || code.back() == '{' || code[line.indent] == '}';
+      lines.push_back(line);
+      begin = line.end + 1;
+    }
+    return lines;
+  }
+
+  /// Comments behind neighbouring clauses of one block begin in one column, where all of them fit.
+  void align_comments() {
+    std::vector<Line> lines = lines_of_output();
+    std::string aligned;
+    for (size_t first = 0; first < lines.size();) {
+      size_t last = first + 1;
+      while (!lines[first].stands_alone && last < lines.size() && !lines[last].stands_alone &&
+             lines[last].indent == lines[first].indent)
+        ++last;
+      size_t column = 0;
+      for (size_t i = first; i < last; ++i)
+        if (lines[i].comment != kNone) column = std::max(column, lines[i].code + 2);
+      bool fits = true;
+      for (size_t i = first; i < last; ++i)
+        if (lines[i].comment != kNone)
+          fits = fits && column + columns(std::string_view(out_).substr(
+                                      lines[i].comment, lines[i].end - lines[i].comment)) <= kFormatColumns;
+      for (size_t i = first; i < last; ++i) {
+        const Line& line = lines[i];
+        if (line.comment == kNone || !fits) {
+          aligned.append(out_, line.begin, line.end - line.begin);
+        } else {
+          aligned.append(out_, line.begin, line.comment - 2 - line.begin);
+          aligned.append(column - line.code, ' ');
+          aligned.append(out_, line.comment, line.end - line.comment);
+        }
+        if (line.end < out_.size()) aligned += '\n';
+      }
+      first = last;
+    }
+    out_ = std::move(aligned);
+  }
+
   void comment() {
     bool trails = is_comment(at_) && !tokens_[at_].first_on_line && !out_.empty();
     if (trails) {
-      out_ += "  ";
+      trail();
       // A comment behind `{` leaves the block's first line to what follows.
       if (opened_ == at_) opened_ = at_ + 1;
     } else {
@@ -171,7 +238,7 @@ class Formatter {
     for (size_t i = first; i < end;) {
       if (is_comment(i)) {
         if (tokens_[i].first_on_line) new_line(indent);
-        else out_ += "  ";
+        else trail();
         out_ += text(i++);
         continue;
       }
@@ -241,6 +308,7 @@ class Formatter {
   std::string_view text_;
   std::vector<Token> tokens_;
   std::string out_;
+  std::vector<size_t> trailing_;  // where trailing comments begin in out_
   size_t at_ = 0;
   size_t depth_ = 0;
   size_t opened_ = kNone;  // the token right behind a `{` that was just written

@@ -5,8 +5,9 @@
 // In one style: two blanks per block, one clause per line, lines of at most 100 columns where a clause
 // can be broken, four more blanks for what is continued. A block that stood on one line and fits stays
 // there. At most one empty line is kept between clauses, none at the ends of a block. Comments stay where
-// they are, on their own line or behind what they follow. Words are never changed: the sequence of tokens
-// is the same before and after, and formatting twice is formatting once.
+// they are, on their own line or behind what they follow; those behind neighbouring clauses begin in one
+// column. Words are never changed: the sequence of tokens is the same before and after, and formatting
+// twice is formatting once.
 //
 //   format(sources, id) of "let a=1 ;" -> "let a = 1;\n"
 #pragma once

@@ -76,7 +76,7 @@ TEST_CASE("comments stay where they are") {
       "// between\n"
       "machine m {  // opens\n"
       "  // alone\n"
-      "  page = 4KiB;  // trails\n"
+      "  page = 4KiB;         // trails\n"
       "  //// ----\n"
       "  ram = 0x0 ..< 4GiB,  // low\n"
       "      // and\n"
