@@ -13,7 +13,7 @@ include(BatonLlvm)
 get_target_property(fuzz_llvm_include baton_llvm_object INTERFACE_INCLUDE_DIRECTORIES)
 get_target_property(fuzz_llvm_libdir baton_llvm_object INTERFACE_LINK_DIRECTORIES)
 get_target_property(fuzz_llvm_libs baton_llvm_object INTERFACE_LINK_LIBRARIES)
-list(TRANSFORM fuzz_llvm_libs REPLACE "^([^-].*)$" "-l\\1")  # z is -lz here
+list(TRANSFORM fuzz_llvm_libs REPLACE "^([^-/].*)$" "-l\\1")  # z is -lz here
 
 # baton_inputs_fuzz(NAME SEEDS SOURCES...): builds NAME_fuzz.cpp with these sources of compiler/; SEEDS is
 # one list of files.
