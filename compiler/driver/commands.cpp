@@ -91,7 +91,10 @@ int plan(const Options& options) {
   c.sink.apply(c.policy);
   if (good && !c.sink.has_errors()) {
     auto outputs = make_outputs(c);
-    if (outputs && verify_outputs(c, *outputs)) print(plan_text(c, *outputs));
+    if (outputs && verify_outputs(c, *outputs)) {
+      report::PlanReport report = make_plan(c, *outputs);
+      print(options.json ? report::plan_json(report) : report::plan_text(report));
+    }
   }
   show(c, options);
   return exit_code(c);

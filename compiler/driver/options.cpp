@@ -26,7 +26,7 @@ void common(CLI::App& app, Options& options, Raw& raw) {
       ->type_name("OPTION")->allow_extra_args(false);
   app.add_option("--stdlib", options.stdlib, "search this folder for `use` before the shipped one")
       ->type_name("DIR")->allow_extra_args(false);
-  app.add_option("--format", raw.format, "diagnostics as `text` or `json`")
+  app.add_option("--format", raw.format, "diagnostics (and the plan) as `text` or `json`")
       ->check(CLI::IsMember({"text", "json"}))->capture_default_str();
 }
 

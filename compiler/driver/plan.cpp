@@ -196,8 +196,4 @@ report::PlanReport make_plan(const Compilation& c, const Outputs& outputs) {
   return plan;
 }
 
-std::string plan_text(const Compilation& c, const Outputs& outputs) {
-  return report::plan_text(make_plan(c, outputs));
-}
-
 }  // namespace baton::driver

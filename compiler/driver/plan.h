@@ -3,16 +3,12 @@
 // What does `baton plan` know? Everything a compilation found out, in the report's terms.
 #pragma once
 
-#include <string>
-
 #include "driver/outputs.h"
 #include "report/plan.h"
 
 namespace baton::driver {
 
+/// The plan of a compiled and judged handoff.
 report::PlanReport make_plan(const Compilation& c, const Outputs& outputs);
-
-/// The plan of a compiled and judged handoff, for people.
-std::string plan_text(const Compilation& c, const Outputs& outputs);
 
 }  // namespace baton::driver
