@@ -7,6 +7,7 @@ kernel's process 1 (init.c) says with what the scenario (scenarios.py) expects. 
 
   facts MACHINE   the first kernel runs `baton-load --facts`; the file comes back over the console
   run SCENARIO    `baton build` with these facts, then a second boot of the same machine with the bundle
+  show SCENARIO   both, with the plan and what the second kernel said
   list            every test as `KIND NAME CPUS KERNELS CONTROL MACHINE`, for CMakeLists.txt
 
 Everything is left in --work: facts/MACHINE/, SCENARIO/. Exit status: 0 as expected, 1 a difference, 2 the test
@@ -33,14 +34,14 @@ import edit_bundle
 import newc
 import qemu
 from qemu import Unusable
-from scenarios import KERNELS, MACHINES, PLATFORMS, SCENARIOS
+from scenarios import CPU_ARGUMENTS, KERNELS, MACHINES, PLATFORMS, SCENARIOS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 MIB = 1 << 20
 SAYS = "BATON: "
 LEAVES = "kexec: Starting switchover sequence."  # Linux's last words before it copies the segments
-FIRST_LIMIT = 180  # seconds for a boot that must succeed; a busy machine may be slow
+FIRST_LIMIT = 120  # seconds for a boot that must succeed; a busy machine may be slow
 SILENCE = 10  # seconds without a second kernel that count as failed, at least; see patience()
 # No self-test of ciphers, which takes a second under emulation; a panic ends the machine.
 ALWAYS = "console=hvc0 cryptomgr.notests panic=-1"
@@ -70,6 +71,10 @@ def fresh_folder(path):
 
 def words(text):
     return [word for word in text.split(" ") if word]
+
+
+def command_line(machine, *more):
+    return " ".join([ALWAYS, *words(CPU_ARGUMENTS.get(machine.cpu, "")), *more])
 
 
 class Setting:
@@ -102,7 +107,7 @@ class Setting:
         return [self.qemu, "-M", PLATFORMS[machine.platform], "-cpu", machine.cpu, "-smp", f"{machine.cpus},threads=1",
                 "-m", f"{machine.megabytes}M", "-nodefaults", "-no-reboot", "-display", "none", "-monitor", "none",
                 "-serial", "stdio", "-kernel", self.kernel(machine.giver), "-initrd", initrd,
-                "-append", " ".join([ALWAYS, *words(machine.arguments), arguments])]
+                "-append", command_line(machine, *words(machine.arguments), arguments)]
 
 
 class Says:
@@ -184,7 +189,7 @@ class Expected:
     def __init__(self, setting, scenario):
         self.scenario = scenario
         self.mark = hashlib.sha256((scenario.control or scenario.name).encode()).hexdigest()[:12]
-        self.command_line = f"{ALWAYS} baton.stage=second baton.mark={self.mark}"
+        self.command_line = command_line(scenario.machine, "baton.stage=second", f"baton.mark={self.mark}")
         # Enough of it that a lost page would be noticed.
         self.filler = b"".join(hashlib.sha256(f"{self.mark} {block}".encode()).digest() for block in range(MIB // 32))
         self.initrd = newc.archive({
@@ -201,26 +206,40 @@ class Expected:
         return found
 
 
-def build_bundle(setting, scenario, expected, folder):
-    """Compiles the handoff for the machine's facts; the program stands beside them, as a user would have it."""
-    facts = os.path.join(facts_folder(setting, scenario.machine), "facts.dtb")
-    write(os.path.join(folder, "facts.dtb"), read(facts))
-    program = os.path.join(folder, os.path.basename(scenario.program))
-    write(program, read(os.path.join(SOURCE, scenario.program)))
+def lay_out(setting, scenario, expected, folder):
+    """Puts what the compiler reads into the folder: the program beside the machine's facts, as a user would have it."""
+    write(os.path.join(folder, "facts.dtb"), read(os.path.join(facts_folder(setting, scenario.machine), "facts.dtb")))
+    write(os.path.join(folder, os.path.basename(scenario.program)), read(os.path.join(SOURCE, scenario.program)))
     write(os.path.join(folder, "initrd"), expected.initrd)
+
+
+def compiler(setting, scenario, expected, folder, verb):
+    """The command line of `baton build` or `baton plan`."""
     parameters = {"kernel_file": setting.kernel(scenario.taker), "initrd_file": os.path.join(folder, "initrd"),
                   "cmdline": expected.command_line, "marker": f"tree-{expected.mark}"}
-    command = [os.path.join(setting.build, "bin", "baton"), "build", program, "--handoff", scenario.handoff,
-               "-o", os.path.join(folder, "out")]
+    command = [os.path.join(setting.build, "bin", "baton"), verb, os.path.join(folder, os.path.basename(scenario.program)),
+               "--handoff", scenario.handoff]
     for name, value in parameters.items():
         command += ["-D", f"{name}={value}"]
-    write(os.path.join(folder, "build.sh"), (shlex.join(command) + "\n").encode())
+    return command
+
+
+def compiled(command):
+    """What the compiler said; that it refuses is no result of a boot test but its end."""
     try:
         answer = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     except OSError as problem:
         raise Unusable(f"{command[0]}: {problem.strerror}") from problem
     if answer.returncode != 0:
         raise Unusable(f"{shlex.join(command)}\nended with {answer.returncode}:\n{answer.stdout}")
+    return answer.stdout
+
+
+def build_bundle(setting, scenario, expected, folder):
+    lay_out(setting, scenario, expected, folder)
+    command = [*compiler(setting, scenario, expected, folder, "build"), "-o", os.path.join(folder, "out")]
+    write(os.path.join(folder, "build.sh"), (shlex.join(command) + "\n").encode())
+    compiled(command)
     return read(bundle_path(setting, scenario))
 
 
@@ -268,7 +287,8 @@ def judge(console, expected):
     return differences
 
 
-def run_scenario(setting, scenario, greet=False):
+def run_scenario(setting, scenario):
+    """Builds, boots and compares; 0 or 1, and the console."""
     folder = fresh_folder(os.path.join(setting.work, scenario.name))
     expected = Expected(setting, scenario)
     bundle = edited_bundle(setting, scenario) if scenario.control else build_bundle(setting, scenario, expected, folder)
@@ -287,15 +307,33 @@ def run_scenario(setting, scenario, greet=False):
     times += f", second kernel up at {up:.1f} s" if up is not None else f", silence until {console.seconds:.1f} s"
     if differences:
         print(f"{scenario.name}: {times}\n" + "\n".join(f"  {line}" for line in differences) + f"\n  {explain(console, log)}")
-        return 1
+        return 1, console
     if up is not None:
         write(os.path.join(folder, "seconds"), f"{up - handed:.3f}\n".encode())
     print(f"{scenario.name}: {times}: {scenario.expect}, as expected")
-    if greet:
-        print("The second kernel's greeting:")
-        for line in Says(console).lines[-4:-1]:
-            print(f"  {line}")
-    return 0
+    return 0, console
+
+
+def show(setting, scenario):
+    """The same for a reader: facts, plan, boot, and what the second kernel said."""
+    machine = scenario.machine
+    print(f"The machine: {machine.platform}, {machine.cpus} {machine.cpu} CPUs, {machine.megabytes} MiB, emulated by {setting.qemu}.")
+    print("It describes itself (baton-load --facts, in a first boot):", flush=True)
+    take_facts(setting, machine)
+    expected = Expected(setting, scenario)
+    folder = fresh_folder(os.path.join(setting.work, scenario.name))
+    lay_out(setting, scenario, expected, folder)
+    print(f"\nThe plan of {scenario.program} on it (baton plan):\n", flush=True)
+    print(compiled(compiler(setting, scenario, expected, folder, "plan")), flush=True)
+    print("A second boot loads the bundle (baton-load -l) and hands over (baton-load -e):", flush=True)
+    status, console = run_scenario(setting, scenario)
+    if status == 0:
+        print("\nThe second kernel's greeting:")
+        lines = Says(console).lines
+        print("\n".join(f"  {line}" for line in lines[lines.index("up stage=second cpus=%d" % machine.cpus):] if line != "end"))
+        print(f"\nThe whole console: {os.path.join(setting.work, scenario.name, 'console.log')}"
+              f"\nThe compiler's output: {os.path.join(setting.work, scenario.name, 'out')}")
+    return status
 
 
 def list_tests():
@@ -318,7 +356,8 @@ def main():
     facts.add_argument("machine", choices=sorted(MACHINES), metavar="MACHINE")
     run = commands.add_parser("run", help="build a handoff, boot it and compare")
     run.add_argument("scenario", choices=sorted(SCENARIOS), metavar="SCENARIO")
-    run.add_argument("--greet", action="store_true", help="show what the second kernel said")
+    show_command = commands.add_parser("show", help="both, with the plan and what the second kernel said")
+    show_command.add_argument("scenario", choices=sorted(SCENARIOS), metavar="SCENARIO")
     options = parser.parse_args()
     options.work = options.work or os.path.join(options.build, "tests", "boot")
     try:
@@ -328,7 +367,9 @@ def main():
         if options.command == "facts":
             take_facts(setting, MACHINES[options.machine])
             return 0
-        return run_scenario(setting, SCENARIOS[options.scenario], options.greet)
+        if options.command == "show":
+            return show(setting, SCENARIOS[options.scenario])
+        return run_scenario(setting, SCENARIOS[options.scenario])[0]
     except Unusable as problem:
         print(f"boot: cannot be run: {problem}", file=sys.stderr)
         return 2

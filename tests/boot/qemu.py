@@ -40,7 +40,7 @@ def run(command, log, last, seconds, watch=None):
         raise Unusable(f"{command[0]}: {problem.strerror}; install qemu-system-ppc and qemu-system-data") from problem
     console, begin = Console(), time.monotonic()
     deadline, rest = begin + seconds, b""
-    with selectors.DefaultSelector() as selector, open(log, "w", encoding="utf-8") as file:
+    with selectors.DefaultSelector() as selector, open(log, "w", buffering=1, encoding="utf-8") as file:
         selector.register(process.stdout, selectors.EVENT_READ)
         try:
             done = False

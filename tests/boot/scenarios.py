@@ -16,6 +16,9 @@ KERNELS = {"debian": "little", "big": "big", "little": "little"}
 # name -> QEMU's machine. x-vof: the small firmware, which starts in no time.
 PLATFORMS = {"pseries": "pseries,x-vof=on", "powernv9": "powernv9"}
 
+# cpu -> what every kernel on it is told. QEMU 7.2 can lose the wake-up of a 970 that dozes, in any kernel.
+CPU_ARGUMENTS = {"970": "powersave=off"}
+
 TESTS, EXAMPLE = "tests/boot/boot.baton", "examples/boot-debian/boot-debian.baton"
 
 
@@ -71,17 +74,20 @@ def small():
         last = cpus - 1  # hands over
         name = f"small.{giver}-{taker}.{cpu}" + (f".{cpus}cpu" if cpus != 4 else "")
         line = f"{arguments} reboot=s{last}".strip()
-        return Scenario(name, Machine("pseries", cpu, cpus, 512, giver, line), taker, boot_cpu=last)
+        return Scenario(name, Machine("pseries", cpu, cpus, 256, giver, line), taker, boot_cpu=last)
 
+    # Four emulated CPUs are more than a small host has. Nothing promises that a slave has left the giver's memory
+    # when the image overwrites it (`baton plan` says so), and one that the host does not run for a few
+    # milliseconds has not, unless the giver takes its time: clearing a hash table does, radix has none. A radix
+    # guest would also leave interrupts in a little-endian giver's order, which a big-endian kernel cannot take.
     for giver in ("big", "little"):
         for taker in ("big", "little"):
-            # A radix guest leaves interrupts in the giver's byte order, and a big-endian kernel expects its own.
-            yield on("power9", giver, taker, "disable_radix" if (giver, taker) == ("little", "big") else "")
+            yield on("power9", giver, taker, "disable_radix")
     yield on("power8", "little", "big")
     yield on("970", "big", "big")
     yield on("power7", "big", "big")
     for giver, taker in (("little", "big"), ("big", "little")):
-        yield Scenario(f"small.{giver}-{taker}.powernv9", Machine("powernv9", "power9", 2, 512, giver), taker, boot_cpu=None)
+        yield Scenario(f"small.{giver}-{taker}.powernv9", Machine("powernv9", "power9", 2, 1024, giver), taker, boot_cpu=None)
     # What the edited bundles below are held against.
     yield on("power9", "big", "big", cpus=2)
     yield on("power8", "little", "big", cpus=1)
