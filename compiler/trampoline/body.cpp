@@ -267,29 +267,25 @@ class Search {
     if (set == 0 && flip == ppc64::msr::kLe && promised_set(ppc64::msr::kLe)) {
       steps.push_back({ins::clrrdi(value, value, 1), clause});
     } else {
-      if (((set | flip) >> 32) != 0) {
-        if (scratch_.size() < 2) return;
-        Gpr mask = scratch_[1];
-        if ((set >> 32) != 0) {
-          append(steps, ppc64::materialize(mask, set, without_value), clause);
-          steps.push_back({ins::or_(value, value, mask), clause});
+      // All that is set before anything is flipped: a field may be in both.
+      auto apply = [&](uint64_t bits, bool is_set) {
+        if ((bits >> 32) != 0) {
+          if (scratch_.size() < 2) return false;
+          Gpr mask = scratch_[1];
+          append(steps, ppc64::materialize(mask, bits, without_value), clause);
+          learn(without_value, mask, bits);
+          steps.push_back({is_set ? ins::or_(value, value, mask) : ins::xor_(value, value, mask), clause});
+          return true;
         }
-        if ((flip >> 32) != 0) {
-          append(steps, ppc64::materialize(mask, flip, without_value), clause);
-          steps.push_back({ins::xor_(value, value, mask), clause});
-        }
-      }
-      auto halves = [&](uint64_t bits, bool is_set) {
-        if ((bits >> 32) != 0) return;  // done above, low bits included
         if ((bits & 0xffff) != 0)
           steps.push_back({is_set ? ins::ori(value, value, bits & 0xffff)
                                   : ins::xori(value, value, bits & 0xffff), clause});
         if ((bits >> 16) != 0)
           steps.push_back({is_set ? ins::oris(value, value, bits >> 16)
                                   : ins::xoris(value, value, bits >> 16), clause});
+        return true;
       };
-      halves(set, true);
-      halves(flip, false);
+      if (!apply(set, true) || !apply(flip, false)) return;
     }
     steps.push_back({ins::mtsrr1(value), clause});
     steps.push_back({ins::rfid(), goals_.target_clause + "; " + clause});
