@@ -262,6 +262,11 @@ def patience(setting, scenario):
     return max(SILENCE, 3 * taken)
 
 
+def seen_by(says):
+    """name -> value of what the second kernel found."""
+    return dict(word.partition("=")[::2] for word in words(says.after("second ") or ""))
+
+
 def judge(console, expected):
     """Differences between what was expected of the second kernel and what it said, as text; none means as expected."""
     scenario, says = expected.scenario, Says(console)
@@ -276,7 +281,7 @@ def judge(console, expected):
         return [] if console.ended != "line" else ["the second kernel reached its process 1, which it must not"]
     if second is None:
         return ["the second kernel did not come up"]
-    seen, wanted, differences = dict(word.partition("=")[::2] for word in words(second)), expected.second_line(), []
+    seen, wanted, differences = seen_by(says), expected.second_line(), []
     if scenario.expect == "fewer-cpus":
         del wanted["cpus"]
         if not 0 < int(seen.get("cpus", "0")) < scenario.machine.cpus:
@@ -328,9 +333,14 @@ def show(setting, scenario):
     print("A second boot loads the bundle (baton-load -l) and hands over (baton-load -e):", flush=True)
     status, console = run_scenario(setting, scenario)
     if status == 0:
-        print("\nThe second kernel's greeting:")
-        lines = Says(console).lines
-        print("\n".join(f"  {line}" for line in lines[lines.index("up stage=second cpus=%d" % machine.cpus):] if line != "end"))
+        says = Says(console)
+        seen = seen_by(says)
+        print(f"\nThe second kernel's greeting, from its process 1:\n"
+              f"  {says.after('kernel ')} is up: {seen['cpus']} CPUs, {seen['order']}-endian, pages of {int(seen['page']) // 1024} KiB\n"
+              f"  command line    {says.after('cmdline ')}\n"
+              f"  entered on CPU  {seen['boot-cpu']}, says the tree: the stub stored it there\n"
+              f"  tree            /chosen baton,marker is `{seen['marker']}`\n"
+              f"  initrd          /marker is `{seen['initrd']}`, and /filler is whole: {seen['filler'][:16]}...")
         print(f"\nThe whole console: {os.path.join(setting.work, scenario.name, 'console.log')}"
               f"\nThe compiler's output: {os.path.join(setting.work, scenario.name, 'out')}")
     return status
