@@ -50,9 +50,13 @@ class Flattener {
     c.shipped = sources_.is_library(d.span.file);
     open_.push_back(name);
     if (d.extends) inherit(c, *d.extends);
+    // Of what a missing parent would have brought nothing is known: what follows from it is no finding.
+    bool orphan = d.extends && (c.parent.empty() || orphans_.count(c.parent) != 0);
+    if (orphan) orphans_.insert(name);
+    orphan_ = orphan;
     own_clauses(c, d);
     open_.pop_back();
-    finish(c);
+    if (!orphan) finish(c);
     return &done_.emplace(name, std::move(c)).first->second;
   }
 
@@ -150,9 +154,10 @@ class Flattener {
 
   void order(Convention& c, ClauseReader& r) {
     if (r.overrides()) {
-      if (c.parent.empty())
+      bool inherited = !c.parent.empty() && !done_.at(c.parent).order.empty();
+      if (!inherited && !orphan_)
         sink_.report(Code::override_nothing, r.head_span(), "there is no inherited order to override");
-      c.order.clear();
+      if (!own_order_) c.order.clear();
     } else if (!c.order.empty() && !c.parent.empty() && !own_order_) {
       sink_.report(Code::override_missing, r.head_span(),
                    "`" + c.name + "` inherits an order from `" + c.parent + "`; replacing it needs `override`")
@@ -211,7 +216,7 @@ class Flattener {
         if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(place, std::string(near));
         return;
       }
-    } else if (!c.find_role(about)) {
+    } else if (!orphan_ && !c.find_role(about)) {
       sink_.report(Code::unknown_name, place, "`" + c.name + "` has no role `" + about + "`")
           .note("declare it: `role " + (about.empty() ? std::string("image") : about) + " : loadable;`");
     }
@@ -236,17 +241,18 @@ class Flattener {
     bool inherited = found && existing->origin != c.name;
     if (r.drops()) {
       // A dropped key takes its incidental twin only when it is named so.
-      if (!inherited)
+      if (!inherited && !orphan_)
         sink_.report(Code::override_nothing, r.head_span(),
                      "there is no inherited `" + stated.key + "` to drop");
-      else
+      else if (inherited)
         c.clauses.erase(existing);
       return;
     }
     if (r.overrides()) {
       if (!inherited) {
-        sink_.report(Code::override_nothing, r.head_span(),
-                     "there is no inherited `" + stated.key + "` to override");
+        if (!orphan_)
+          sink_.report(Code::override_nothing, r.head_span(),
+                       "there is no inherited `" + stated.key + "` to override");
         if (found) return;
         c.clauses.push_back(std::move(stated));
         return;
@@ -380,6 +386,8 @@ class Flattener {
   std::map<std::string, Convention> done_;
   std::vector<std::string> open_;
   bool own_order_ = false;
+  std::set<std::string> orphans_;  // extend what is not there, or a convention that does
+  bool orphan_ = false;            // the convention being read is one
 };
 
 }  // namespace

@@ -267,7 +267,10 @@ class HandoffChecker {
                    "binding what the giver supplies is part of the language, and this release does not serve it yet");
       return;
     }
-    if (!segment_exists(*what)) return;
+    if (!segment_exists(*what)) {
+      misbound_.insert(b.role);  // reported: not unbound as well
+      return;
+    }
     b.segment = what->text;
     auto twice = std::find_if(handoff_.bindings.begin(), handoff_.bindings.end(),
                               [&](const model::Binding& other) { return other.role == b.role; });
@@ -324,7 +327,7 @@ class HandoffChecker {
                                                                 : handoff_.find_segment(role.name);
       source::Span place = bound != handoff_.bindings.end() ? bound->span : d_.name_span;
       if (!segment) {
-        if (!role.optional)
+        if (!role.optional && misbound_.count(role.name) == 0)
           sink_.report(Code::unbound_role, place,
                        "role `" + role.name + "` of `" + to.name + "` is bound to nothing")
               .label(role.span, "the role")
@@ -349,6 +352,7 @@ class HandoffChecker {
   HandoffTypes types_;
   std::map<std::string, source::Span> names_;
   std::vector<const syntax::Clause*> bodies_;
+  std::set<std::string> misbound_;  // roles bound to what is no segment
   std::set<std::string> once_;
 };
 

@@ -97,6 +97,7 @@ class LoaderScope : public model::Scope {
   }
   std::optional<Value> call(std::string_view name, const std::vector<Value>& arguments) const override {
     if (name != "spare" || arguments.size() != 1) return std::nullopt;
+    if (arguments[0].type() != Type::kRange && arguments[0].type() != Type::kRanges) return std::nullopt;
     return Value::pending(Type::kSize, "spare(...)");
   }
   std::vector<std::string> names() const override {
@@ -161,7 +162,11 @@ model::Loader check_loader(const syntax::Declaration& d, const source::SourceSet
       syntax::ExprPtr e = r.expr("a number");
       if (!e || !r.end()) continue;
       Value v = evaluate_as(*e, Type::kInt, scope, sink);
-      if (v.is_known() && v.number() <= 0xffff) loader.max_segments = static_cast<uint64_t>(v.number());
+      if (!v.is_known() || v.number() > 0xffff) {
+        if (!v.is_error()) r.shape_error(e->span, "`<=` and a number up to 65535");
+        continue;
+      }
+      loader.max_segments = static_cast<uint64_t>(v.number());
       loader.max_segments_span = clause.span;
     } else if (head == "check") {
       model::LoaderCheck check;

@@ -105,7 +105,7 @@ std::optional<Word> ClauseReader::versioned(std::string_view what) {
     shape_error(place.valid() ? place : n->span, "a version such as `" + n->text + "@1`");
     return std::nullopt;
   }
-  return Word{n->text + "@" + std::to_string(*version), n->span};
+  return Word{n->text + "@" + std::to_string(*version), source::cover(n->span, place)};
 }
 
 syntax::ExprPtr ClauseReader::expr(std::string_view what, std::initializer_list<std::string_view> stop) {

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From text to program: what inheritance leaves of a convention, and for each mistake exactly one finding, of
+// the right code, at the text that is wrong.
+#include <ostream>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include <doctest/doctest.h>
+
+#include "check/check.h"
+
+using namespace baton;
+using diagnostics::Code;
+using model::Section;
+
+namespace {
+
+struct Checked {
+  source::SourceSet sources;
+  diagnostics::Sink sink;
+  model::Program program;
+
+  explicit Checked(const std::string& text) {
+    sources.add_library(BATON_SOURCE_DIR "/stdlib");
+    auto id = sources.add("main.baton", "language 1;\n" + text);
+    program = check::check(sources, id, sink);
+  }
+  /// "code-slug: text it points at", in the order reported.
+  std::vector<std::string> findings() const {
+    std::vector<std::string> all;
+    for (const auto& d : sink.all())
+      all.push_back(std::string(diagnostics::entry(d.code).slug) + ": " + std::string(sources.text(d.span)));
+    return all;
+  }
+};
+
+using Findings = std::vector<std::string>;
+
+/// A parent that has everything, and a child of it.
+std::string child(const std::string& body) {
+  return "convention demo.exit@1 {\n source \"demo.S\"; role image : loadable;\n"
+         " ensures master { enter image.entry; r3 = cpu.physical_id; r5 = 0; incidental r6 = 1; msr EE = 0; }\n"
+         " ensures slaves { arrival absent; }\n order head_copied < slaves_released;\n}\n"
+         "convention demo.exit@2 extends demo.exit@1 {\n source \"demo2.S\";\n" + body + "\n}\n";
+}
+
+const model::Clause* find(const model::Convention& c, const std::string& key, bool incidental = false) {
+  for (const auto& clause : c.clauses)
+    if (clause.key == key && clause.incidental == incidental) return &clause;
+  return nullptr;
+}
+
+std::string machine() {
+  return "machine lpar { ram = 0x0 ..< 1GiB; rma = 0x0 ..< 256MiB; page = 64KiB; running_kernel = 0x0 ..< 32MiB; }\n";
+}
+
+}  // namespace
+
+TEST_CASE("a child has what it inherits, changes and drops, each clause with its origin") {
+  Checked c(child("ensures master { override r5 = 7; drop r3; r7 = 1; override incidental r6 = 2; }\n"
+                  "override order slaves_released < master_enters;"));
+  CHECK(c.findings() == Findings{});
+  const auto& two = c.program.conventions.at("demo.exit@2");
+  const auto& one = c.program.conventions.at("demo.exit@1");
+  REQUIRE(find(two, "r5"));
+  CHECK(find(two, "r5")->origin == "demo.exit@2");
+  CHECK(find(two, "r5")->text == "r5 = 7");
+  CHECK(!find(two, "r3"));
+  CHECK(find(one, "r3"));
+  CHECK(find(one, "r5")->text == "r5 = 0");
+  CHECK(find(two, "r7")->origin == "demo.exit@2");
+  CHECK(find(two, "msr EE")->origin == "demo.exit@1");
+  REQUIRE(find(two, "r6", true));
+  CHECK(find(two, "r6", true)->text.find("r6 = 2") != std::string::npos);
+  REQUIRE(two.order.size() == 1);
+  CHECK(two.order[0].before == "slaves_released");
+  CHECK(two.source == "demo2.S");
+  CHECK(two.parent == "demo.exit@1");
+  REQUIRE(two.roles.size() == 1);
+  // An incidental clause and a promise of one key are two statements.
+  Checked both(child("ensures master { r6 = 1; }"));
+  CHECK(both.findings() == Findings{});
+}
+
+TEST_CASE("declarations may stand in any order") {
+  std::string text = child("");
+  size_t second = text.find("convention demo.exit@2");
+  Checked c(text.substr(second) + text.substr(0, second));
+  CHECK(c.findings() == Findings{});
+  CHECK(find(c.program.conventions.at("demo.exit@2"), "r3"));
+}
+
+TEST_CASE("each mistake of inheritance is one finding at its own text") {
+  const std::pair<const char*, const char*> table[] = {
+      {"ensures master { r5 = 1; }", "override-missing: r5"},
+      {"ensures master { override r7 = 1; }", "override-nothing: r7"},
+      {"ensures master { override r6 = 1; }", "override-nothing: r6"},  // only the incidental one is there
+      {"ensures master { drop r8; }", "override-nothing: r8"},
+      {"ensures slaves { override arrival absent; override r3 = 1; }", "override-nothing: r3"},
+      {"ensures master { r7 = 1; r7 = 2; }", "duplicate-clause: r7"},
+      {"ensures master { drop r5; drop r5; }", "override-nothing: r5"},
+      {"order slaves_released < master_enters;", "override-missing: order"},
+      {"role image : elf64;", "duplicate-clause: image"},
+      {"status stable; status stable;", "duplicate-clause: status"},
+      {"supersedes demo.exit@3;", "unknown-name: demo.exit@3"},
+      {"expects kernel { align 64KiB; }", "unknown-name: kernel"},
+      {"ensures master { r7 = image.entri; }", "unknown-name: image.entri"},
+      {"ensures master { r7 = image; }", "type-mismatch: image"},
+      {"ensures master { msr XE = 1; }", "unknown-word: XE"},
+      {"ensures master { msr ME = 2; }", "type-mismatch: 2"},
+      {"ensures mater { r7 = 1; }", "unknown-word: mater"},
+      {"ensures slaves { override arrival late; }", "unknown-name: late"},
+      {"ensures memory { fact segments_plased; }", "unknown-word: segments_plased"},
+      {"ensures memory { place tree within machine.rma; }", "unknown-name: place tree within machine.rma;"},
+      {"ensures memory { bytes 0x0 +: 0x100 = bytes image.entry +: 0x80; }",
+       "clause-shape: bytes 0x0 +: 0x100 = bytes image.entry +: 0x80;"},
+      {"override order head_copied < slaves_release;", "unknown-word: slaves_release"},
+      {"override order head_copied < slaves_released < head_copied;", "order-cycle: head_copied < slaves_released"},
+      {"ensures master { r32 = 1; }", "unknown-clause: r32"},
+      {"ensures master { r7; }", "clause-shape: "}};
+  for (const auto& [body, wanted] : table) {
+    Checked c(child(body));
+    INFO(std::string(body));
+    auto found = c.findings();
+    REQUIRE(found.size() == 1);
+    if (std::string(wanted) == "clause-shape: ") CHECK(found[0].rfind(wanted, 0) == 0);
+    else CHECK(found[0] == wanted);
+  }
+}
+
+TEST_CASE("an order that is not inherited cannot be overridden") {
+  Checked c("convention a.b@1 { source \"s\"; role image : loadable; ensures slaves { arrival absent; } }\n"
+            "convention a.b@2 extends a.b@1 { source \"s\"; override order head_copied < slaves_released; }\n");
+  CHECK(c.findings() == Findings{"override-nothing: order"});
+}
+
+TEST_CASE("a parent that is not there, or is the child itself, is one finding") {
+  const std::string body = " ensures master { override r3 = image.entry; drop r4; } expects image { align 4KiB; }\n"
+                           " override order head_copied < slaves_released; }\n";
+  Checked unknown("convention a.b@2 extends a.b@1 { source \"s\";" + body);
+  CHECK(unknown.findings() == Findings{"unknown-name: a.b@1"});
+  CHECK(unknown.sink.all()[0].span_text == "did you mean `a.b@2`?");
+  Checked self("convention a.b@2 extends a.b@2 { source \"s\";" + body);
+  CHECK(self.findings() == Findings{"cyclic-extends: a.b@2"});
+  const std::string small = " ensures master { override r3 = image.entry; drop r4; }\n"
+                            " override order head_copied < slaves_released; }\n";
+  Checked circle("convention a.b@1 extends a.b@3 { source \"s\";" + small + "convention a.b@2 extends a.b@1 { source \"s\";" +
+                 small + "convention a.b@3 extends a.b@2 { source \"s\";" + small);
+  CHECK(circle.findings() == Findings{"cyclic-extends: a.b@1"});
+  REQUIRE(circle.sink.all().size() == 1);
+  CHECK(circle.sink.all()[0].notes == Findings{"a.b@1 -> a.b@3 -> a.b@2 -> a.b@1"});
+}
+
+TEST_CASE("every shipped file is clean by itself") {
+  unsigned files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(BATON_SOURCE_DIR "/stdlib")) {
+    if (entry.path().extension() != ".baton") continue;
+    ++files;
+    source::SourceSet sources;
+    sources.add_library(BATON_SOURCE_DIR "/stdlib");
+    diagnostics::Sink sink;
+    auto id = sources.read(entry.path());
+    REQUIRE(id.ok());
+    auto program = check::check(sources, *id, sink);
+    INFO(entry.path().string());
+    for (const auto& d : sink.all()) FAIL_CHECK(d.message);
+    CHECK(program.conventions.size() + program.loaders.size() > 0);
+    for (const auto& [name, convention] : program.conventions) {
+      CHECK(!convention.source.empty());
+      CHECK(convention.status == "stable");
+    }
+  }
+  CHECK(files >= 4);
+  Checked all("use \"linux/kexec.baton\"; use \"linux/opal.baton\"; use \"loaders/kexec_load.baton\";");
+  for (const char* name : {"linux.kexec@2005", "linux.kexec@2008", "linux.kexec@2013", "linux.bootblock@2",
+                           "linux.bootblock@17", "linux.opal@1"})
+    CHECK_MESSAGE(all.program.conventions.count(name) == 1, name);
+  // The interrupt order: a promise of two values, and what most kernels leave, for who relies on it.
+  const auto& kexec = all.program.conventions.at("linux.kexec@2013");
+  CHECK(find(kexec, "ile")->values.size() + find(kexec, "ile", true)->values.size() >= 2);
+  CHECK(find(all.program.conventions.at("linux.opal@1"), "r3")->origin == "linux.bootblock@2");
+}
+
+TEST_CASE("names of a handoff: each unknown one is told by what it is") {
+  const std::string head = "use \"linux/kexec.baton\"; use \"linux/bootblock.baton\"; use \"loaders/kexec_load.baton\";\n" +
+                           machine();
+  const std::string good =
+      "handoff boot on lpar via linux.kexec_load@2005 {\n from linux.kexec@2013; to linux.bootblock@17;\n"
+      " segment kernel = elf \"vmlinux\" { place bottom_up; }\n"
+      " segment tree = devicetree machine.tree { place top_down; }\n"
+      " segment stub = trampoline { place top_down; }\n bind image = kernel;\n enter stub;\n}\n";
+  CHECK(Checked(head + good).findings() == Findings{});
+  struct Change {
+    const char *from, *to, *wanted, *near;
+  };
+  const Change table[] = {
+      {"on lpar", "on lpra", "unknown-name: lpra", "lpar"},
+      {"kexec_load@2005", "kexec_load@2006", "unknown-name: linux.kexec_load@2006", "linux.kexec_load@2005"},
+      {"kexec@2013", "kexec@2014", "unknown-name: linux.kexec@2014", "linux.kexec@2013"},
+      {"enter stub", "enter stup", "unknown-name: stup", "stub"},
+      {"image = kernel", "image = kernal", "unknown-name: kernal", "kernel"},
+      {"machine.tree", "machine.treee", "unknown-name: machine.treee", "machine.tree"},
+      {"place bottom_up;", "place bottom_up; within machine.rna;", "unknown-name: machine.rna", "machine.rma"},
+      {"place bottom_up;", "place bottom_up; avoid tree.star ..< tree.end;", "unknown-name: tree.star", "tree.start"}};
+  for (const Change& change : table) {
+    std::string text = good;
+    text.replace(text.find(change.from), std::string(change.from).size(), change.to);
+    Checked c(head + text);
+    INFO(std::string(change.to));
+    auto found = c.findings();
+    REQUIRE(!found.empty());
+    CHECK(found.size() == 1);
+    CHECK(found[0] == change.wanted);
+    CHECK(c.sink.all()[0].span_text == "did you mean `" + std::string(change.near) + "`?");
+  }
+}
+
+TEST_CASE("words that are not served are refused by name") {
+  const std::string head = "use \"linux/kexec.baton\"; use \"linux/bootblock.baton\"; use \"loaders/kexec_load.baton\";\n";
+  Checked live("machine here from live { }");
+  CHECK(live.findings() == Findings{"not-served: live"});
+  Checked relay(head + machine() +
+                "handoff boot on lpar via linux.kexec_load@2005 { from linux.kexec@2013; to linux.bootblock@17;\n"
+                " segment kernel = elf \"vmlinux\" { place bottom_up; }\n"
+                " segment tree = devicetree machine.tree { place top_down; }\n"
+                " segment stub = trampoline { place top_down; }\n bind image = kernel; enter stub;\n slaves by relay;\n}\n");
+  CHECK(relay.findings().size() == 1);
+  CHECK(relay.sink.all()[0].code == Code::not_served);
+}
+
+TEST_CASE("a loader's predicate: what spare() takes, and how many segments there may be") {
+  auto loader = [](const std::string& body) {
+    return "loader my.load@1 { source \"s\"; table json; granule = 4KiB; " + body + " }\n";
+  };
+  CHECK(Checked(loader("check spare(machine.ram) >= 4KiB error ENOMEM;")).findings() == Findings{});
+  CHECK(Checked(loader("check spare(5) >= 4KiB error ENOMEM;")).findings().size() == 1);
+  CHECK(Checked(loader("check spare(machine.page) >= 4KiB error ENOMEM;")).findings().size() == 1);
+  CHECK(Checked(loader("check segment.start error EINVAL;")).findings() == Findings{"type-mismatch: segment.start"});
+  CHECK(Checked(loader("segments <= 100000;")).findings().size() == 1);
+}
+
+TEST_CASE("fifty mistakes are fifty findings, in one run") {
+  std::string text = "convention demo.exit@1 {\n source \"demo.S\"; role image : loadable;\n ensures slaves { arrival absent; }\n"
+                     " ensures master {\n  enter image.entry;\n";
+  for (int i = 3; i < 28; ++i) text += "  r" + std::to_string(i) + " = image.entry" + std::to_string(i) + ";\n";
+  text += " }\n ensures memory {\n";
+  for (int i = 0; i < 12; ++i) text += "  fact segments_placed" + std::to_string(i) + ";\n";
+  text += " }\n order head_copied < slaves_freed;\n}\nmachine lpar {\n";
+  for (int i = 0; i < 12; ++i) text += "  pagee" + std::to_string(i) + " = 64KiB;\n";
+  text += "}\n";
+  Checked c(text);
+  CHECK(c.sink.all().size() == 50);
+  std::set<uint32_t> places;
+  for (const auto& d : c.sink.all()) places.insert(d.span.begin);
+  CHECK(places.size() == 50);
+}
