@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+baton_unit_test(contract contract_test.cpp)
+target_link_libraries(contract_test PRIVATE baton_check)  # the tests' conventions are programs
