@@ -49,6 +49,13 @@ bool about_cpus(ClauseKind kind) {
          kind == ClauseKind::kArrival || kind == ClauseKind::kEnter;
 }
 
+/// rfid and mtmsrd leave MSR[ME] as it is where MSR[HV] is 0 (Power ISA 3.0B, Book III 3.3.1).
+bool promises_hypervisor(const Boundary& from) {
+  const Claim* hv = from.find(Section::kMaster, ClauseKind::kMsr, "HV");
+  return hv && !hv->any && hv->values.size() == 1 && hv->values[0].is_known() && hv->values[0].is_number() &&
+         hv->values[0].number() == 1;
+}
+
 std::vector<std::string> arrival_of(const Boundary& from) {
   const Claim* claim = from.find(Section::kSlaves, ClauseKind::kArrival);
   std::vector<std::string> states;
@@ -111,6 +118,10 @@ Gap find_gap(const Boundary& from, const Boundary& to) {
     } else if (need.kind == ClauseKind::kMsr && need.subject == "HV") {
       obligation.answer = Answer::kImpossible;
       obligation.reason = "no instruction of a stub changes MSR[HV]";
+    } else if (need.kind == ClauseKind::kMsr && need.subject == "ME" && need.section == Section::kMaster &&
+               !promises_hypervisor(from)) {
+      obligation.answer = Answer::kImpossible;
+      obligation.reason = "MSR[ME] changes in hypervisor state only, and the giver does not promise that";
     } else if (arrival) {
       obligation.answer = Answer::kImpossible;
       obligation.reason = "where slaves are is the giver's doing: no stub that lets the taker's own head "

@@ -177,6 +177,12 @@ TEST_CASE("modes are MSR bits, byte orders are the giver's") {
   CHECK(field("HV", "msr HV = machine.hypervisor;", "msr HV = 1;", Endian::kBig, metal) == Answer::kEntailed);
   CHECK(field("HV", "msr HV = machine.hypervisor;", "msr HV = 1;") == Answer::kImpossible);
   CHECK(field("HV", "", "msr HV = 1;") == Answer::kImpossible);
+  // No guest changes MSR[ME].
+  const std::string kHv = "msr HV = machine.hypervisor; ";
+  CHECK(field("ME", kHv + "msr ME = 1;", "msr ME = 1;") == Answer::kEntailed);
+  CHECK(field("ME", kHv, "msr ME = 1;") == Answer::kImpossible);
+  CHECK(field("ME", "", "msr ME = 1;") == Answer::kImpossible);
+  CHECK(field("ME", kHv, "msr ME = 1;", Endian::kBig, metal) == Answer::kGap);
 }
 
 TEST_CASE("slaves: what they need is the giver's doing, or nobody's") {
