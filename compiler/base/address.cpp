@@ -9,9 +9,14 @@
 
 namespace baton {
 
+namespace {
+constexpr int kInternalError = 70;  // EX_SOFTWARE of sysexits.h
+}
+
 void abort_with(const char* what, const char* file, int line) {
-  std::fprintf(stderr, "baton: internal error: %s (%s:%d)\n", what, file, line);
-  std::abort();
+  std::fprintf(stderr, "baton: internal error: %s (%s:%d)\nThis is a mistake in baton; please report it.\n", what,
+               file, line);
+  std::_Exit(kInternalError);
 }
 
 namespace {

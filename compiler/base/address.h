@@ -24,7 +24,7 @@ inline constexpr Wide kTwoTo64 = static_cast<Wide>(1) << 64;
 
 [[noreturn]] void abort_with(const char* what, const char* file, int line);
 
-/// Aborts with the place: for what only a mistake of ours can break, never for input.
+/// Ends the program with the place and exit code 70: for what only a mistake of ours can break, never for input.
 #define BATON_CHECK(condition, what)                                  \
   do {                                                                \
     if (!(condition)) ::baton::abort_with(what, __FILE__, __LINE__); \

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The program: one command, one exit code. What each command does stands in commands.cpp.
+#include <cstdio>
+#include <exception>
+
 #include "driver/commands.h"
 #include "driver/options.h"
 
 int main(int argc, char** argv) {
-  baton::driver::Options options;
-  if (auto code = baton::driver::parse_options(argc, argv, options)) return *code;
-  return baton::driver::run(options);
+  // No part of ours throws; what a library throws (no memory left) is not the user's program's fault.
+  try {
+    baton::driver::Options options;
+    if (auto code = baton::driver::parse_options(argc, argv, options)) return *code;
+    return baton::driver::run(options);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "baton: internal error: %s\n", e.what());
+    return baton::driver::kInternal;
+  }
 }
