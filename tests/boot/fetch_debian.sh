@@ -62,7 +62,7 @@ say "reading the ppc64el package lists (into a folder of their own)"
 apt-get "${options[@]}" update >"$work/apt.log" 2>&1 || true
 # The kernel's ABI number is part of its package's name: the metapackage knows it.
 name=$(apt-cache "${options[@]}" depends --important linux-image-powerpc64le 2>>"$work/apt.log" |
-  sed -n 's/^ *Depends: *\(linux-image-[^ ]*\)$/\1/p' | head -n 1)
+  sed -n 's/^ *Depends: *\(linux-image-[^ ]*\)$/\1/p' | sed -n 1p) || name=
 [ -n "$name" ] || unavailable "no mirror of this system has linux-image-powerpc64le"
 
 say "downloading $name"
