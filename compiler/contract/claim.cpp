@@ -169,27 +169,27 @@ Boundary resolve(const model::Convention& convention, const model::Scope& scope,
       claim.values.push_back(std::move(v));
     }
     if (failed) continue;
-    if (clause.kind == ClauseKind::kMode) {
-      for (const auto& [field, bit] : mode_bits(clause.words[0])) {
-        Claim unfolded = claim;
-        unfolded.kind = ClauseKind::kMsr;
-        unfolded.subject = field;
-        unfolded.values = {Value::of_int(static_cast<Wide>(bit))};
-        boundary.claims.push_back(std::move(unfolded));
-      }
+    // A relied-on incidental clause refines the promise about the same thing.
+    auto state = [&](Claim stated) {
+      auto refined = std::find_if(boundary.claims.begin(), boundary.claims.end(), [&](const Claim& c) {
+        return c.section == stated.section && c.kind == stated.kind && c.subject == stated.subject;
+      });
+      if (clause.incidental && refined != boundary.claims.end())
+        *refined = std::move(stated);
+      else
+        boundary.claims.push_back(std::move(stated));
+    };
+    if (clause.kind != ClauseKind::kMode) {
+      state(std::move(claim));
       continue;
     }
-    if (clause.incidental) {
-      // A relied-on incidental clause refines the promise of the same key.
-      auto refined = std::find_if(boundary.claims.begin(), boundary.claims.end(), [&](const Claim& c) {
-        return c.section == claim.section && c.kind == claim.kind && c.subject == claim.subject;
-      });
-      if (refined != boundary.claims.end()) {
-        *refined = std::move(claim);
-        continue;
-      }
+    for (const auto& [field, bit] : mode_bits(clause.words[0])) {
+      Claim unfolded = claim;
+      unfolded.kind = ClauseKind::kMsr;
+      unfolded.subject = field;
+      unfolded.values = {Value::of_int(static_cast<Wide>(bit))};
+      state(std::move(unfolded));
     }
-    boundary.claims.push_back(std::move(claim));
   }
   return boundary;
 }

@@ -25,9 +25,21 @@ namespace ins = ppc64::ins;
 
 namespace {
 
+/// Whether r9 is one `addi` away from r8.
+bool near_each_other(const MasterGoals& goals) {
+  auto value_of = [&](ppc64::Gpr gpr) -> std::optional<uint64_t> {
+    for (const RegisterGoal& g : goals.registers)
+      if (g.gpr == gpr && g.allowed.size() == 1)
+        if (const auto* value = std::get_if<uint64_t>(&g.allowed[0])) return *value;
+    return std::nullopt;
+  };
+  auto base = value_of(ppc64::reg::r8), entry = value_of(ppc64::reg::r9);
+  return base && entry && *entry - *base + 0x8000 < 0x10000;
+}
+
 /// The lower bounds counted by hand for the job they were counted for: branch over an overlaid head,
-/// addis, store of the id, mr, addis, branch, on 64 KiB pages with r4 = start and r5 = 0 promised; three
-/// more for r8 and r9. 0 where the job is another one.
+/// addis, store of the id, mr, addis, branch, on 64 KiB pages with r4 = start and r5 = 0 promised; two
+/// or three more for r8 and r9. 0 where the job is another one.
 size_t counted_bound(const MasterGoals& goals, bool branch_first, bool far) {
   auto sets = [&](ppc64::Gpr gpr) {
     return std::any_of(goals.registers.begin(), goals.registers.end(),
@@ -36,7 +48,9 @@ size_t counted_bound(const MasterGoals& goals, bool branch_first, bool far) {
   bool opal = goals.registers.size() == 4 && sets(ppc64::reg::r8) && sets(ppc64::reg::r9);
   if (!goals.id_store || !sets(ppc64::reg::r3) || !sets(ppc64::reg::r4)) return 0;
   if (goals.registers.size() != 2 && !opal) return 0;
-  size_t bound = (branch_first ? 1 : 0) + 5 + (opal ? 3 : 0);
+  // r8 is one instruction (OPAL starts on a multiple of 64 KiB); r9 is one from r8 where it is near, else two.
+  size_t opal_registers = !opal ? 0 : near_each_other(goals) ? 2 : 3;
+  size_t bound = (branch_first ? 1 : 0) + 5 + opal_registers;
   if (goals.giver == Endian::kLittle && !goals.id_store->fits_byte) ++bound;
   if (!goals.msr.empty()) return bound + 4;  // mfmsr, clrrdi, mtsrr0, mtsrr1, rfid for the branch
   return far ? bound + 1 : bound;
