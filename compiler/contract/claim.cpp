@@ -79,6 +79,17 @@ std::vector<std::string> ConventionScope::names() const {
   return all;
 }
 
+std::vector<Value> Claim::possible() const {
+  std::vector<Value> all;
+  for (const Value& v : values) {
+    if (v.type() == Type::kSet && v.is_known())
+      all.insert(all.end(), v.members().begin(), v.members().end());
+    else
+      all.push_back(v);
+  }
+  return all;
+}
+
 const Claim* Boundary::find(Section section, ClauseKind kind, const std::string& subject) const {
   for (const Claim& claim : claims)
     if (claim.section == section && claim.kind == kind && claim.subject == subject) return &claim;

@@ -27,6 +27,8 @@ struct Claim {
   std::vector<model::Value> values;
   bool any = false;
 
+  /// One by one: a claim written as one set `{ a, b }` or as several values is the same claim.
+  std::vector<model::Value> possible() const;
   /// "r3 = tree.address", as the convention wrote it.
   const std::string& text() const { return clause->text; }
 };

@@ -19,18 +19,6 @@ using model::Value;
 
 namespace {
 
-/// A need written as one set `{ a, b }` or as several values is the same need.
-std::vector<Value> flat(const std::vector<Value>& values) {
-  std::vector<Value> all;
-  for (const Value& v : values) {
-    if (v.type() == model::Type::kSet && v.is_known())
-      all.insert(all.end(), v.members().begin(), v.members().end());
-    else
-      all.push_back(v);
-  }
-  return all;
-}
-
 bool satisfies(const Value& promised, const Value& needed) {
   if (promised.type() == model::Type::kStack && needed.type() == model::Type::kStack &&
       promised.is_known() && needed.is_known()) {
@@ -60,7 +48,7 @@ std::vector<std::string> arrival_of(const Boundary& from) {
   const Claim* claim = from.find(Section::kSlaves, ClauseKind::kArrival);
   std::vector<std::string> states;
   if (claim && !claim->any)
-    for (const Value& v : flat(claim->values))
+    for (const Value& v : claim->possible())
       if (v.type() == model::Type::kWord && v.is_known()) states.push_back(v.text());
   if (states.empty()) states = {"unknown"};
   return states;
@@ -71,7 +59,7 @@ std::vector<std::string> arrival_of(const Boundary& from) {
 bool entails(const Claim& promise, const Claim& need) {
   if (need.any) return true;
   if (promise.any) return false;
-  auto promised = flat(promise.values), needed = flat(need.values);
+  auto promised = promise.possible(), needed = need.possible();
   // How a CPU enters (absolute or not) is the jump's business; where it lands must agree.
   return std::all_of(promised.begin(), promised.end(), [&](const Value& p) {
     return std::any_of(needed.begin(), needed.end(), [&](const Value& n) { return satisfies(p, n); });

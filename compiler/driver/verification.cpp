@@ -19,17 +19,6 @@ using verify::Term;
 
 namespace {
 
-std::vector<Value> flat(const std::vector<Value>& values) {
-  std::vector<Value> all;
-  for (const Value& v : values) {
-    if (v.type() == model::Type::kSet && v.is_known())
-      all.insert(all.end(), v.members().begin(), v.members().end());
-    else
-      all.push_back(v);
-  }
-  return all;
-}
-
 std::optional<Term> term_of(const Value& v) {
   if (v.is_symbol()) return Term::named(v.as_symbol().name);
   if (v.is_known() && v.is_number() && v.number() < kTwoTo64)
@@ -40,7 +29,7 @@ std::optional<Term> term_of(const Value& v) {
 verify::EntryState entry_state(const Compilation& c, const Boundary& from, const verify::Loaded& loaded) {
   verify::EntryState state;
   for (const Claim& claim : from.claims) {
-    auto values = flat(claim.values);
+    auto values = claim.possible();
     if (claim.section == Section::kMaster && !claim.any && values.size() == 1) {
       auto term = term_of(values[0]);
       if (claim.kind == ClauseKind::kRegister && term) state.registers[claim.subject] = *term;
@@ -76,7 +65,7 @@ verify::Goals goals_of(const Compilation& c, const Boundary& to, std::deque<Byte
   bool slaves = c.gap->orders.front().gap.slaves_may_arrive;
   for (const Claim& claim : to.claims) {
     std::string clause = claim.clause->origin + ": " + claim.text();
-    auto values = flat(claim.values);
+    auto values = claim.possible();
     if (claim.section == Section::kMaster && claim.kind == ClauseKind::kEnter) {
       goals.target = Address{values[0].number()};
       goals.target_clause = clause;

@@ -19,20 +19,9 @@ namespace {
 
 std::string clause_of(const Claim& need) { return need.clause->origin + ": " + need.text(); }
 
-std::vector<Value> flat(const std::vector<Value>& values) {
-  std::vector<Value> all;
-  for (const Value& v : values) {
-    if (v.type() == model::Type::kSet && v.is_known())
-      all.insert(all.end(), v.members().begin(), v.members().end());
-    else
-      all.push_back(v);
-  }
-  return all;
-}
-
 /// The one number a promise comes to, if it is one.
 std::optional<uint64_t> promised_number(const Claim& claim) {
-  auto values = flat(claim.values);
+  auto values = claim.possible();
   if (claim.any || values.size() != 1 || !values[0].is_known() || !values[0].is_number()) return std::nullopt;
   if (values[0].number() >= kTwoTo64) return std::nullopt;
   return static_cast<uint64_t>(values[0].number());
@@ -55,7 +44,7 @@ std::optional<MasterGoals> master_goals(const contract::Boundary& from, const co
     auto gpr = ppc64::find_gpr(claim.subject);
     if (!gpr) continue;
     if (auto number = promised_number(claim)) goals.known.push_back({*gpr, *number});
-    auto values = flat(claim.values);
+    auto values = claim.possible();
     if (values.size() == 1 && is_master_id(values[0])) goals.id_register = *gpr;
   }
 
@@ -108,7 +97,7 @@ std::optional<MasterGoals> master_goals(const contract::Boundary& from, const co
         continue;
       }
       RegisterGoal goal{*gpr, {}, clause_of(need)};
-      for (const Value& v : flat(need.values)) {
+      for (const Value& v : need.possible()) {
         if (v.is_known() && v.is_number() && v.number() < kTwoTo64)
           goal.allowed.push_back(static_cast<uint64_t>(v.number()));
         else if (is_master_id(v) && goals.id_register)
