@@ -239,7 +239,10 @@ def main():
         wrong += [f"{where}: {complaint}" for complaint in broken_links(source, path, text)]
         with tempfile.TemporaryDirectory(prefix="baton-docs-") as folder:
             page = Page(source, baton, os.path.realpath(folder))
-            page.read(text)
+            try:
+                page.read(text)
+            except (ValueError, OSError, inputs.RecipeError, subprocess.TimeoutExpired) as error:
+                page.complain(str(error))
             wrong += [f"{where}: {complaint}" for complaint in page.complaints]
             ran += page.ran
     if not options.pages:
