@@ -65,7 +65,7 @@ const Row kRows[] = {
   {in(C::kConvention), "ensures", "memory", "ensures memory", C::kEnsuresMemory, kServed, "what is true of memory when the master crosses"},
   {in(C::kConvention), "expects", "", "expects ROLE", C::kExpects, kServed, "what the giver relies on about the image: its bytes and its place"},
   {in(C::kConvention), "order", "", "order EVENT < EVENT < ..., ...", {}, kServed, "which event comes before which, as chains; a strict partial order"},
-  {in(C::kConvention), "breaking", "", "breaking allowed RULE because STRING", {}, kServed, "waives one rule of the version comparison, with its reason"},
+  {in(C::kConvention), "breaking", "", "breaking allowed RULE because STRING", {}, kNotYet, "waives one rule of the version comparison, with its reason"},
 
   // ensures master, ensures slaves
   {kCpus, "enter", "", "enter ROLE.entry", {}, kServed, "the CPU is at the entry of the image"},
@@ -142,7 +142,7 @@ const Row kRows[] = {
   {in(C::kHandoff), "enter", "", "enter SEGMENT", {}, kServed, "the segment the giver jumps to: its `image`"},
   {in(C::kHandoff), "relies", "", "relies on incidental KEY", {}, kServed, "takes as a fact what the giver happens to do and does not promise"},
   {in(C::kHandoff), "assert", "", "assert PREDICATE [else STRING]", {}, kServed, "must hold of the placed addresses"},
-  {in(C::kHandoff), "allow", "", "allow SLUG because STRING", {}, kServed, "silences one lint in this handoff, with the reason"},
+  {in(C::kHandoff), "allow", "", "allow SLUG because STRING", {}, kNotYet, "silences one lint in this handoff, with the reason"},
 
   // Segments
   {kSegments, "place", "", "place bottom_up | top_down | at ADDRESS", {}, kServed, "from which end a hole is looked for, or the address itself"},

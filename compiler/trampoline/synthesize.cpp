@@ -25,7 +25,7 @@ namespace ins = ppc64::ins;
 
 namespace {
 
-/// Whether r9 is one `addi` away from r8.
+/// Whether r9 is one `addi` or `ori` away from r8.
 bool near_each_other(const MasterGoals& goals) {
   auto value_of = [&](ppc64::Gpr gpr) -> std::optional<uint64_t> {
     for (const RegisterGoal& g : goals.registers)
@@ -34,7 +34,9 @@ bool near_each_other(const MasterGoals& goals) {
     return std::nullopt;
   };
   auto base = value_of(ppc64::reg::r8), entry = value_of(ppc64::reg::r9);
-  return base && entry && *entry - *base + 0x8000 < 0x10000;
+  if (!base || !entry) return false;
+  bool by_addi = *entry - *base + 0x8000 < 0x10000, by_ori = (*entry & ~uint64_t{0xffff}) == *base;
+  return by_addi || by_ori;
 }
 
 /// The lower bounds counted by hand for the job they were counted for: branch over an overlaid head,

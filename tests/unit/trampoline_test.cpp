@@ -165,9 +165,7 @@ size_t whole(const Job& job) {
   INFO(listing(verdict));
   CHECK(verdict.outcome() == verify::Outcome::kProved);
   CHECK(verdict.instructions == result->counts[0].instructions);
-  // The bound for r8 and r9 counts two for an entry that is apart from the base; near it, one is enough.
-  size_t near = job.opal_entry != 0 && job.opal_entry - 0x30000000 < 0x10000 ? 1 : 0;
-  CHECK(result->counts[0].instructions + near == result->counts[0].lower_bound);
+  CHECK(result->counts[0].instructions == result->counts[0].lower_bound);
   return result->counts[0].instructions;
 }
 
