@@ -84,6 +84,13 @@ Result<Done> OutputSet::add(const std::string& name, const std::vector<ByteView>
     return system_failure(Failure::Kind::kEnvironment, "cannot create", path, errno);
   temporary_.push_back(path);
   names_.push_back(name);
+  // Asking for the blocks first tells of a full disk before a byte is written. It also keeps the rename cheap:
+  // ext4 writes out, there and then, a file that replaces another while its blocks are still to be chosen. A
+  // filesystem that cannot do it loses nothing.
+  off_t size = 0;
+  for (ByteView piece : pieces) size += static_cast<off_t>(piece.size());
+  if (size > 0 && ::fallocate(fd.get(), 0, 0, size) < 0 && errno == ENOSPC)
+    return system_failure(Failure::Kind::kEnvironment, "cannot write", path, errno);
   for (ByteView piece : pieces) {
     while (!piece.empty()) {
       ssize_t written = ::write(fd.get(), piece.data(), piece.size());
