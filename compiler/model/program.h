@@ -79,6 +79,13 @@ struct OrderEdge {
   Span span;
 };
 
+/// `breaking allowed RULE because "..."`: a change that is meant, with its reason.
+struct Waiver {
+  std::string rule;  // "MASTER_REG_REMOVED"
+  std::string because;
+  Span span, rule_span;
+};
+
 struct Convention {
   std::string name;  // with the version: "linux.kexec@2013"
   Span span, name_span;
@@ -90,6 +97,7 @@ struct Convention {
   std::vector<Role> roles;
   std::vector<Clause> clauses;
   std::vector<OrderEdge> order;  // as written; contract/order.h closes it
+  std::vector<Waiver> waivers;   // its own: what a parent waived concerned the parent
   bool shipped = false;          // from the standard library
 
   const Role* find_role(const std::string& role) const;
