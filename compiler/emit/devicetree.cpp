@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The edited tree is built as plain nodes and then written in one pass; libfdt judges the result.
-// (libfdt's own writers do not fit: editing in place leaves dead strings, moves the tail once per edit and
-// refuses bases of version 2 and 3; the sequential writer searches all strings for each property, which is
-// half a second for the tree of a large server.) See devicetree.h.
+// The base becomes plain nodes, the edits change them, and tree_blob writes them in one pass. See
+// devicetree.h.
 #include "emit/devicetree.h"
-
-#include <libfdt.h>
 
 #include <algorithm>
 #include <array>
-#include <memory>
-#include <unordered_map>
 
 namespace baton::emit {
 
@@ -20,9 +14,7 @@ using inputs::NodeId;
 
 namespace {
 
-constexpr size_t kLargestBlob = size_t{1} << 30;
 constexpr std::string_view kFacts = "baton,facts";
-constexpr size_t kHeaderSize = 40;  // of version 17
 
 constexpr std::array<std::string_view, 4> kCrashInChosen = {"linux,crashkernel-base", "linux,crashkernel-size",
                                                             "linux,elfcorehdr", "linux,usable-memory-range"};
@@ -47,39 +39,31 @@ bool is_name(std::string_view name, std::string_view punctuation) {
 
 std::string_view base_of(std::string_view name) { return name.substr(0, name.find('@')); }
 
-/// A node that can be changed. Bytes belong to the base or to the edits.
-struct Node {
-  std::string name;
-  struct Property {
-    std::string name;
-    ByteView bytes;
-  };
-  std::vector<Property> properties;
-  std::vector<std::unique_ptr<Node>> children;
+/// The one child that has this name, or has it with a unit address.
+Node* child_of(const Node& parent, std::string_view component) {
+  Node* near = nullptr;
+  bool several = false;
+  for (const auto& node : parent.children) {
+    if (node->name == component) return node.get();
+    if (base_of(node->name) != component) continue;
+    several = near != nullptr;
+    near = node.get();
+  }
+  return several ? nullptr : near;
+}
 
-  Node* child(std::string_view component) {
-    Node* near = nullptr;
-    bool several = false;
-    for (const auto& node : children) {
-      if (node->name == component) return node.get();
-      if (base_of(node->name) != component) continue;
-      several = near != nullptr;
-      near = node.get();
+void drop(Node& node, std::string_view property) {
+  std::erase_if(node.properties, [&](const Node::Property& p) { return p.name == property; });
+}
+
+void set(Node& node, std::string_view property, ByteView bytes) {
+  for (Node::Property& p : node.properties)
+    if (p.name == property) {
+      p.bytes = bytes;
+      return;
     }
-    return several ? nullptr : near;
-  }
-  void drop(std::string_view property) {
-    std::erase_if(properties, [&](const Property& p) { return p.name == property; });
-  }
-  void set(std::string_view property, ByteView bytes) {
-    for (Property& p : properties)
-      if (p.name == property) {
-        p.bytes = bytes;
-        return;
-      }
-    properties.push_back({std::string(property), bytes});
-  }
-};
+  node.properties.push_back({std::string(property), bytes});
+}
 
 class TreeEditor {
  public:
@@ -144,7 +128,7 @@ class TreeEditor {
       std::string_view component = rest.substr(0, rest.find('/'));
       rest.remove_prefix(component.size());
       if (!is_name(component, ",._+-@")) return unsuitable("`" + edit.node + "` is no path of node names");
-      Node* next = node->child(component);
+      Node* next = child_of(*node, component);
       if (next == nullptr && !edit.create)
         return unsuitable("`" + base_.file().path().string() + "` has no node " + edit.node + ": " + absence(*node, component));
       if (next == nullptr) {
@@ -154,9 +138,9 @@ class TreeEditor {
       node = next;
     }
     if (edit.value)
-      node->set(edit.property, *edit.value);
+      set(*node, edit.property, *edit.value);
     else
-      node->drop(edit.property);
+      drop(*node, edit.property);
     return std::nullopt;
   }
 
@@ -180,103 +164,26 @@ class TreeEditor {
     }
   }
 
-  /// Header, reserve map, structure and strings, in the order dtc has them.
   Result<ByteBuffer> write() {
-    blob_.resize(kHeaderSize);
-    for (const Range& range : reserved_) {
-      if (range.size().wide() == kTwoTo64) return unsuitable("a reserve map entry cannot hold all 2^64 bytes");
-      add_reservation(range.begin.value(), range.size().bytes());
-    }
-    size_t own_at = blob_.size();
-    for (int i = 0; edits_.own && i < 2; ++i) add_reservation(0, 0);  // filled in when the size is known
-    for (size_t i = 0; i <= spare_; ++i) add_reservation(0, 0);  // at least the one that ends the map
-    size_t structure_at = blob_.size();
-    if (!write_structure()) return unsuitable("the edited tree is larger than 1GiB");
-    size_t strings_at = blob_.size();
-    blob_.insert(blob_.end(), strings_.begin(), strings_.end());
-
-    uint32_t at = 0;
-    for (size_t word : {size_t{FDT_MAGIC}, blob_.size(), structure_at, strings_at, kHeaderSize,
-                        size_t{FDT_LAST_SUPPORTED_VERSION}, size_t{FDT_LAST_COMPATIBLE_VERSION},
-                        size_t{edits_.boot_cpuid_phys.value_or(base_.boot_cpuid_phys())}, strings_.size(),
-                        strings_at - structure_at}) {
-      store<uint32_t>(blob_, at, static_cast<uint32_t>(word), Endian::kBig);
-      at += 4;
-    }
-    if (auto failure = reserve_itself(own_at)) return *failure;
-    BATON_CHECK(fdt_check_full(blob_.data(), blob_.size()) == 0, "libfdt refuses a blob that was written here");
-    return std::move(blob_);
+    BlobContents contents{root_, reserved_, spare_, edits_.boot_cpuid_phys.value_or(base_.boot_cpuid_phys())};
+    if (edits_.own) contents.reserved.insert(contents.reserved.end(), 2, Range{});  // filled in when the size is known
+    auto blob = write_blob(contents, *edits_.format);
+    if (!blob) return blob.failure();
+    if (edits_.own)
+      if (auto failure = reserve_itself(*blob)) return *failure;
+    return blob;
   }
 
-  void add_reservation(uint64_t start, uint64_t size) {
-    append<uint64_t>(blob_, start, Endian::kBig);
-    append<uint64_t>(blob_, size, Endian::kBig);
-  }
-
-  void add_word(size_t word) { append<uint32_t>(blob_, static_cast<uint32_t>(word), Endian::kBig); }
-
-  void add_padded(ByteView bytes) {
-    blob_.insert(blob_.end(), bytes.begin(), bytes.end());
-    blob_.resize((blob_.size() + 3) & ~size_t{3});
-  }
-
-  /// The offset of a name among the strings; each stands there once.
-  size_t string_at(const std::string& name) {
-    auto [it, fresh] = string_offsets_.try_emplace(name, strings_.size());
-    if (fresh) strings_.append(name).push_back('\0');
-    return it->second;
-  }
-
-  void begin_node(const Node& node) {
-    add_word(FDT_BEGIN_NODE);
-    add_padded(ByteView(reinterpret_cast<const uint8_t*>(node.name.c_str()), node.name.size() + 1));
-    for (const Node::Property& property : node.properties) {
-      add_word(FDT_PROP);
-      add_word(property.bytes.size());
-      add_word(string_at(property.name));
-      add_padded(property.bytes);
-    }
-  }
-
-  /// False when it grows past the largest blob; values are looked at before they are copied.
-  bool write_structure() {
-    struct Step {
-      const Node* node;
-      size_t next_child;
-    };
-    std::vector<Step> open;
-    auto begin = [&](const Node& node) {
-      size_t size = blob_.size() + strings_.size();
-      for (const Node::Property& property : node.properties) size += property.bytes.size();
-      if (size > kLargestBlob) return false;
-      begin_node(node);
-      open.push_back({&node, 0});
-      return true;
-    };
-    if (!begin(root_)) return false;
-    while (!open.empty()) {
-      Step& step = open.back();
-      if (step.next_child < step.node->children.size()) {
-        if (!begin(*step.node->children[step.next_child++])) return false;
-      } else {
-        add_word(FDT_END_NODE);
-        open.pop_back();
-      }
-    }
-    add_word(FDT_END);
-    return true;
-  }
-
-  std::optional<Failure> reserve_itself(size_t entry_at) {
-    if (!edits_.own) return std::nullopt;
+  /// The last two entries of the map become the blob exactly, and what rounds it up.
+  std::optional<Failure> reserve_itself(ByteBuffer& blob) {
     BATON_CHECK(is_power_of_two(edits_.own->granule.wide()), "a granule is a power of two");
-    Size size = *align_up(Size{blob_.size()}, edits_.own->granule);
+    Size size = *align_up(Size{blob.size()}, edits_.own->granule);
     if (edits_.own->start == Address::limit() || size.wide() == kTwoTo64 || !Range::checked(edits_.own->start, size))
       return unsuitable("the tree at " + hex(edits_.own->start) + " with its " + hex(size) + " bytes runs past 2^64");
-    uint64_t start = edits_.own->start.value(), exact = blob_.size(), rest = size.bytes() - exact;
-    size_t at = entry_at;
+    uint64_t start = edits_.own->start.value(), exact = blob.size(), rest = size.bytes() - exact;
+    size_t at = edits_.format->reserve_map_offset() + 16 * reserved_.size();
     for (uint64_t word : {start, exact, rest == 0 ? 0 : start + exact, rest}) {
-      store<uint64_t>(blob_, at, word, Endian::kBig);
+      store<uint64_t>(blob, at, word, Endian::kBig);
       at += 8;
     }
     return std::nullopt;
@@ -287,9 +194,6 @@ class TreeEditor {
   Node root_;
   std::vector<Range> reserved_;
   size_t spare_ = 0;
-  ByteBuffer blob_;
-  std::string strings_;
-  std::unordered_map<std::string, size_t> string_offsets_;
 };
 
 }  // namespace

@@ -2,8 +2,7 @@
 //
 // Which device tree does the taker get?
 //
-// A copy of a tree with edits, as a blob of version 17 (last_comp_version 16), packed and the same for the
-// same input: nodes and properties keep their order, new ones come last. What belongs to the base's own
+// A copy of a tree with edits, as a packed blob of the version asked for, and the same for the same input: nodes and properties keep their order, new ones come last. What belongs to the base's own
 // boot goes: /chosen linux,initrd-start and -end, the reserve map entries of that initrd and of the base
 // blob itself, /baton,facts. The blob's size depends on the lengths of what is put in, never on addresses,
 // so that a caller measures with addresses of 0, places, and edits again.
@@ -22,6 +21,7 @@
 #include "base/bytes.h"
 #include "base/range.h"
 #include "base/result.h"
+#include "emit/tree_blob.h"
 #include "inputs/tree.h"
 
 namespace baton::emit {
@@ -52,6 +52,7 @@ struct TreeEdits {
   /// Drops what an earlier crash boot left: /chosen linux,crashkernel-base and -size, linux,elfcorehdr,
   /// linux,usable-memory-range; linux,usable-memory and linux,drconf-usable-memory anywhere.
   bool drop_crash_properties = false;
+  const BlobFormat* format = &blob_formats().back();
 };
 
 /// Fails with kUnsuitable for an edit that cannot be made: no such node, an impossible name, a blob

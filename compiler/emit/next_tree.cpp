@@ -18,9 +18,6 @@ using placement::RoleScope;
 
 namespace {
 
-/// The only version libfdt writes.
-constexpr uint64_t kWrittenVersion = 17;
-
 class Builder {
  public:
   Builder(const placement::Layout& layout, const placement::PlacedSegment& segment,
@@ -33,6 +30,7 @@ class Builder {
       for (const auto& property : node.properties) edit(node, property);
     reserves();
     boot_cpu();
+    if (segment_.content.tree_format) edits_.format = find_blob_format(*segment_.content.tree_format);
     edits_.own = OwnReservation{segment_.start.value_or(Address{0}), layout_.granule};
     edits_.booted_from_kexec = from_kexec();
     if (sink_.error_count() != errors) return std::nullopt;
@@ -198,25 +196,34 @@ std::optional<uint64_t> choose_tree_format(const placement::Layout& layout,
       }
     }
   }
-  uint64_t wanted = kWrittenVersion;
   source::Span place = segment.declaration->name_span;
+  std::string written;
+  std::optional<uint64_t> wanted;  // without a word about it: the highest that is read and written
+  for (const BlobFormat& format : blob_formats()) {
+    written += (written.empty() ? "" : ", ") + std::to_string(format.version);
+    bool read = !need || std::find(readable.begin(), readable.end(), format.version) != readable.end();
+    if (read) wanted = format.version;
+  }
   if (segment.declaration->tree_version) {
     Value v = evaluate_as(*segment.declaration->tree_version, Type::kInt, HandoffScope(layout), sink);
     if (!v.is_known()) return std::nullopt;
     wanted = static_cast<uint64_t>(v.number());
     place = segment.declaration->tree_version->span;
+    if (need && std::find(readable.begin(), readable.end(), *wanted) == readable.end()) {
+      sink.report(Code::tree_format, place,
+                  "the taker cannot read a blob of version " + std::to_string(*wanted) + ": `" + need->origin +
+                      "` needs `" + need->text + "`")
+          .label(need->span, "the need");
+      return std::nullopt;
+    }
   }
-  if (need && std::find(readable.begin(), readable.end(), wanted) == readable.end()) {
+  if (!wanted || !find_blob_format(*wanted)) {
     auto& d = sink.report(Code::tree_format, place,
-                          "the taker cannot read a blob of version " + std::to_string(wanted) + ": `" +
-                              need->origin + "` needs `" + need->text + "`");
-    d.label(need->span, "the need");
-    if (!segment.declaration->tree_version)
-      d.note("this release writes version 17 only");
-    return std::nullopt;
-  }
-  if (wanted != kWrittenVersion) {
-    sink.report(Code::tree_format, place, "this release writes blobs of version 17, not " + std::to_string(wanted));
+                          wanted ? "blobs of version " + std::to_string(*wanted) + " cannot be written"
+                                 : "no blob that can be written is one that `" + need->origin + "` reads: `" +
+                                       need->text + "`");
+    if (!wanted) d.label(need->span, "the need");
+    d.note("written are the versions " + written);
     return std::nullopt;
   }
   return wanted;

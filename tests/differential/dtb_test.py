@@ -146,6 +146,25 @@ class TreeTest(unittest.TestCase):
         theirs = self.by_fdtput(blob, ("-d", "/chosen", "linux,initrd-start"), ("-d", "/chosen", "linux,initrd-end"))
         self.assertEqual(sorted_source(self.edited(blob))[1], sorted_source(theirs)[1])
 
+    def test_each_version_is_written_as_dtc_writes_it(self):
+        # No name of a property ends in another's: dtc lets such names share their bytes.
+        source = """/dts-v1/;
+/memreserve/ 0x7000 0x800;
+/ { #address-cells = <2>; #size-cells = <2>; model = "seven b"; compatible = "eight by", "more"; flag;
+  memory@0 { device_type = "memory"; reg = <0 0 0 0x40000000>; };
+  cpus { #address-cells = <1>; #size-cells = <0>;
+    PowerPC,970@0 { device_type = "cpu"; reg = <0>; odd = [01 02 03]; nine = [01 02 03 04 05 06 07 08 09]; };
+    PowerPC,970@1 { name = "PowerPC,970"; reg = <1>; linux,boot-cpu; }; };
+  chosen { bootargs = ""; deep { deeper { a-node-name-of-thirty-one-chars { x = <1 2>; }; }; }; };
+};
+"""
+        for version in (1, 2, 3, 16, 17):
+            with self.subTest(version=version):
+                ours = self.path / "ours.dtb"
+                base = source if version < 16 else source.replace('name = "PowerPC,970"; ', "")
+                run(TOOL, "edit", self.compiled(base), ours, "cpu", 1, "version", version)
+                self.assertEqual(ours.read_bytes(), self.compiled(base, version).read_bytes())
+
     def test_version_1_is_refused(self):
         result = subprocess.run([TOOL, "edit", self.compiled(SMALL, 1), self.path / "out"], capture_output=True, text=True)
         self.assertEqual(result.returncode, 1)
@@ -166,6 +185,12 @@ class TreeTest(unittest.TestCase):
                 options = [options[0], f"{options[1]},dumpdtb={blob}"] + options[2:]
                 run("qemu-system-ppc64", *options, "-nographic", "-nodefaults")
                 self.check_edits(blob)
+                for version in (1, 2, 3, 16):  # what dtc reads in it is the same tree
+                    old = self.path / f"{name}-{version}.dtb"
+                    run(TOOL, "edit", blob, old, "version", version)
+                    text = re.sub(r'^\t*name = .*\n', "", sorted_source(old)[1], flags=re.M)
+                    ours = re.sub(r'^\t*name = .*\n', "", sorted_source(self.edited(blob))[1], flags=re.M)
+                    self.assertEqual(text, ours)
                 facts = {line.split("\t")[0]: line.split("\t")[1] for line in run(TOOL, "machine", blob).splitlines()}
                 self.assertEqual({key: facts.get(key) for key in known}, known)
 

@@ -3,7 +3,7 @@
 // What do inputs/ and emit/devicetree make of a file? For scripts that ask another program the same.
 //
 //   inputs_tool edit IN.dtb OUT.dtb [set|create NODE PROPERTY HEX] [drop NODE PROPERTY] [reserve START SIZE]
-//                                   [own START GRANULE] [cpu N] [kexec] [crash] ...
+//                                   [own START GRANULE] [cpu N] [kexec] [crash] [version N] ...
 //   inputs_tool machine IN.dtb             one line a fact: NAME<tab>VALUE<tab>ORIGIN
 //   inputs_tool elf IN OUT.bin             the file-backed image; prints base, size, entry, order
 #include <cstdio>
@@ -78,6 +78,9 @@ void edit(Arguments& arguments) {
       edits.own = emit::OwnReservation{start, Size{arguments.number()}};
     } else if (word == "cpu") {
       edits.boot_cpuid_phys = static_cast<uint32_t>(arguments.number());
+    } else if (word == "version") {
+      edits.format = emit::find_blob_format(arguments.number());
+      if (edits.format == nullptr) stop("no such version");
     } else if (word == "kexec") {
       edits.booted_from_kexec = true;
     } else if (word == "crash") {

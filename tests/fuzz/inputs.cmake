@@ -54,5 +54,5 @@ add_custom_command(OUTPUT ${elf_seeds} COMMAND elf_seed ${CMAKE_CURRENT_BINARY_D
 
 baton_inputs_fuzz(elf "${elf_seeds}" inputs/elf.cpp base/address.cpp base/file.cpp base/range.cpp)
 baton_inputs_fuzz(tree ${tree_seed} inputs/tree.cpp inputs/tree_machine.cpp
-                  inputs/tree_memory.cpp inputs/isa.cpp inputs/live_facts.cpp emit/devicetree.cpp
+                  inputs/tree_memory.cpp inputs/isa.cpp inputs/live_facts.cpp emit/devicetree.cpp emit/tree_blob.cpp
                   model/machine.cpp model/value.cpp base/address.cpp base/file.cpp base/range.cpp)
