@@ -347,6 +347,7 @@ class Flattener {
       case ClauseKind::kIle:
         for (const auto& e : clause.values) {
           Value v = wants(*e, Type::kInt);
+          if (clause.kind == ClauseKind::kMsr && clause.subject != "LE") no_byte_order(*e, v);
           if (v.is_known() && v.number() > 1)
             sink_.report(Code::type_mismatch, e->span, "a bit is 0 or 1, not " + to_text(v));
         }
@@ -371,6 +372,7 @@ class Flattener {
         for (const auto& e : clause.values) {
           Value v = evaluate(*e, scope, sink_);
           if (v.is_error()) continue;
+          no_byte_order(*e, v);
           if (!v.is_number() && v.type() != Type::kStack)
             sink_.report(Code::type_mismatch, e->span,
                          std::string("a register holds a number or an address, not ") + to_text(v.type()));
@@ -378,6 +380,11 @@ class Flattener {
         break;
       default: break;
     }
+  }
+
+  void no_byte_order(const syntax::Expr& e, const Value& v) {
+    if (!v.is_symbol() || v.as_symbol().name != "giver") return;
+    sink_.report(Code::type_mismatch, e.span, "`giver` is the giver's byte order, a value of `msr LE` and `ile` only");
   }
 
   const Declarations& declarations_;

@@ -132,10 +132,10 @@ bool ClauseReader::equals() {
 
 bool ClauseReader::end(std::string* because) {
   if (failed_) return false;
-  if (because && arguments_.take_word("because")) {
+  if (arguments_.take_word("because")) {
     auto reason = string("a reason in quotes after `because`");
     if (!reason) return false;
-    *because = *reason;
+    if (because) *because = *reason;
   }
   if (!arguments_.at_end()) {
     shape_error(here(), "nothing more");

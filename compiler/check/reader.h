@@ -55,7 +55,8 @@ class ClauseReader {
   bool take_colon() { return arguments_.take_colon(); }
   bool at_end() const { return arguments_.at_end(); }
   source::Span here() const { return arguments_.here(); }
-  /// `because "..."` where it stands, then the end of the clause.
+  /// `because "..."`, which any clause may carry, then the end of the clause. Without `because` the reason
+  /// is for the reader of the program only.
   bool end(std::string* because = nullptr);
   bool failed() const { return failed_; }
   /// Reports the shape: "`place` is written `place ROLE within RANGES`".

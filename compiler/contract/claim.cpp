@@ -96,6 +96,18 @@ const Claim* Boundary::find(Section section, ClauseKind kind, const std::string&
   return nullptr;
 }
 
+bool speaks_of_unbound_role(const Clause& clause, const model::Convention& convention, const model::Scope& scope) {
+  auto mentions = [](const auto& self, const syntax::Expr& e, const std::string& role) -> bool {
+    if (e.kind == syntax::Expr::Kind::kName && e.text == role) return true;
+    return std::any_of(e.operands.begin(), e.operands.end(), [&](const auto& o) { return self(self, *o, role); });
+  };
+  return std::any_of(convention.roles.begin(), convention.roles.end(), [&](const model::Role& role) {
+    return role.optional && !scope.lookup(role.name) &&
+           std::any_of(clause.values.begin(), clause.values.end(),
+                       [&](const auto& e) { return mentions(mentions, *e, role.name); });
+  });
+}
+
 bool same_content(const Value& a, const Value& b) {
   if (a.is_symbol() || b.is_symbol())
     return a.is_symbol() && b.is_symbol() && a.as_symbol() == b.as_symbol();
@@ -165,6 +177,7 @@ Boundary resolve(const model::Convention& convention, const model::Scope& scope,
   for (const Clause& clause : convention.clauses) {
     // Incidental is never a goal, and a fact only for who says that he relies on it.
     if (clause.incidental && (options.side == Side::kTo || !relied_on(clause))) continue;
+    if (speaks_of_unbound_role(clause, convention, scope)) continue;
     SectionScope section_scope(scope, clause.section, options.giver);
     Claim claim;
     claim.clause = &clause;
@@ -172,6 +185,10 @@ Boundary resolve(const model::Convention& convention, const model::Scope& scope,
     claim.kind = clause.kind;
     claim.subject = clause.subject;
     claim.any = clause.any;
+    // Whoever needs the giver's byte order can be entered in any: it takes what it is given.
+    if (options.side == Side::kTo && (clause.kind == ClauseKind::kMsr || clause.kind == ClauseKind::kIle) &&
+        clause.values.size() == 1 && clause.values[0]->is_name("giver"))
+      claim.any = true;
     bool failed = false;
     for (const auto& expr : clause.values) {
       Value v = takes_ranges(clause.kind) ? evaluate_as(*expr, Type::kRanges, section_scope, sink)

@@ -55,6 +55,9 @@ struct ResolveOptions {
 Boundary resolve(const model::Convention& convention, const model::Scope& scope,
                  const ResolveOptions& options, diagnostics::Sink& sink);
 
+/// Whether a clause speaks of an optional role that is bound to nothing: it promises and asks nothing.
+bool speaks_of_unbound_role(const model::Clause& clause, const model::Convention& convention, const model::Scope& scope);
+
 /// Equal as contents of a register or a field: numbers by value whatever their type, symbols by name.
 bool same_content(const model::Value& a, const model::Value& b);
 

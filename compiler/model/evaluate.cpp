@@ -353,6 +353,8 @@ class Evaluator {
     Value a = eval(le, expected == Type::kAddress && op != "*" ? Type::kAddress : Type::kError);
     Value b = eval(re, Type::kError);
     if (a.is_error() || b.is_error()) return Value::error();
+    // `4KiB + image.start`: the address is on the right, so the literal is a size after all.
+    if (op == "+" && b.type() == Type::kAddress) a = eval(le, Type::kError);
     if (!a.is_number() || a.is_symbol()) return mismatch(le, a, "a number");
     if (!b.is_number() || b.is_symbol()) return mismatch(re, b, "a number");
     // A literal beside an address or a size is a size.

@@ -69,6 +69,7 @@ class Placer {
       if (auto r = ranges_of(segment, *e)) avoid(*r, "avoid " + text_of(*e), e->span);
       else ok = false;
     if (!conventions(segment, within, avoid)) ok = false;
+    if (!expected_alignment(segment, request)) ok = false;
     keep_out(segment, within, avoid);
     for (const PlacedSegment& other : layout_.segments)
       if (&other != &segment && other.start)
@@ -84,6 +85,8 @@ class Placer {
   bool conventions(PlacedSegment& segment, Within& within, Avoid& avoid) {
     bool ok = true;
     auto apply = [&](const model::Clause& clause, bool from, bool is_within) {
+      const model::Convention& convention = from ? *layout_.from : *layout_.to;
+      if (contract::speaks_of_unbound_role(clause, convention, RoleScope(layout_, from))) return;
       for (const auto& e : clause.values) {
         Value v = evaluate_as(*e, Type::kRanges, RoleScope(layout_, from), sink_);
         if (v.is_error()) {
@@ -117,6 +120,28 @@ class Placer {
         apply(clause, false, clause.kind == ClauseKind::kWithin);
       }
     }
+    return ok;
+  }
+
+  /// `expects ROLE { align N; }` of either convention: a multiple of N, besides the segment's own `align`.
+  bool expected_alignment(const PlacedSegment& segment, HoleRequest& request) {
+    auto apply = [&](const model::Clause& clause, bool from) {
+      Value v = evaluate_as(*clause.values[0], Type::kSize, RoleScope(layout_, from), sink_);
+      if (v.is_error()) return false;
+      if (!later(segment, *clause.values[0], v)) return false;
+      if (!is_power_of_two(v.number())) {
+        sink_.report(Code::bad_alignment, clause.values[0]->span, "an alignment is a power of two, not " + to_text(v));
+        return false;
+      }
+      request.align = std::max(request.align, v.size());
+      return true;
+    };
+    bool ok = true;
+    for (const auto& clause : layout_.from->clauses)
+      if (clause.kind == ClauseKind::kAlign && clause.role == "image" && segment.name() == layout_.handoff->enter)
+        ok = apply(clause, true) && ok;
+    for (const auto& clause : layout_.to->clauses)
+      if (clause.kind == ClauseKind::kAlign && layout_.bound(clause.role) == &segment) ok = apply(clause, false) && ok;
     return ok;
   }
 

@@ -4,7 +4,9 @@
 #include "trampoline/close.h"
 
 #include <algorithm>
+#include <set>
 
+#include "contract/order.h"
 #include "trampoline/offers.h"
 
 namespace baton::trampoline {
@@ -127,6 +129,19 @@ class Closer {
     return need.section == Section::kMemory || (need.section == Section::kSlaves && closed_.overlay);
   }
 
+  /// Bytes are there for a slave only where the giver copies them before it releases the slaves.
+  bool copied_in_time(const Claim& need) {
+    if (need.section != Section::kSlaves) return true;
+    contract::PartialOrder promised;
+    for (const auto& edge : layout_.from->order) promised.add(edge.before, edge.after);
+    if (promised.entails("head_copied", "slaves_released")) return true;
+    sink_.report(Code::order_gap, need.clause->span,
+                 "`" + need.clause->origin + "` needs `" + need.text() + "` at the instant of each slave, and `" +
+                     layout_.from->name + "` does not promise `head_copied < slaves_released`")
+        .label(handoff_.name_span, "in this handoff");
+    return false;
+  }
+
   /// `bytes D = bytes S` of the taker, against the giver's copy of the stub's head to 0.
   std::vector<HeadBytes> overlay_head() {
     std::vector<HeadBytes> head;
@@ -146,6 +161,7 @@ class Closer {
         if (copy) d.label(copy->clause->span, "the copy");
         continue;
       }
+      if (!copied_in_time(need)) continue;
       std::string owner;
       auto bytes = image_bytes(wanted, owner);
       if (!bytes) {
@@ -221,10 +237,13 @@ class Closer {
 
   /// Without a trampoline every need must be met by the giver itself.
   void report_open_gap() {
+    // One clause may be several obligations: `mode` is three bits, and each giver's byte order has its own.
+    std::set<const model::Clause*> reported;
     for (const ClosedOrder& order : closed_.orders) {
       for (const Obligation& o : order.gap.obligations) {
         bool stored = o.need && o.need->kind == ClauseKind::kTreeBootCpu && tree_word().has_value();
         if (o.answer != Answer::kGap && !stored) continue;
+        if (!reported.insert(o.need->clause).second) continue;
         auto& d = sink_.report(Code::open_gap, o.need->clause->span,
                                "`" + o.need->clause->origin + "` needs `" + o.need->text() + "` but `" +
                                    layout_.from->name + "` " +
@@ -248,7 +267,9 @@ class Closer {
         Range nd = need.values[0].ranges().front(), ns = need.values[1].ranges().front();
         met = met || (d.contains(nd) && s.begin + (nd.begin - d.begin) == ns.begin);
       }
-      if (!met)
+      if (met)
+        copied_in_time(need);
+      else
         sink_.report(Code::head_gap, need.clause->span,
                      "`" + need.text() + "` does not follow from what `" + layout_.from->name + "` copies");
     }

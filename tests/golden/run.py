@@ -110,21 +110,54 @@ def inside(folder, name):
     path = os.path.normpath(os.path.join(folder, name))
     if not path.startswith(folder + os.sep):
         raise GoldenError(f"`{name}` lies outside of the test's folder")
+    return path
+
+
+def new_file(folder, name):
+    path = inside(folder, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     return path
 
 
-def write_inputs(sections, folder):
+SHARED = os.path.join(os.path.dirname(os.path.realpath(__file__)), "shared")
+
+
+def with_shared(sections):
+    """The sections, with each `shared: NAME` replaced by the inputs of shared/NAME.inputs."""
+    found = []
     for name, body in sections:
+        if not name.startswith("shared: "):
+            found.append((name, body))
+            continue
+        path = inside(SHARED, name[len("shared: "):].strip() + ".inputs")
+        if body.strip():
+            raise GoldenError(f"`{name}` takes its text from {os.path.basename(path)}, and has one of its own")
+        try:
+            with open(path, encoding="utf-8", newline="") as stream:
+                shared = Golden.parse(stream.read()).sections
+        except OSError as error:
+            raise GoldenError(f"{name}: {error.strerror}") from None
+        if any(each == "command" or each.startswith(("expect ", "shared: ")) for each, _ in shared):
+            raise GoldenError(f"{os.path.basename(path)} holds more than inputs")
+        found += shared
+    names = [name.removeprefix("gen: ") for name, _ in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise GoldenError(f"two inputs `{name}`, one of them shared")
+    return found
+
+
+def write_inputs(sections, folder):
+    for name, body in with_shared(sections):
         if name == "command" or name.startswith("expect "):
             continue
         if name.startswith("gen: "):
             try:
-                inputs.make(inside(folder, name[5:].strip()), body)
+                inputs.make(new_file(folder, name[5:].strip()), body)
             except inputs.RecipeError as error:
                 raise GoldenError(f"{name}: {error}") from None
         else:
-            with open(inside(folder, name), "w", encoding="utf-8", newline="") as stream:
+            with open(new_file(folder, name), "w", encoding="utf-8", newline="") as stream:
                 stream.write(body)
 
 

@@ -14,6 +14,7 @@ import inputs      # noqa: E402
 import make_elf    # noqa: E402
 import run         # noqa: E402
 import json_schema  # noqa: E402
+import spec_coverage  # noqa: E402
 
 FAKE = """#!/usr/bin/env python3
 import os, sys
@@ -212,6 +213,46 @@ class Recipes(unittest.TestCase):
         self.assertEqual(1 << 17, len(data))
         self.assertNotEqual(data[0:64], data[64:128])
         self.assertEqual(data[:100], inputs.pattern(100))
+
+
+class Shared(unittest.TestCase):
+    def test_takes_the_place_of_inputs(self):
+        names = [name for name, _ in run.with_shared([["a.txt", "x"], ["shared: world", ""]])]
+        self.assertEqual("a.txt", names[0])
+        self.assertIn("world.baton", names)
+
+    def test_what_cannot_be_shared(self):
+        for sections in ([["shared: no-such-file", ""]], [["shared: ../spec", ""]], [["shared: world", "text"]],
+                         [["world.baton", ""], ["shared: world", ""]], [["shared: world", ""], ["shared: world", ""]]):
+            with self.assertRaises(run.GoldenError, msg=sections):
+                run.with_shared(sections)
+
+
+class Specification(unittest.TestCase):
+    PAGE = "- [S2-1] One.\n- [S2-3] Two, see S2-1.\n\n| rule | |\n|---|---|\n| [S3-1] | three |\n"
+    GOLDENS = {"spec/2-state/one.golden": "# spec: S2-1, S2-3\n-- command --\n",
+               "spec/3-roles/three.golden": "# spec: S3-1\n-- command --\n"}
+
+    def wrong(self, page=PAGE, **goldens):
+        return spec_coverage.check(page, {**self.GOLDENS, **{f"spec/{k.replace('__', '/')}": v for k, v in goldens.items()}})[0]
+
+    def test_holds(self):
+        self.assertEqual([], self.wrong())
+
+    def test_sentence_without_a_test(self):
+        self.assertEqual(["S3-2 has no golden test"], self.wrong(self.PAGE + "| [S3-2] | four |\n"))
+
+    def test_test_of_no_sentence(self):
+        self.assertIn("there is no S2-9", "".join(self.wrong(**{"2-state__x": "# spec: S2-9\n-- command --\n"})))
+        self.assertIn("needs one line", "".join(self.wrong(**{"2-state__x": "# a comment\n-- command --\n# spec: S2-1\n"})))
+        self.assertIn("stands in section 3", "".join(self.wrong(**{"3-roles__x": "# spec: S2-1\n-- command --\n"})))
+        self.assertIn("names S2-1 twice", "".join(self.wrong(**{"2-state__x": "# spec: S2-1, S2-1\n-- command --\n"})))
+
+    def test_labels(self):
+        self.assertIn("S2-1 is defined twice", self.wrong(self.PAGE + "- [S2-1] Again.\n"))
+        self.assertIn("S2-2 stands after S3-1", self.wrong(self.PAGE + "- [S2-2] Late.\n"))
+        self.assertIn("S9-9 is mentioned and not defined", self.wrong(self.PAGE + "See S9-9.\n"))
+        self.assertIn("the specification has no label", self.wrong("text\n"))
 
 
 class Schema(unittest.TestCase):
