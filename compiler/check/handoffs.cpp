@@ -192,10 +192,6 @@ class HandoffChecker {
       if (!word) return;
       handoff_.slaves = word->text;
       handoff_.slaves_span = clause.span;
-      if (word->text == "relay")
-        sink_.report(Code::not_served, word->span,
-                     "`slaves by relay` is part of the language, and this release does not serve it yet")
-            .note("where the taker's own head can stand at 0 from the start, `slaves by overlay` needs no relay");
     } else if (head == "enter") {
       if (auto n = r.name("a segment"); n && r.end()) {
         handoff_.enter = n->text;

@@ -13,6 +13,7 @@
 #include "inputs/machine.h"
 #include "inputs/payload.h"
 #include "ppc64/stub.h"
+#include "trampoline/slaves.h"
 
 namespace baton::driver {
 
@@ -149,6 +150,7 @@ bool compile(Compilation& c, const Options& options, Phase last) {
   if (!placement::read_contents(c.layout, c.sources, c.contents, c.sink)) return false;
   if (!placement::poke_words(c.layout, c.contents, c.sink)) return false;
   for (const auto& warning : c.contents.warnings) c.sink.report(Code::image_oddity, handoff->name_span, warning);
+  c.layout.slaves = trampoline::choose_slave_means(c.layout);
   // In source order, so that a tree is measured when all it writes out in a string is placed.
   auto measure = [&](placement::PlacedSegment& segment) { return measure_tree(c, segment); };
   if (!placement::place(c.layout, c.sources, measure, c.sink)) return false;

@@ -26,11 +26,13 @@ std::optional<Term> term_of(const Value& v) {
   return std::nullopt;
 }
 
-verify::EntryState entry_state(const Compilation& c, const Boundary& from, const verify::Loaded& loaded) {
+/// What the giver promises of the master, or of each slave.
+verify::EntryState entry_state(const Compilation& c, const Boundary& from, const verify::Loaded& loaded,
+                               Section cpu) {
   verify::EntryState state;
   for (const Claim& claim : from.claims) {
     auto values = claim.possible();
-    if (claim.section == Section::kMaster && !claim.any && values.size() == 1) {
+    if (claim.section == cpu && !claim.any && values.size() == 1) {
       auto term = term_of(values[0]);
       if (claim.kind == ClauseKind::kRegister && term) state.registers[claim.subject] = *term;
       const auto* field = claim.kind == ClauseKind::kMsr ? ppc64::find_msr_field(claim.subject) : nullptr;
@@ -56,25 +58,25 @@ verify::EntryState entry_state(const Compilation& c, const Boundary& from, const
   const auto* cpus = c.layout.machine->find("cpus");
   bool byte = cpus && std::all_of(cpus->value.ids().begin(), cpus->value.ids().end(),
                                   [](uint32_t id) { return id < 0x100; });
-  state.symbol_bits["master.physical_id"] = byte ? 0xff : 0xffffffff;
+  for (const char* id : {"master.physical_id", "cpu.physical_id"}) state.symbol_bits[id] = byte ? 0xff : 0xffffffff;
   return state;
 }
 
-verify::Goals goals_of(const Compilation& c, const Boundary& to, std::deque<ByteBuffer>& kept) {
+verify::Goals goals_of(const Compilation& c, const Boundary& to, std::deque<ByteBuffer>& kept, Section cpu) {
   verify::Goals goals;
   bool slaves = c.gap->orders.front().gap.slaves_may_arrive;
   for (const Claim& claim : to.claims) {
     std::string clause = claim.clause->origin + ": " + claim.text();
     auto values = claim.possible();
-    if (claim.section == Section::kMaster && claim.kind == ClauseKind::kEnter) {
+    if (claim.section == cpu && claim.kind == ClauseKind::kEnter) {
       goals.target = Address{values[0].number()};
       goals.target_clause = clause;
-    } else if (claim.section == Section::kMaster && claim.kind == ClauseKind::kRegister && !claim.any) {
+    } else if (claim.section == cpu && claim.kind == ClauseKind::kRegister && !claim.any) {
       verify::RegisterGoal goal{claim.subject, {}, clause};
       for (const Value& v : values)
         if (auto term = term_of(v)) goal.one_of.push_back(*term);
       goals.registers.push_back(std::move(goal));
-    } else if (claim.section == Section::kMaster && claim.kind == ClauseKind::kMsr) {
+    } else if (claim.section == cpu && claim.kind == ClauseKind::kMsr) {
       const auto* field = ppc64::find_msr_field(claim.subject);
       if (!field) continue;
       if (claim.any || values.size() != 1 || !values[0].is_known()) {
@@ -83,6 +85,8 @@ verify::Goals goals_of(const Compilation& c, const Boundary& to, std::deque<Byte
         goals.msr_fixed |= field->mask;
         if (values[0].number() != 0) goals.msr_value |= field->mask;
       }
+    } else if (cpu != Section::kMaster) {
+      continue;  // memory is the master's business
     } else if (claim.kind == ClauseKind::kTreeBootCpu) {
       const auto* tree = c.layout.bound("tree");
       auto term = values.empty() ? std::nullopt : term_of(values[0]);
@@ -104,12 +108,39 @@ verify::Goals goals_of(const Compilation& c, const Boundary& to, std::deque<Byte
   return goals;
 }
 
+Range relay_word(const trampoline::Relay& relay) {
+  return Range::at(Address{relay.start + relay.flag_offset()}, Size{4});
+}
+
+/// A slave that finds the stub's head at 0 waits while the word is 0, and afterwards comes to the taker's
+/// landing as the taker needs it.
+void judge_relayed_slave(const Compilation& c, const trampoline::ClosedOrder& order, const verify::Loaded& loaded,
+                         std::deque<ByteBuffer>& kept, verify::Verdict& verdict) {
+  const trampoline::Relay& relay = *c.gap->relay;
+  verify::Loaded at_landing = loaded;
+  at_landing.entry = Address{relay.landing};
+  auto goals = goals_of(c, order.to, kept, Section::kSlaves);
+  goals.comes_back = true;
+  goals.may_execute.add(Range::at(Address{0}, Size{trampoline::kHeadSize}));
+  goals.may_execute.add(c.layout.entered().extent);
+  auto add = [&](const char* who, const verify::Verdict& of_slave) {
+    for (const auto& o : of_slave.obligations)
+      verdict.obligations.push_back({std::string(who) + o.clause, o.outcome, o.detail});
+  };
+  auto waiting = entry_state(c, order.from, loaded, Section::kSlaves);
+  add("a slave: ", verify::verify_wait(at_landing, waiting, goals, Endian::kBig, relay.order_clause));
+  auto released = waiting;
+  kept.push_back(ByteBuffer{0, 0, 0, 1});
+  released.memory.push_back({"the relay's word", relay_word(relay).begin, ByteView(kept.back()), Size{4}});
+  add("a slave: ", verify::verify_entry(at_landing, released, goals, Endian::kBig));
+}
+
 }  // namespace
 
 bool verify_outputs(Compilation& c, const Outputs& outputs) {
   if (!c.stub) return true;
-  // The stub and the tree as they are about to be written. The taker's image is not given: a stub that reads
-  // it would be `unknown`, not wrongly proved.
+  // The stub and the tree as they are about to be written, and of the taker's image what a relay copies: a
+  // stub that reads more of it would be `unknown`, not wrongly proved.
   std::deque<ByteBuffer> kept;
   verify::Loaded loaded;
   loaded.entry = outputs.table.entry;
@@ -120,11 +151,30 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
     kept.push_back(std::move(bytes));
     loaded.segments.push_back({segment.name, segment.start, ByteView(kept.back()), segment.memsz});
   }
+  const auto& relay = c.gap->relay;
+  if (relay) {
+    for (const auto& segment : c.layout.segments) {
+      Range content = Range::at(*segment.start, segment.content.size);
+      Range head = Range::at(Address{relay->taker_head}, Size{trampoline::kHeadSize});
+      auto payload = c.contents.payloads.find(segment.name());
+      if (!content.contains(head) || payload == c.contents.payloads.end()) continue;
+      auto bytes = payload->second.bytes_at((head.begin - content.begin).bytes(), head.size().bytes());
+      if (!bytes) continue;
+      kept.push_back(std::move(*bytes));
+      loaded.segments.push_back({segment.name(), head.begin, ByteView(kept.back()), head.size()});
+    }
+  }
   bool good = true;
   for (const auto& order : c.gap->orders) {
-    auto state = entry_state(c, order.from, loaded);
-    auto goals = goals_of(c, order.to, kept);
+    auto state = entry_state(c, order.from, loaded, Section::kMaster);
+    auto goals = goals_of(c, order.to, kept, Section::kMaster);
+    if (relay) {
+      goals.may_write.add(Range::at(Address{0}, Size{trampoline::kHeadSize}));
+      goals.may_write.add(relay_word(*relay));
+    }
     OrderVerdict result{order.giver, verify::verify_entry(loaded, state, goals, order.giver)};
+    // Each slave by itself, once: its byte order is not the master's.
+    if (relay && &order == &c.gap->orders.front()) judge_relayed_slave(c, order, loaded, kept, result.verdict);
     for (const auto& o : result.verdict.obligations) {
       if (o.outcome == verify::Outcome::kProved) continue;
       bool refuted = o.outcome == verify::Outcome::kRefuted;

@@ -142,6 +142,11 @@ class Builder {
       for (const Range& r : v.ranges()) edits_.reserve.push_back(r);
     };
     for (const auto& e : segment_.declaration->reserve) add(*e, HandoffScope(layout_));
+    // Slaves may still be in the pen when the taker begins to use its memory.
+    if (layout_.slaves == placement::SlaveMeans::kRelay && layout_.bound("tree") == &segment_) {
+      const placement::PlacedSegment& stub = layout_.entered();
+      edits_.reserve.push_back(stub.start ? Range::at(*stub.start, stub.content.size) : Range{});
+    }
     for (const auto& clause : layout_.to->clauses) {
       if (clause.kind != ClauseKind::kTreeReserves || layout_.bound("tree") != &segment_) continue;
       for (const auto& e : clause.values) {

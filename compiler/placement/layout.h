@@ -46,6 +46,13 @@ struct PlacedSegment {
   RangeSet overwrites() const;
 };
 
+/// By which means slaves get to the taker's code.
+enum class SlaveMeans {
+  kNone,
+  kOverlay,  // they find it in the low copy of the stub's head
+  kRelay     // they wait in a pen of the stub until it has been put there
+};
+
 struct Layout {
   const model::Program* program = nullptr;
   const model::Handoff* handoff = nullptr;
@@ -55,6 +62,7 @@ struct Layout {
   const model::Machine* machine = nullptr;
   std::map<std::string, model::Value> parameters;
   Size granule{1};
+  SlaveMeans slaves = SlaveMeans::kNone;
   std::vector<PlacedSegment> segments;  // in source order
 
   const PlacedSegment* find(std::string_view name) const;

@@ -138,7 +138,7 @@ const Row kRows[] = {
   {in(C::kHandoff), "slaves", "overlay", "slaves by overlay", {}, kServed, "slaves find the taker's own code in the low copy of the stub's head"},
   {in(C::kHandoff), "slaves", "none", "slaves by none", {}, kServed, "nothing is done for slaves"},
   {in(C::kHandoff), "slaves", "auto", "slaves by auto", {}, kServed, "none when none arrive, else overlay, else relay"},
-  {in(C::kHandoff), "slaves", "relay", "slaves by relay", {}, kNotYet, "slaves are caught in a pen of the stub and sent on"},
+  {in(C::kHandoff), "slaves", "relay", "slaves by relay", {}, kServed, "slaves are caught in a pen of the stub and sent on"},
   {in(C::kHandoff), "enter", "", "enter SEGMENT", {}, kServed, "the segment the giver jumps to: its `image`"},
   {in(C::kHandoff), "relies", "", "relies on incidental KEY", {}, kServed, "takes as a fact what the giver happens to do and does not promise"},
   {in(C::kHandoff), "assert", "", "assert PREDICATE [else STRING]", {}, kServed, "must hold of the placed addresses"},

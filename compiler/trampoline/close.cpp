@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <set>
 
-#include "contract/order.h"
 #include "trampoline/offers.h"
+#include "trampoline/slaves.h"
 
 namespace baton::trampoline {
 
@@ -30,7 +30,7 @@ class Closer {
 
   std::optional<ClosedGap> run() {
     size_t errors = sink_.error_count();
-    for (Endian giver : orders()) resolve(giver);
+    for (Endian giver : giver_orders(layout_)) resolve(giver);
     if (sink_.error_count() != errors) return std::nullopt;
     for (ClosedOrder& order : closed_.orders) order.gap = contract::find_gap(order.from, order.to);
     for (const ClosedOrder& order : closed_.orders) report_impossible(order);
@@ -47,22 +47,6 @@ class Closer {
   }
 
  private:
-  std::vector<Endian> orders() const {
-    switch (handoff_.giver) {
-      case model::GiverOrder::kBig: return {Endian::kBig};
-      case model::GiverOrder::kLittle: return {Endian::kLittle};
-      case model::GiverOrder::kBoth: break;
-    }
-    // A convention whose LE is fixed has one order, whatever the handoff leaves open.
-    const Claim* le = nullptr;
-    Boundary probe = contract::resolve(*layout_.from, placement::RoleScope(layout_, true),
-                                       {contract::Side::kFrom, Endian::kLittle, {}}, scratch_);
-    le = probe.find(Section::kMaster, ClauseKind::kMsr, "LE");
-    if (le && le->values.size() == 1 && le->values[0].is_known() && le->values[0].number() == 0)
-      return {Endian::kBig};
-    return {Endian::kBig, Endian::kLittle};
-  }
-
   void resolve(Endian giver) {
     ClosedOrder order;
     order.giver = giver;
@@ -105,8 +89,30 @@ class Closer {
           .note("whoever comes to the landing must find code there: say `slaves by overlay` or `auto`");
       return false;
     }
-    closed_.overlay = handoff_.slaves == "overlay" || (handoff_.slaves == "auto" && slaves);
-    return true;
+    closed_.overlay = layout_.slaves == placement::SlaveMeans::kOverlay;
+    if (layout_.slaves == placement::SlaveMeans::kRelay) closed_.relay = relay();
+    return layout_.slaves != placement::SlaveMeans::kRelay || closed_.relay.has_value();
+  }
+
+  /// The relay at the stub's address. Reports.
+  std::optional<Relay> relay() {
+    auto relay = relay_terms(closed_.orders.front().from, closed_.orders.front().to);
+    if (relay) {
+      relay->start = layout_.entered().start->value();
+      relay->landing_clause = expected_landing();
+      auto pen = relay_pen(*relay);
+      if (pen) return *relay;
+      relay = pen.failure();
+    }
+    sink_.report(Code::no_relay, handoff_.slaves_span, relay.failure()).label(handoff_.name_span, "in this handoff");
+    return std::nullopt;
+  }
+
+  std::string expected_landing() const {
+    for (const auto& clause : layout_.from->clauses)
+      if (clause.section == Section::kExpects && clause.kind == ClauseKind::kLanding)
+        return clause.origin + " expects: " + clause.text;
+    return layout_.from->name + ": enter";
   }
 
   /// The bytes of a range of the taker's image, as it will lie in memory.
@@ -131,10 +137,7 @@ class Closer {
 
   /// Bytes are there for a slave only where the giver copies them before it releases the slaves.
   bool copied_in_time(const Claim& need) {
-    if (need.section != Section::kSlaves) return true;
-    contract::PartialOrder promised;
-    for (const auto& edge : layout_.from->order) promised.add(edge.before, edge.after);
-    if (promised.entails("head_copied", "slaves_released")) return true;
+    if (need.section != Section::kSlaves || copies_before_release(*layout_.from)) return true;
     sink_.report(Code::order_gap, need.clause->span,
                  "`" + need.clause->origin + "` needs `" + need.text() + "` at the instant of each slave, and `" +
                      layout_.from->name + "` does not promise `head_copied < slaves_released`")
@@ -198,10 +201,11 @@ class Closer {
     request.start = layout_.entered().start->value();
     request.head = overlay_head();
     request.overlay = closed_.overlay || !request.head.empty();
-    for (const auto& clause : layout_.from->clauses)
-      if (clause.section == Section::kExpects && clause.kind == ClauseKind::kLanding)
-        request.landing_clause = clause.origin + " expects: " + clause.text;
-    if (request.landing_clause.empty() || !closed_.overlay)
+    request.relay = closed_.relay;
+    bool slaves_run_it = closed_.overlay || closed_.relay;
+    if (slaves_run_it)
+      request.landing_clause = expected_landing();
+    else
       request.landing_clause = layout_.from->name + ": enter image.entry, in either byte order";
     for (const ClosedOrder& order : closed_.orders) {
       auto goals = master_goals(order.from, order.gap, order.giver, tree_word(), handoff_.name_span, sink_);
@@ -280,7 +284,6 @@ class Closer {
   diagnostics::Sink& sink_;
   const model::Handoff& handoff_;
   ClosedGap closed_;
-  mutable diagnostics::Sink scratch_;
 };
 
 }  // namespace

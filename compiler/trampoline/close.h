@@ -37,7 +37,8 @@ struct Offer {
 struct ClosedGap {
   std::vector<ClosedOrder> orders;
   std::optional<SynthesizedStub> stub;  // absent: the giver enters the taker itself
-  bool overlay = false;
+  bool overlay = false;                 // slaves run the taker's code in the low copy of the stub's head
+  std::optional<Relay> relay;           // or wait in a pen of the stub until the taker's head is in place
   bool needless = false;                // a trampoline is entered although nothing is missing without it
   std::vector<Offer> offers;
 };

@@ -11,6 +11,7 @@
 //         taker's slaves run the taker's code without a copy of ours, a handshake or a delay.
 //   0x100 the bodies.
 //
+// Under relay 0x60 has the branch to the slaves' pen, which stands behind it, and nothing else is the taker's.
 // Where no slave comes nothing is read at 0 and the body itself stands at offset 0.
 #include "trampoline/synthesize.h"
 
@@ -73,8 +74,9 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
                          std::to_string(own_head) + " bytes from 0",
                      both ? "say `giver big;` if only big-endian kernels hand over" : ""};
 
-  bool branch_first = request.overlay || both;
-  uint64_t first_body = !branch_first ? 0 : request.overlay ? kHeadSize : 0;
+  bool low_copy = request.overlay || request.relay;  // slaves run the first 0x100 bytes
+  bool branch_first = low_copy || both;
+  uint64_t first_body = low_copy ? kHeadSize : 0;
   if (both) first_body += 8;  // so that the displacement of the first branch ends in 0x08
 
   SynthesizedStub result;
@@ -84,10 +86,18 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
   std::vector<std::vector<Step>> bodies;
   uint64_t offset = first_body;
   for (const MasterGoals& goals : request.masters) {
-    auto body = shortest_body(goals, request.start, offset);
+    std::vector<Step> steps;
+    MasterGoals rest = goals;
+    if (request.relay) {
+      auto handover = relay_handover(*request.relay, goals, rest);
+      if (!handover) return handover.failure();
+      steps = std::move(*handover);
+    }
+    auto body = shortest_body(rest, request.start, offset + 4 * steps.size());
     if (!body) return body.failure();
-    offset += 4 * body->size();
-    bodies.push_back(std::move(*body));
+    steps.insert(steps.end(), body->begin(), body->end());
+    offset += 4 * steps.size();
+    bodies.push_back(std::move(steps));
   }
 
   auto body_label = [&](size_t i) {
@@ -95,7 +105,7 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
   };
   if (branch_first) {
     std::string why = request.landing_clause;
-    stub.comment("Entry. " + std::string(request.overlay
+    stub.comment("Entry. " + std::string(low_copy
                                              ? "The giver copies these 0x100 bytes to 0, where slaves run them."
                                              : "The giver's byte order is open."));
     stub.code(ins::b(ppc64::Displacement(body_label(0))), why, request.masters[0].giver);
@@ -106,6 +116,12 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
     for (const HeadBytes& part : head) {
       stub.org(part.offset);
       stub.bytes(part.bytes, part.clause);
+    }
+    if (request.relay) {
+      auto pen = relay_pen(*request.relay);
+      if (!pen) return pen.failure();
+      stub.org(request.relay->landing);
+      stub.items.insert(stub.items.end(), pen->items.begin(), pen->items.end());
     }
     stub.org(first_body);
   }
@@ -118,7 +134,8 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
     bool far = request.masters[i].msr.empty() && bodies[i].size() >= 2 &&
                bodies[i].back().instruction == ins::bctr();
     result.counts.push_back({order, bodies[i].size() + (branch_first ? 1 : 0),
-                             counted_bound(request.masters[i], branch_first, far)});
+                             request.relay ? 0 : counted_bound(request.masters[i], branch_first, far)});
+    if (request.relay) result.counts.back().instructions += (kHandoverTurns - 1) * kHandoverLoop;
     // In little-endian the first head word is the never-trapping tdi before the second branch.
     if (both && i == 1) result.counts.back().instructions += 1;
   }

@@ -4,7 +4,8 @@
 //
 // A stub is a head and one body per byte order the giver may arrive in. The head is what the giver copies
 // to address 0, where slaves run it: under overlay it is the taker's own head but for the first one or two
-// words, which are ours because the master is entered there. A body stores what must be stored while the id
+// words, which are ours because the master is entered there; under relay it sends them to a
+// pen (relay.h). A body stores what must be stored while the id
 // is still in its register, moves registers, changes the MSR if it must, and jumps. Every choice that does
 // not matter to the contract (which of the allowed values, which base, near or far jump) is searched for
 // the fewest instructions; ties are broken by a fixed order, so the same gap gives the same bytes.
@@ -16,6 +17,7 @@
 #include "base/result.h"
 #include "ppc64/stub.h"
 #include "trampoline/goals.h"
+#include "trampoline/relay.h"
 
 namespace baton::trampoline {
 
@@ -30,9 +32,10 @@ struct StubRequest {
   std::string name;                  // the handoff: the stub's title
   uint64_t start = 0;                // where it is placed
   std::vector<MasterGoals> masters;  // one, or two: big-endian first
-  bool overlay = false;              // the head is copied to 0 and slaves run it there
+  bool overlay = false;              // the head is copied to 0 and slaves run the taker's code there
   std::vector<HeadBytes> head;
   std::string landing_clause;        // which clause of the giver the head branch discharges
+  std::optional<Relay> relay = {};   // instead of overlay: slaves go to a pen until the taker's head is in place
 };
 
 struct BodyCount {

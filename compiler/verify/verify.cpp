@@ -13,6 +13,7 @@ namespace baton::verify {
 namespace {
 
 constexpr size_t kMostTraced = 4096;
+constexpr uint64_t kMostWaited = 1000;
 
 class Trial {
  public:
@@ -29,6 +30,28 @@ class Trial {
       judge_frame();
     }
     return std::move(verdict_);
+  }
+
+  Verdict wait(Endian giver, const std::string& clause) {
+    set_up(giver);
+    std::map<uint64_t, Machine> seen;  // by address: the state when it was last executed
+    auto answer = [&](Outcome outcome, std::string detail) {
+      say(clause, outcome, std::move(detail));
+      return std::move(verdict_);
+    };
+    while (verdict_.instructions < kMostWaited) {
+      if (!may_run()) return answer(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc));
+      if (auto before = seen.find(m_.pc); before != seen.end() && same_registers(before->second))
+        return answer(Outcome::kProved, "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing");
+      seen[m_.pc] = m_;
+      ++verdict_.instructions;
+      Step result = step(m_);
+      if (result.kind != Step::Kind::kWent)
+        return answer(result.kind == Step::Kind::kWrong ? Outcome::kRefuted : Outcome::kUnknown, result.reason);
+      if (m_.pc == to_.target.value()) return answer(Outcome::kRefuted, "it goes on to " + hex(to_.target));
+      if (!m_.memory.stored().empty()) return answer(Outcome::kRefuted, "it stores while it waits");
+    }
+    return answer(Outcome::kUnknown, "no state repeats in " + std::to_string(kMostWaited) + " instructions");
   }
 
  private:
@@ -72,15 +95,28 @@ class Trial {
     verdict_.obligations.push_back(Obligation{std::move(clause), outcome, std::move(detail)});
   }
 
+  /// Where code may run: the segment around the entry, and what the goals allow besides.
+  bool may_run() const {
+    if (to_.may_execute.contains(Range::at(Address{m_.pc}, Size{4}))) return true;
+    return std::any_of(loaded_.segments.begin(), loaded_.segments.end(), [&](const Segment& s) {
+      auto inside = [&](uint64_t a) { return a >= s.start.value() && a - s.start.value() < s.size.bytes(); };
+      return inside(loaded_.entry.value()) && inside(m_.pc);
+    });
+  }
+  /// Everything but memory, which the caller watches.
+  bool same_registers(const Machine& other) const {
+    for (size_t i = 0; i < m_.gpr.size(); ++i)
+      if (!m_.gpr[i].same_as(other.gpr[i])) return false;
+    return m_.lr.same_as(other.lr) && m_.ctr.same_as(other.ctr) && m_.cr.same_as(other.cr) &&
+           m_.xer.same_as(other.xer) && m_.msr.same_as(other.msr);
+  }
+
   /// To the target; false, and the obligation to arrive answered, when it is not reached.
   bool execute() {
-    const Segment* code = nullptr;
-    for (const Segment& s : loaded_.segments)
-      if (m_.pc >= s.start.value() && m_.pc - s.start.value() < s.size.bytes()) code = &s;
-    if (!code) return stop(Outcome::kRefuted, "the entry " + hex(loaded_.entry) + " lies in no segment");
+    if (!may_run()) return stop(Outcome::kRefuted, "the entry " + hex(loaded_.entry) + " lies in no segment");
     const uint64_t target = to_.target.value();
-    while (m_.pc != target) {
-      if (m_.pc < code->start.value() || m_.pc - code->start.value() >= code->size.bytes())
+    while (m_.pc != target || (to_.comes_back && verdict_.instructions == 0)) {
+      if (!may_run())
         return stop(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc) + ", not to " +
                                            hex(to_.target));
       if (verdict_.instructions == kMostInstructions)
@@ -244,6 +280,11 @@ Outcome Verdict::outcome() const {
 
 Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver) {
   return Trial(loaded, from, to).run(giver);
+}
+
+Verdict verify_wait(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver,
+                    const std::string& clause) {
+  return Trial(loaded, from, to).wait(giver, clause);
 }
 
 }  // namespace baton::verify

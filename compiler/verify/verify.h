@@ -5,7 +5,7 @@
 // The judge. It takes the emitted segments as the loader will place them, the state in which the giver enters
 // them and what the taker needs, runs the stub on an abstract machine, and answers each obligation:
 // proved, refuted (with what was seen instead), or unknown (with what stood in the way). It shares nothing with
-// the synthesis but the table of encodings. It does not look at caches, other CPUs or timing.
+// the synthesis but the table of encodings. It looks at one CPU at a time: not at caches or timing.
 //
 //   Verdict v = verify_entry(loaded, from, to, Endian::kBig);  if (v.outcome() != Outcome::kProved) ...
 #pragma once
@@ -84,6 +84,10 @@ struct Goals {
   std::vector<BytesGoal> bytes;
   /// What may be written besides the words.
   RangeSet may_write;
+  /// Where code may run besides the segment around the entry.
+  RangeSet may_execute;
+  /// The way begins at the target too: it is reached on coming back.
+  bool comes_back = false;
 };
 
 enum class Outcome { kProved, kUnknown, kRefuted };
@@ -110,5 +114,10 @@ inline constexpr uint64_t kMostInstructions = 4'000'000;
 
 /// For a giver in one byte order; a stub for both is judged twice.
 Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver);
+
+/// A CPU that must wait where it is as long as memory is as described: proved when its state repeats before it
+/// reaches the target or stores anything. One obligation, `clause`.
+Verdict verify_wait(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver,
+                    const std::string& clause);
 
 }  // namespace baton::verify

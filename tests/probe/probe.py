@@ -83,6 +83,12 @@ class Run:
         tree[31] = 0x55
         self.bytes_of = {segment.name: segment.content for segment in handoff.segments}
         self.bytes_of[handoff.stub.name], self.bytes_of[handoff.tree.name] = bytes(stub), bytes(tree)
+        # What a relay's slaves may lose on their way, and the word that the master sets for them.
+        self.pen_registers = ("r9", "r10", "cr") if options.relay else ()
+        self.relay_word = (options.relay, options.relay + 4) if options.relay else (0, 0)
+        self.delays, self.wait_for = options.delays or [0] * len(self.ids), options.wait_for
+        if len(self.delays) != len(self.ids):
+            raise Unusable(f"{len(self.delays)} delays for {len(self.ids)} CPUs")
         self.ranges, self.sums = [], []
         self.watch_memory()
 
@@ -118,7 +124,8 @@ class Run:
                 self.watch(f"memory.{segment.name}", segment.start, len(content), content)
             else:
                 self.watch(f"memory.{segment.name}", segment.start, min(used, segment.memsz), content,
-                           written if segment is self.handoff.tree else (0, 0))
+                           written if segment is self.handoff.tree else
+                           self.relay_word if segment is self.handoff.stub else (0, 0))
             if used < segment.memsz:
                 self.watch("memory.elsewhere", segment.start + used, segment.memsz - used, b"")
             before = ordered[index - 1].end if index else Layout.LAST
@@ -134,7 +141,8 @@ class Run:
     def giver_block(self):
         le = MSR_LE if self.order == "little" else 0
         numbers = [self.handoff.entry, MASTER_MSR | le, SLAVE_MSR, self.master, len(self.ids)]
-        return struct.pack(f">{Layout.MAX_CPUS + 5}Q", *numbers, *self.ids, *[0] * (Layout.MAX_CPUS - len(self.ids)))
+        unused = [0] * (Layout.MAX_CPUS - len(self.ids))
+        return struct.pack(f">{2 * Layout.MAX_CPUS + 6}Q", *numbers, *self.ids, *unused, *self.delays, *unused, self.wait_for)
 
     def taker_block(self):
         numbers = [self.platform["console"], len(self.ids), self.platform["ram"] - 0x1000, len(self.ranges)]
@@ -263,7 +271,7 @@ def print_table(run, options, rows, report):
             print(f"  changed by the stub: {' '.join(changed) or 'no register'}")
 
 
-def main():
+def make_parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True, help="output folder of `baton build`")
     parser.add_argument("--handoff", required=True, metavar="NAME")
@@ -280,9 +288,20 @@ def main():
                         help="a difference that must be found (may be a pattern); succeed iff just these are")
     parser.add_argument("--untouched-slaves", action="store_true",
                         help="the stub has no slave code of its own: demand all registers of the slaves as the giver left them")
+    parser.add_argument("--relay", type=lambda text: int(text, 0), metavar="OFFSET",
+                        help="slaves come by a pen of the stub; the word they wait for is at this offset of it")
+    parser.add_argument("--delays", type=lambda text: [int(number) for number in text.split(",")], metavar="N,...",
+                        help="turns of an empty loop that each CPU makes between the release and leaving")
+    parser.add_argument("--wait-for", type=int, default=0, metavar="N",
+                        help="the master enters the stub after so many slaves have left for 0x60")
     parser.add_argument("--registers", action="store_true", help="print every CPU's registers")
     parser.add_argument("--limit", type=float, default=10, metavar="SECONDS")
     parser.add_argument("--qemu", default="qemu-system-ppc64")
+    return parser
+
+
+def main():
+    parser = make_parser()
     options = parser.parse_args()
     if bool(options.mutate) != bool(options.expect):
         parser.error("--mutate and --expect go together")

@@ -81,6 +81,8 @@ class Step:
                 self.leaves, self.target = True, None
         elif primary == 16 and word == 0x429F0005:  # bcl 20,31,.+4: only reads the program counter
             pass
+        elif primary == 16 and word & 3 == 0 and bits(word, 16, 16):  # the end of a loop, whose body was followed once
+            pass
         elif primary == 19 and extended == 150:  # isync
             pass
         elif primary == 19 and extended in (16, 528) and bits(word, 6, 10) & 0x14 == 0x14:  # blr, bctr
@@ -151,6 +153,15 @@ def drop_boot_id(stub, order):
     return stub
 
 
+def drop_relay_store(stub, order, which):
+    """A relay stores the head to 0 (in a loop), then the word that slaves wait for, then the id."""
+    stores = [step for step in executed_path(stub, order) if step.stores]
+    if [step.stores for step in stores[:2]] != ["stdx", "stw"]:
+        raise EditError("the path does not begin with the two stores of a relay")
+    put(stub, stores[which].offset, NOP, order)
+    return stub
+
+
 def kill_landing(stub, order):
     del order  # slaves always come in big-endian
     if len(stub) < LANDING + 4 or stub[LANDING:LANDING + 4] in (b"\0\0\0\0", b"\x48\0\0\0"):
@@ -179,5 +190,7 @@ EDITS = {
     "scribble-tree": lambda stub, order: insert_before_exit(stub, order, [0x39200000, 0x91230024]),  # li r9,0; stw r9,36(r3)
     "scribble-beside-tree": lambda stub, order: insert_before_exit(stub, order, [0x9063FFFC]),  # stw r3,-4(r3)
     "dead-landing": kill_landing,
+    "no-relay-head": lambda stub, order: drop_relay_store(stub, order, 0),
+    "no-relay-word": lambda stub, order: drop_relay_store(stub, order, 1),
     "foreign-spin-word": spoil_spin_word,
 }

@@ -219,16 +219,8 @@ TEST_CASE("names of a handoff: each unknown one is told by what it is") {
 }
 
 TEST_CASE("words that are not served are refused by name") {
-  const std::string head = "use \"linux/kexec.baton\"; use \"linux/bootblock.baton\"; use \"loaders/kexec_load.baton\";\n";
   Checked live("machine here from live { }");
   CHECK(live.findings() == Findings{"not-served: live"});
-  Checked relay(head + machine() +
-                "handoff boot on lpar via linux.kexec_load@2005 { from linux.kexec@2013; to linux.bootblock@17;\n"
-                " segment kernel = elf \"vmlinux\" { place bottom_up; }\n"
-                " segment tree = devicetree machine.tree { place top_down; }\n"
-                " segment stub = trampoline { place top_down; }\n bind image = kernel; enter stub;\n slaves by relay;\n}\n");
-  CHECK(relay.findings().size() == 1);
-  CHECK(relay.sink.all()[0].code == Code::not_served);
 }
 
 TEST_CASE("a loader's predicate: what spare() takes, and how many segments there may be") {
