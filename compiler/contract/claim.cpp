@@ -90,6 +90,11 @@ std::vector<Value> Claim::possible() const {
   return all;
 }
 
+std::vector<std::pair<const char*, int>> mode_bits(const Clause& mode) {
+  int translated = !mode.words.empty() && mode.words[0] == "virtual" ? 1 : 0;
+  return {{"IR", translated}, {"DR", translated}, {"PR", 0}};  // Book3S
+}
+
 const Claim* Boundary::find(Section section, ClauseKind kind, const std::string& subject) const {
   for (const Claim& claim : claims)
     if (claim.section == section && claim.kind == kind && claim.subject == subject) return &claim;
@@ -152,12 +157,6 @@ class SectionScope : public model::Scope {
   Endian giver_;
 };
 
-/// The MSR bits `mode` stands for on Book3S.
-std::vector<std::pair<const char*, int>> mode_bits(const std::string& mode) {
-  int translated = mode == "virtual" ? 1 : 0;
-  return {{"IR", translated}, {"DR", translated}, {"PR", 0}};
-}
-
 bool takes_ranges(ClauseKind kind) {
   return kind == ClauseKind::kBytes || kind == ClauseKind::kUnspecified ||
          kind == ClauseKind::kPlace || kind == ClauseKind::kTreeReserves ||
@@ -211,11 +210,11 @@ Boundary resolve(const model::Convention& convention, const model::Scope& scope,
       state(std::move(claim));
       continue;
     }
-    for (const auto& [field, bit] : mode_bits(clause.words[0])) {
+    for (const auto& [field, bit] : mode_bits(clause)) {
       Claim unfolded = claim;
       unfolded.kind = ClauseKind::kMsr;
       unfolded.subject = field;
-      unfolded.values = {Value::of_int(static_cast<Wide>(bit))};
+      if (!unfolded.any) unfolded.values = {Value::of_int(static_cast<Wide>(bit))};
       state(std::move(unfolded));
     }
   }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -78,6 +79,9 @@ struct RoleAttribute {
   model::Type type;
 };
 const std::vector<RoleAttribute>& role_attributes(std::string_view kind);
+
+/// The MSR fields that a `mode` clause speaks of, and their bits (without meaning where the mode is withdrawn).
+std::vector<std::pair<const char*, int>> mode_bits(const model::Clause& mode);
 
 /// Names that stand for run-time values or words in a clause: cpu.physical_id, giver, any, arriving, ...
 std::optional<model::Value> contract_word(std::string_view name);

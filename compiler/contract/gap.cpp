@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Entailment, claim by claim. See gap.h.
-//
-// Polarity decides every line here. A promise is a set of values one of which holds; a need is a set of
-// values any of which will do; so a promise entails a need when it is its subset. What the promise does
-// not mention is unknown, which is a subset of `any` only.
+// What follows from entailment for a handoff: which gaps a stub can close. See gap.h.
 #include "contract/gap.h"
 
 #include <algorithm>
 
-#include "contract/order.h"
+#include "contract/entail.h"
 
 namespace baton::contract {
 
@@ -18,19 +14,6 @@ using model::Section;
 using model::Value;
 
 namespace {
-
-bool satisfies(const Value& promised, const Value& needed) {
-  if (promised.type() == model::Type::kStack && needed.type() == model::Type::kStack &&
-      promised.is_known() && needed.is_known()) {
-    // A stack of unknown size is a stack of unknown size, and good for nothing else.
-    if (!needed.stack().known) return true;
-    return promised.stack().known && promised.stack().size >= needed.stack().size;
-  }
-  if (promised.type() == model::Type::kWord && needed.type() == model::Type::kWord &&
-      promised.text() == "held" && needed.text() == "arriving")
-    return true;  // held slaves have arrived
-  return same_content(promised, needed);
-}
 
 bool about_cpus(ClauseKind kind) {
   return kind == ClauseKind::kMsr || kind == ClauseKind::kIle || kind == ClauseKind::kRegister ||
@@ -56,16 +39,6 @@ std::vector<std::string> arrival_of(const Boundary& from) {
 
 }  // namespace
 
-bool entails(const Claim& promise, const Claim& need) {
-  if (need.any) return true;
-  if (promise.any) return false;
-  auto promised = promise.possible(), needed = need.possible();
-  // How a CPU enters (absolute or not) is the jump's business; where it lands must agree.
-  return std::all_of(promised.begin(), promised.end(), [&](const Value& p) {
-    return std::any_of(needed.begin(), needed.end(), [&](const Value& n) { return satisfies(p, n); });
-  });
-}
-
 bool Gap::closed() const {
   return std::all_of(obligations.begin(), obligations.end(), [](const Obligation& o) {
     return o.answer == Answer::kEntailed || o.answer == Answer::kVacuous || o.answer == Answer::kElsewhere;
@@ -75,36 +48,27 @@ bool Gap::closed() const {
 Gap find_gap(const Boundary& from, const Boundary& to) {
   Gap gap;
   gap.arrival = arrival_of(from);
-  gap.slaves_may_arrive = std::any_of(gap.arrival.begin(), gap.arrival.end(), [](const auto& state) {
-    return state != "absent" && state != "firmware";
-  });
-  for (const Claim& need : to.claims) {
+  Statement promised = state(from), needed = state(to);
+  gap.slaves_may_arrive = promised.slaves_may_arrive();
+  for (const Fact& fact : needed.facts) {
+    const Claim& need = *fact.claim;
     Obligation obligation;
     obligation.need = &need;
     if (need.section == Section::kExpects) continue;  // an offer of the image, not a need
-    if (!about_cpus(need.kind)) {
-      bool slave_bytes = need.section == Section::kSlaves;
-      if (need.kind == ClauseKind::kFact) {
-        obligation.promise = from.find(need.section, need.kind, need.subject);
-        // Loader and giver have put each segment in its place before anything is entered: true unwritten.
-        bool entailed = obligation.promise || need.subject == "segments_placed";
-        obligation.answer = entailed ? Answer::kEntailed : Answer::kGap;
-      } else if (slave_bytes && !gap.slaves_may_arrive) {
-        obligation.answer = Answer::kVacuous;
-        obligation.reason = "no slave arrives";
-      } else {
-        obligation.answer = Answer::kElsewhere;
-      }
-      gap.obligations.push_back(obligation);
-      continue;
-    }
-    obligation.promise = from.find(need.section, need.kind, need.subject);
+    Judgement judgement = judge(promised, fact);
+    if (judgement.promise) obligation.promise = judgement.promise->claim;
     bool arrival = need.kind == ClauseKind::kArrival;
-    if (need.section == Section::kSlaves && !arrival && !gap.slaves_may_arrive) {
+    if (judgement.vacuous) {
       obligation.answer = Answer::kVacuous;
-      obligation.reason = "no slave arrives";
-    } else if (need.any || (obligation.promise && entails(*obligation.promise, need))) {
+      obligation.reason = judgement.why;
+    } else if (need.kind == ClauseKind::kPlace || need.kind == ClauseKind::kUnspecified) {
+      obligation.answer = Answer::kElsewhere;  // of whatever segment that role is bound to here
+    } else if (judgement.truth == Truth::kYes) {
       obligation.answer = Answer::kEntailed;
+    } else if (need.kind == ClauseKind::kFact) {
+      obligation.answer = Answer::kGap;
+    } else if (!about_cpus(need.kind)) {
+      obligation.answer = Answer::kElsewhere;
     } else if (need.kind == ClauseKind::kMsr && need.subject == "HV") {
       obligation.answer = Answer::kImpossible;
       obligation.reason = "no instruction of a stub changes MSR[HV]";
@@ -122,20 +86,17 @@ Gap find_gap(const Boundary& from, const Boundary& to) {
                           "the stub is theirs";
     } else {
       obligation.answer = Answer::kGap;
+      obligation.reason = judgement.why;
     }
     gap.obligations.push_back(obligation);
   }
-  PartialOrder promised;
-  for (const auto& edge : from.convention->order) promised.add(edge.before, edge.after);
   for (const auto& edge : to.convention->order) {
     Obligation obligation;
     obligation.edge = &edge;
-    bool slaves_only = edge.after == "slaves_released" || edge.before == "slaves_released";
-    if (promised.entails(edge.before, edge.after)) {
-      obligation.answer = Answer::kEntailed;
-    } else if (slaves_only && !gap.slaves_may_arrive) {
-      obligation.answer = Answer::kVacuous;
-      obligation.reason = "no slave arrives";
+    Judgement judgement = judge(promised, edge);
+    if (judgement.truth == Truth::kYes) {
+      obligation.answer = judgement.vacuous ? Answer::kVacuous : Answer::kEntailed;
+      obligation.reason = judgement.why;
     } else {
       obligation.answer = Answer::kImpossible;
       obligation.reason = "both events are over when the stub starts";

@@ -2,11 +2,11 @@
 //
 // Does the giver's promise entail the taker's need, and where it does not, what is missing?
 //
-// One relation serves synthesis, checking and (later) version comparison. Each need of `to` is answered:
-// *entailed* by a promise of `from`; a *gap* that something must close; or *impossible*, with the reason.
-// This file decides about CPUs and order, value by value. Bytes, placement and what an image offers
-// concern real files and addresses: the phases that own those close them, and the clauses are listed here
-// as `kElsewhere` so that nothing is forgotten.
+// One relation (entail.h) serves the making of a stub, checking and the comparison of versions. Here each
+// need of `to` is answered in a handoff: *entailed* by a promise of `from`; a *gap* that something must
+// close; or *impossible*, with the reason. What the promise does not entail about bytes, placement and the
+// image concerns real files and addresses: the phases that own those close it, and the clauses are listed
+// here as `kElsewhere` so that nothing is forgotten.
 //
 //   from: r5 = 0    to: r5 = 0            -> entailed by `r5 = 0`
 //   from: r3 = cpu.physical_id, to: r3 = tree.address -> gap
@@ -25,14 +25,14 @@ enum class Answer {
   kVacuous,     // nothing is needed: no slave comes
   kGap,         // the stub must bring it about
   kImpossible,  // no stub can
-  kElsewhere    // about bytes, placement or the image: answered by the phase that owns it
+  kElsewhere    // not entailed, about bytes, placement or the image: answered by the phase that owns it
 };
 
 struct Obligation {
   const Claim* need = nullptr;     // null for an order edge
   const Claim* promise = nullptr;  // what `from` says about the same thing, if anything
   Answer answer = Answer::kGap;
-  std::string reason;              // of kImpossible and kVacuous
+  std::string reason;              // of kImpossible and kVacuous; of a kGap that could not be decided
   const model::OrderEdge* edge = nullptr;
 };
 
@@ -48,8 +48,5 @@ struct Gap {
 
 /// Both boundaries resolved for the same byte order of the giver.
 Gap find_gap(const Boundary& from, const Boundary& to);
-
-/// Every value the promise allows satisfies the need.
-bool entails(const Claim& promise, const Claim& need);
 
 }  // namespace baton::contract

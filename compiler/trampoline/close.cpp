@@ -261,22 +261,10 @@ class Closer {
     }
     // The giver copies the head of the image itself: the taker's bytes are there by themselves only when
     // the needed range is the copied one.
-    const ClosedOrder& order = closed_.orders.front();
-    for (const Claim& need : order.to.claims) {
-      if (!needs_bytes(need)) continue;
-      bool met = false;
-      for (const Claim& promise : order.from.claims) {
-        if (promise.section != Section::kMemory || promise.kind != ClauseKind::kBytes) continue;
-        Range d = promise.values[0].ranges().front(), s = promise.values[1].ranges().front();
-        Range nd = need.values[0].ranges().front(), ns = need.values[1].ranges().front();
-        met = met || (d.contains(nd) && s.begin + (nd.begin - d.begin) == ns.begin);
-      }
-      if (met)
-        copied_in_time(need);
-      else
-        sink_.report(Code::head_gap, need.clause->span,
-                     "`" + need.text() + "` does not follow from what `" + layout_.from->name + "` copies");
-    }
+    for (const Obligation& o : closed_.orders.front().gap.obligations)
+      if (o.need && needs_bytes(*o.need) && o.answer != Answer::kEntailed && copied_in_time(*o.need))
+        sink_.report(Code::head_gap, o.need->clause->span,
+                     "`" + o.need->text() + "` does not follow from what `" + layout_.from->name + "` copies");
   }
 
   const placement::Layout& layout_;
