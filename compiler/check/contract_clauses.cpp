@@ -188,10 +188,11 @@ class Reader {
   }
 
   void memory(const std::string& head) {
-    if (r_.unspecified()) {
+    if (r_.unspecified() && head == "bytes") {
       Clause& c = add(ClauseKind::kUnspecified, "", "");
       ranges(c);
       if (!c.values.empty()) c.key = "unspecified bytes " + squeeze(c.values[0]->span);
+      for (const auto& e : c.values) c.words.push_back("bytes " + range_key(*e));  // the copies it withdraws
     } else if (head == "bytes") {
       bytes();
     } else if (head == "fact") {

@@ -9,6 +9,7 @@
 #include "check/contract_clauses.h"
 #include "check/reader.h"
 #include "contract/claim.h"
+#include "contract/diff.h"
 #include "contract/order.h"
 #include "model/evaluate.h"
 
@@ -94,7 +95,7 @@ class Flattener {
       ClauseReader r(clause, Context::kConvention, sources_, sink_, true);
       if (!r.known()) continue;
       const std::string& head = r.head();
-      if (head != "role" && head != "order" && !heads.insert(head).second) {
+      if (head != "role" && head != "order" && head != "breaking" && !heads.insert(head).second) {
         sink_.report(Code::duplicate_clause, r.head_span(), "`" + head + "` stands twice in `" + c.name + "`");
         continue;
       }
@@ -115,12 +116,43 @@ class Flattener {
             sink_.report(Code::unknown_name, v->span, "there is no convention `" + v->text + "`");
         }
         r.end();
+      } else if (head == "breaking") {
+        waiver(c, r);
       } else if (head == "role") {
         role(c, r);
       } else if (head == "order") {
         order(c, r);
       }
     }
+  }
+
+  /// `breaking allowed RULE because "..."`: the reason is what a reviewer reads, so it may not be left out.
+  void waiver(Convention& c, ClauseReader& r) {
+    model::Waiver w;
+    w.span = r.clause().span;
+    if (!r.word("allowed")) return;
+    auto rule = r.name("a rule of `baton diff`");
+    if (!rule) return;
+    auto place = r.here();
+    if (!r.end(&w.because)) return;
+    if (w.because.empty()) return r.shape_error(place, "`because` and a reason in quotes");
+    if (!contract::find_rule(rule->text)) {
+      std::vector<std::string_view> ids;
+      for (const auto& known : contract::rules()) ids.push_back(known.id);
+      auto& d = sink_.report(Code::unknown_word, rule->span, "there is no rule `" + rule->text + "` of `baton diff`");
+      if (auto meant = diagnostics::did_you_mean(rule->text, ids); !meant.empty())
+        d.fix(rule->span, std::string(meant));
+      else
+        d.note("`baton diff --rules` lists them");
+      return;
+    }
+    w.rule = rule->text;
+    w.rule_span = rule->span;
+    bool twice = std::any_of(c.waivers.begin(), c.waivers.end(), [&](const auto& other) { return other.rule == w.rule; });
+    if (twice)
+      sink_.report(Code::duplicate_clause, w.rule_span, "`" + w.rule + "` is allowed twice in `" + c.name + "`");
+    else
+      c.waivers.push_back(std::move(w));
   }
 
   void role(Convention& c, ClauseReader& r) {
@@ -223,13 +255,57 @@ class Flattener {
     for (const syntax::Clause& inner : clause.block) {
       ClauseReader r(inner, context, sources_, sink_, true);
       if (!r.known()) continue;
-      auto read = read_contract_clause(r, section, r.drops(), sources_, sink_);
+      bool suspends = section == Section::kMemory && r.head() == "bytes";
+      bool withdraws = r.unspecified() && !suspends;
+      auto read = read_contract_clause(r, section, r.drops() || withdraws, sources_, sink_);
       for (Clause& stated : read) {
         stated.role = expects ? about : "";
         stated.origin = c.name;
-        merge(c, std::move(stated), r);
+        if (withdraws)
+          withdraw(c, std::move(stated), r);
+        else
+          merge(c, std::move(stated), r);
       }
     }
+  }
+
+  /// `unspecified KEY`: of what was promised nothing is known any more, and the convention says so.
+  void withdraw(Convention& c, Clause stated, ClauseReader& r) {
+    if (r.overrides() || r.drops() || r.incidental())
+      return r.shape_error(r.head_span(), "no other word beside `unspecified`");
+    if (stated.kind == ClauseKind::kEnter) {
+      sink_.report(Code::clause_shape, r.head_span(), "where a CPU enters cannot be unspecified")
+          .note("`override enter ...;` moves it");
+      return;
+    }
+    auto same = [&](const Clause& other) { return other.section == stated.section && other.key == stated.key; };
+    auto own = std::find_if(c.clauses.begin(), c.clauses.end(),
+                            [&](const Clause& other) { return same(other) && other.origin == c.name; });
+    if (own != c.clauses.end()) {
+      sink_.report(Code::duplicate_clause, r.head_span(), "`" + stated.key + "` is stated twice")
+          .label(own->span, "first here");
+      return;
+    }
+    auto inherited = std::find_if(c.clauses.begin(), c.clauses.end(), same);
+    if (inherited == c.clauses.end()) {
+      if (!orphan_)
+        sink_.report(Code::override_nothing, r.head_span(), "there is no inherited `" + stated.key + "` to withdraw");
+      return;
+    }
+    // What is silent about CPUs is left as it was found; what is said to be unknown is not.
+    bool says_unknown = stated.kind == ClauseKind::kRegister || stated.kind == ClauseKind::kMsr ||
+                        stated.kind == ClauseKind::kIle || stated.kind == ClauseKind::kArrival ||
+                        stated.kind == ClauseKind::kMode;
+    if (says_unknown) {
+      stated.any = true;
+      stated.incidental = false;
+      stated.text = "unspecified " + stated.key;
+      *inherited = stated;
+    } else {
+      c.clauses.erase(inherited);
+    }
+    // The incidental clause of that key says no more either.
+    std::erase_if(c.clauses, [&](const Clause& other) { return same(other) && other.origin != c.name; });
   }
 
   void merge(Convention& c, Clause stated, const ClauseReader& r) {
@@ -237,6 +313,18 @@ class Flattener {
       return other.section == stated.section && other.role == stated.role && other.key == stated.key &&
              other.incidental == stated.incidental;
     });
+    // `unspecified bytes RANGE` withdraws an inherited copy to that range: nothing is known of it now.
+    if (stated.kind == ClauseKind::kUnspecified && !r.drops() && !r.overrides()) {
+      bool said_before = existing != c.clauses.end();
+      if (!said_before)
+        std::erase_if(c.clauses, [&](const Clause& other) {
+          bool withdrawn = std::find(stated.words.begin(), stated.words.end(), other.key) != stated.words.end();
+          return withdrawn && other.section == stated.section && other.origin != c.name;
+        });
+      existing = std::find_if(c.clauses.begin(), c.clauses.end(), [&](const Clause& other) {
+        return other.section == stated.section && other.key == stated.key;
+      });
+    }
     bool found = existing != c.clauses.end();
     bool inherited = found && existing->origin != c.name;
     if (r.drops()) {

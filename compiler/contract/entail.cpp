@@ -159,12 +159,18 @@ Judgement copied(const Statement& promise, const Fact& need) {
     j.why = "the range is known in a handoff only";
     return j;
   }
+  // Bytes that are to be what they were need nobody's copy: memory that is not destroyed is preserved.
+  Area lost = destroyed(promise);
+  if (is_known(lost))
+    for (const Range& r : RangeSet{Range{Address{0}, Address::limit()}}.except(lost.known)) {
+      Linear begin = Linear::number(r.begin.wide());
+      promised.push_back({begin, begin, Linear::number(r.size().wide())});
+    }
   j.truth = Truth::kYes;
   for (const Copy& copy : need.copies) {
     Truth met = provides(promised, copy);
-    // Bytes that are to be what they were need nobody's copy: memory is preserved.
     if (met != Truth::kYes && copy.source == copy.destination)
-      met = either(met, disjoint(destroyed(promise), destination_of(copy)));
+      met = either(met, disjoint(lost, destination_of(copy)));
     j.truth = both(j.truth, met);
   }
   if (j.truth == Truth::kUnknown) j.why = "whether the ranges of the copies meet, only a handoff can say";
@@ -182,16 +188,24 @@ Judgement stated(const Facts& promises) {
 }  // namespace
 
 Area destroyed(const Statement& statement) {
-  Area area;
+  Area area, kept;
   for (const Fact& f : statement.facts) {
     if (f.section != Section::kMemory) continue;
     if (f.kind == ClauseKind::kUnspecified)
       for (const Area& a : f.areas) area.add(a);
     if (f.kind == ClauseKind::kBytes)
       for (const Copy& copy : f.copies)
-        if (!(copy.source == copy.destination)) area.add(destination_of(copy));
+        (copy.source == copy.destination ? kept : area).add(destination_of(copy));
   }
-  return area;
+  // A copy of bytes onto themselves says that they stay.
+  if (kept.empty()) return area;
+  if (is_known(area) && is_known(kept)) {
+    area.known = area.known.except(kept.known);
+    return area;
+  }
+  Area left;
+  left.differences.push_back({std::make_shared<Area>(std::move(area)), std::make_shared<Area>(std::move(kept))});
+  return left;
 }
 
 Judgement judge(const Statement& promise, const Fact& need) {
@@ -225,9 +239,27 @@ Judgement judge(const Statement& promise, const Fact& need) {
   return {};
 }
 
+namespace {
+
+bool of_slaves(const std::string& event) { return event == "slaves_released" || event == "slaves_arrived"; }
+
+}  // namespace
+
+std::vector<model::OrderEdge> needed_order(const Statement& promise, const Statement& need) {
+  std::vector<model::OrderEdge> all = need.edges;
+  if (promise.slaves_may_arrive()) return all;
+  // `a < slaves_released < b` is also `a < b`, and that concerns the master.
+  for (const auto& first : need.edges)
+    for (const auto& second : need.edges) {
+      if (of_slaves(first.before) || of_slaves(second.after) || !of_slaves(first.after)) continue;
+      bool chained = first.after == second.before || need.order.entails(first.after, second.before);
+      if (chained && of_slaves(second.before)) all.push_back({first.before, second.after, source::cover(first.span, second.span)});
+    }
+  return all;
+}
+
 Judgement judge(const Statement& promise, const model::OrderEdge& need) {
   Judgement j;
-  auto of_slaves = [](const std::string& event) { return event == "slaves_released" || event == "slaves_arrived"; };
   if (promise.order.entails(need.before, need.after)) {
     j.truth = Truth::kYes;
   } else if (!promise.slaves_may_arrive() && (of_slaves(need.before) || of_slaves(need.after))) {
@@ -277,7 +309,7 @@ std::vector<Unmet> unmet_ensures(const Statement& promise, const Statement& need
   };
   for (const Fact& fact : need.facts)
     if (fact.section != Section::kExpects) take(judge(promise, fact), wording(fact));
-  for (const auto& edge : need.edges) take(judge(promise, edge), wording(edge, ""));
+  for (const auto& edge : needed_order(promise, need)) take(judge(promise, edge), wording(edge, ""));
   take(judge_frame(promise, need), {"memory that is not mentioned is preserved", "", {}});
   // What the two speak of must be the same things: neither side can do with the other's roles.
   for (const model::Role& role : need.roles)

@@ -30,6 +30,8 @@ struct Judgement {
 Judgement judge(const Statement& promise, const Fact& need);
 /// `before < after`.
 Judgement judge(const Statement& promise, const model::OrderEdge& need);
+/// The edges to be judged: those written, and what they say of the master where no slave comes.
+std::vector<model::OrderEdge> needed_order(const Statement& promise, const Statement& need);
 /// Memory that the need leaves alone is left alone by the promise.
 Judgement judge_frame(const Statement& promise, const Statement& need);
 /// Memory that does not keep what was placed there: overwritten by a copy, or unspecified.

@@ -90,9 +90,9 @@ Gap find_gap(const Boundary& from, const Boundary& to) {
     }
     gap.obligations.push_back(obligation);
   }
-  for (const auto& edge : to.convention->order) {
+  for (const auto& edge : needed_order(promised, needed)) {
     Obligation obligation;
-    obligation.edge = &edge;
+    obligation.edge = edge;
     Judgement judgement = judge(promised, edge);
     if (judgement.truth == Truth::kYes) {
       obligation.answer = judgement.vacuous ? Answer::kVacuous : Answer::kEntailed;

@@ -13,6 +13,7 @@
 //   from: msr HV = 0, to: msr HV = 1      -> impossible: no instruction raises MSR[HV]
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ struct Obligation {
   const Claim* promise = nullptr;  // what `from` says about the same thing, if anything
   Answer answer = Answer::kGap;
   std::string reason;              // of kImpossible and kVacuous; of a kGap that could not be decided
-  const model::OrderEdge* edge = nullptr;
+  std::optional<model::OrderEdge> edge;
 };
 
 struct Gap {

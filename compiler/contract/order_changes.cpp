@@ -117,10 +117,27 @@ std::vector<Difference> order_changes(const Statement& before, const Statement& 
     found.push_back(std::move(d));
   };
   const Judgement nothing_asked{Truth::kYes, nullptr, {}, false};
-  for (const OrderEdge& e : reduced(before, moved))
-    if (!after.order.entails(e.before, e.after)) edge(e, judge(after, e), nothing_asked, true);
-  for (const OrderEdge& e : reduced(after, moved))
-    if (!before.order.entails(e.before, e.after)) edge(e, nothing_asked, judge(before, e), false);
+  auto came_or_went = [&](const Statement& side, const Statement& other, bool gone) {
+    std::vector<OrderEdge> told = reduced(side, moved);
+    if (!other.slaves_may_arrive()) {
+      // Edges by way of slaves concern nobody there; what they say of the master together does.
+      std::vector<std::string> left_out = moved;
+      left_out.insert(left_out.end(), {"slaves_released", "slaves_arrived"});
+      for (OrderEdge& e : reduced(side, left_out)) {
+        bool there = std::any_of(told.begin(), told.end(), [&](const OrderEdge& t) {
+          return t.before == e.before && t.after == e.after;
+        });
+        if (!there) told.push_back(std::move(e));
+      }
+    }
+    for (const OrderEdge& e : told) {
+      if (other.order.entails(e.before, e.after)) continue;
+      Judgement j = judge(other, e);
+      edge(e, gone ? j : nothing_asked, gone ? nothing_asked : j, gone);
+    }
+  };
+  came_or_went(before, after, true);
+  came_or_went(after, before, false);
   return found;
 }
 

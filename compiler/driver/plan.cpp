@@ -130,8 +130,7 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
         row.answer = PlanClause::Answer::kPlaced;
         bool head = clause->kind == model::ClauseKind::kBytes;
         bool place = clause->kind == model::ClauseKind::kPlace;
-        row.by = head && !c.stub ? "the giver copies the image's own head"
-                 : head  ? "overlay: these bytes of the stub's head are the image's"
+        row.by = head    ? "overlay: these bytes of the stub's head are the image's"
                  : place ? "a constraint of placement"
                          : "written into the tree";
       } else if (o.need->any) {

@@ -65,7 +65,7 @@ const Row kRows[] = {
   {in(C::kConvention), "ensures", "memory", "ensures memory", C::kEnsuresMemory, kServed, "what is true of memory when the master crosses"},
   {in(C::kConvention), "expects", "", "expects ROLE", C::kExpects, kServed, "what the giver relies on about the image: its bytes and its place"},
   {in(C::kConvention), "order", "", "order EVENT < EVENT < ..., ...", {}, kServed, "which event comes before which, as chains; a strict partial order"},
-  {in(C::kConvention), "breaking", "", "breaking allowed RULE because STRING", {}, kNotYet, "waives one rule of the version comparison, with its reason"},
+  {in(C::kConvention), "breaking", "", "breaking allowed RULE because STRING", {}, kServed, "waives one rule of the version comparison, with its reason"},
 
   // ensures master, ensures slaves
   {kCpus, "enter", "", "enter ROLE.entry", {}, kServed, "the CPU is at the entry of the image"},
