@@ -129,7 +129,8 @@ class TreeEditor {
       rest.remove_prefix(component.size());
       if (!is_name(component, ",._+-@")) return unsuitable("`" + edit.node + "` is no path of node names");
       Node* next = child_of(*node, component);
-      if (next == nullptr && !edit.create)
+      bool made = edit.create && !names_several(*node, component);
+      if (next == nullptr && !made)
         return unsuitable("`" + base_.file().path().string() + "` has no node " + edit.node + ": " + absence(*node, component));
       if (next == nullptr) {
         next = node->children.emplace_back(std::make_unique<Node>()).get();
@@ -144,10 +145,15 @@ class TreeEditor {
     return std::nullopt;
   }
 
+  static long namesakes(const Node& parent, std::string_view component) {
+    return std::count_if(parent.children.begin(), parent.children.end(),
+                         [&](const auto& node) { return base_of(node->name) == component; });
+  }
+  static bool names_several(const Node& parent, std::string_view component) { return namesakes(parent, component) > 1; }
+
   static std::string absence(const Node& parent, std::string_view component) {
     std::string where = parent.name.empty() ? "the root" : "`" + parent.name + "`";
-    auto count = std::count_if(parent.children.begin(), parent.children.end(),
-                               [&](const auto& node) { return base_of(node->name) == component; });
+    long count = namesakes(parent, component);
     if (count > 1)
       return where + " has " + std::to_string(count) + " nodes `" + std::string(component) + "@...`; name one with its unit address";
     return where + " has no `" + std::string(component) + "`";

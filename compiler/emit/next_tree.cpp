@@ -47,6 +47,7 @@ class Builder {
     TreePropertyEdit out;
     out.node = node.path;
     out.property = property.name;
+    out.create = !property.drop;
     if (!property.drop) {
       ByteBuffer bytes;
       if (is_pair_property(property.name)) {

@@ -122,6 +122,8 @@ TEST_CASE("edits that cannot be made are refused with both sides") {
   CHECK(refused(base, {"/cpus/cpu@4", "a"}) == "`t.dtb` has no node /cpus/cpu@4: `cpus` has no `cpu@4`");
   CHECK(refused(base, {"/cpus/cpu", "a"}) ==
         "`t.dtb` has no node /cpus/cpu: `cpus` has 2 nodes `cpu@...`; name one with its unit address");
+  CHECK(refused(base, {"/cpus/cpu", "a", ByteBuffer{}, true}) ==  // not made beside them: which one is meant?
+        "`t.dtb` has no node /cpus/cpu: `cpus` has 2 nodes `cpu@...`; name one with its unit address");
   CHECK(refused(base, {"chosen", "a"}) == "`chosen` is no path: a path begins with /");
   CHECK(refused(base, {"/a b", "a", ByteBuffer{}, true}) == "`/a b` is no path of node names");
   CHECK(refused(base, {"/a//b", "a", ByteBuffer{}, true}) == "`/a//b` is no path of node names");
