@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace baton {
@@ -33,6 +34,13 @@ class Descriptor {
  private:
   int fd_;
 };
+
+/// A rename that never replaces. A filesystem that knows no such rename knows hard links, which do the same.
+bool put_beside_others(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) return false;
+  return ::link(from.c_str(), to.c_str()) == 0 && ::unlink(from.c_str()) == 0;
+}
 
 }  // namespace
 
@@ -103,10 +111,12 @@ Result<Done> OutputSet::add(const std::string& name, const std::vector<ByteView>
   return Done{};
 }
 
-Result<Done> OutputSet::commit() {
+Result<Done> OutputSet::commit(Existing existing) {
   for (size_t i = 0; i < names_.size(); ++i) {
     auto final_path = directory_ / names_[i];
-    if (::rename(temporary_[i].c_str(), final_path.c_str()) != 0)
+    bool done = existing == Existing::kReplace ? ::rename(temporary_[i].c_str(), final_path.c_str()) == 0
+                                               : put_beside_others(temporary_[i], final_path);
+    if (!done)
       return system_failure(Failure::Kind::kEnvironment, "cannot put in place", final_path, errno);
   }
   temporary_.clear();

@@ -50,8 +50,10 @@ class OutputSet {
   Result<Done> add(const std::string& name, const std::string& text) {
     return add(name, std::vector<ByteView>{view_of(text)});
   }
-  /// Renames every file into its place.
-  Result<Done> commit();
+  /// Renames every file into its place. kRefuse fails for a name that is taken, in the same step: nobody's file
+  /// is lost to a race.
+  enum class Existing { kReplace, kRefuse };
+  Result<Done> commit(Existing existing = Existing::kReplace);
   const std::vector<std::string>& names() const { return names_; }
   const std::filesystem::path& directory() const { return directory_; }
 

@@ -26,11 +26,7 @@ model::MachineDeclaration check_machine(const syntax::Declaration& d, const sour
   machine.source = d.machine_source;
   machine.file_span = d.machine_source_span;
   if (d.machine_file) machine.file = (sources.folder(d.span.file) / *d.machine_file).lexically_normal().string();
-  if (machine.source == "live")
-    sink.report(Code::not_served, d.machine_source_span,
-                "`machine from live` is part of the language, and this release does not serve it yet")
-        .note("take a facts file on the target with `baton-load --facts FILE` and read it with `from dtb`");
-  else if (!machine.source.empty() && machine.source != "dtb")
+  if (!machine.source.empty() && machine.source != "dtb" && machine.source != "live")
     sink.report(Code::unknown_word, d.machine_source_span, "a machine comes `from dtb \"FILE\"` or `from live`");
   else if (machine.source == "dtb" && !machine.file)
     sink.report(Code::clause_shape, d.machine_source_span, "`from dtb` needs a file name in quotes");

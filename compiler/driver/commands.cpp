@@ -3,18 +3,17 @@
 // The commands. See commands.h.
 #include "driver/commands.h"
 
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
 
 #include "base/file.h"
 #include "diagnostics/explain.h"
-#include "diagnostics/render.h"
 #include "driver/dump.h"
+#include "driver/import.h"
+#include "driver/init.h"
 #include "driver/outputs.h"
 #include "driver/pipeline.h"
 #include "driver/plan.h"
+#include "driver/program_file.h"
 #include "driver/text_diff.h"
 #include "driver/verification.h"
 #include "syntax/clause_table.h"
@@ -25,19 +24,7 @@ namespace {
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-/// Applies -W and prints what was found. Colour only on a terminal that wants it.
-void show(Compilation& c, const Options& options) {
-  c.sink.apply(c.policy);
-  std::string text;
-  if (options.json) {
-    text = diagnostics::render_json(c.sink.all(), c.sources);
-  } else {
-    diagnostics::TextStyle style;
-    style.colour = ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-    text = diagnostics::render_text(c.sink.all(), c.sources, style);
-  }
-  std::fwrite(text.data(), 1, text.size(), stderr);
-}
+void show(Compilation& c, const Options& options) { show_findings(c, options); }
 
 /// False after a usage message.
 bool read_policy(Compilation& c, const Options& options) {
@@ -124,16 +111,17 @@ int dump(const Options& options) {
   }
   Compilation c;
   if (!read_policy(c, options)) return kUsage;
-  bool machine = options.topic == "machine";
+  if (options.topic == "machine") {
+    if (open_program(c, options, options.files[0]) && read_machine(c, options)) print(dump_machine(*c.machine));
+    show(c, options);
+    return exit_code(c);
+  }
   Phase phase = options.topic == "parse"   ? Phase::kParse
                 : options.topic == "check" ? Phase::kCheck
-                : options.topic == "place" || machine ? Phase::kPlace
-                                                      : Phase::kSynthesize;
+                : options.topic == "place" ? Phase::kPlace
+                                           : Phase::kSynthesize;
   bool good = open_program(c, options, options.files[0]) && compile(c, options, phase);
-  if (machine && c.machine)
-    print(dump_machine(*c.machine));
-  else if (!machine && (good || phase == Phase::kParse) && c.main != source::kNoFile)
-    print(dump_phase(c, phase));
+  if ((good || phase == Phase::kParse) && c.main != source::kNoFile) print(dump_phase(c, phase));
   show(c, options);
   return exit_code(c);
 }
@@ -186,6 +174,8 @@ int run(const Options& options) {
   if (options.command == "explain") return explain(options);
   if (options.command == "dump") return dump(options);
   if (options.command == "fmt") return format(options);
+  if (options.command == "import") return import_machine(options);
+  if (options.command == "init") return init(options);
   return kInternal;
 }
 

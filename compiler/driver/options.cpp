@@ -37,6 +37,50 @@ void one_file(CLI::App& app, Options& options) {
 void handoff_options(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--handoff", options.handoff, "which handoff of the file; needed when it has several")->type_name("NAME");
   app.add_option("-D", raw.defines, "set a parameter")->type_name("NAME=VALUE")->allow_extra_args(false);
+  app.add_option("--live-root", options.live_root, "read DIR/proc and DIR/sys, a copy, for `machine NAME from live`")->type_name("DIR");
+}
+
+/// Of the commands that write a program.
+void program_options(CLI::App& app, Options& options, const char* where) {
+  app.add_option("-o,--output", options.file, where)->type_name("FILE");
+  app.add_flag("--force", options.force, "replace a file that is there already");
+}
+
+void add_import(CLI::App& app, Options& options, Raw& raw) {
+  CLI::App& import = *app.add_subcommand("import", "write the machine of a device tree out as a `machine` block");
+  import.add_option("tree", options.files, "a blob, or a folder like /proc/device-tree")->type_name("TREE")->required()->expected(1);
+  import.add_option("--name", options.name, "name of the machine; without it, the file's")->type_name("NAME");
+  program_options(import, options, "write the program here; without it, to standard output");
+  common(import, options, raw);
+  import.footer("Examples:\n"
+                "  baton import guest.dtb\n"
+                "  baton import guest.dtb --name lpar -o lpar.baton");
+}
+
+void add_init(CLI::App& app, Options& options, Raw& raw) {
+  CLI::App& init = *app.add_subcommand("init", "write the beginning of a program: a convention, or a handoff");
+  init.require_subcommand(1);
+  init.footer("Examples:\n"
+              "  baton init convention demo.monitor@1 -o -\n"
+              "  baton init handoff boot --machine guest.dtb -o -");
+
+  CLI::App& convention = *init.add_subcommand("convention", "a convention with every section, each explained; it compiles as it is");
+  convention.add_option("name", options.name, "its name and version")->type_name("NAME@N")->required();
+  program_options(convention, options, "write it here, `-` is standard output; without it, to the last part of NAME, .baton");
+  common(convention, options, raw);
+  convention.footer("Example:\n  baton init convention demo.monitor@1");
+
+  CLI::App& handoff = *init.add_subcommand("handoff", "a handoff for the machine of a device tree");
+  handoff.add_option("name", options.name, "its name")->type_name("NAME")->required();
+  handoff.add_option("--machine", options.machine, "the machine's tree, best a facts file of `baton-load --facts`")->type_name("DTB")->required();
+  handoff.add_option("--kernel", options.kernel, "the image to boot; where it exists, what is written builds")->type_name("FILE");
+  handoff.add_option("--initrd", options.initrd, "its initial RAM disk")->type_name("FILE");
+  handoff.add_option("--from", options.from, "what the running side promises")->type_name("NAME@N")->default_str("linux.kexec@2013");
+  handoff.add_option("--to", options.to, "what the image needs")->type_name("NAME@N")->default_str("linux.bootblock@17");
+  handoff.add_option("--via", options.via, "the loader")->type_name("NAME@N")->default_str("linux.kexec_load@2005");
+  program_options(handoff, options, "write it here, `-` is standard output; without it, to NAME.baton");
+  common(handoff, options, raw);
+  handoff.footer("Example:\n  baton init handoff next --machine guest.dtb --kernel vmlinux");
 }
 
 }  // namespace
@@ -86,6 +130,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
       ->check(CLI::IsMember({"parse", "check", "machine", "place", "synthesize", "clauses"}));
   dump.add_option("file", options.files, "the program")->type_name("FILE.baton")->expected(1);
   handoff_options(dump, options, raw);
+  dump.add_option("--machine", options.machine, "of `dump machine`: which machine, where no handoff says it")->type_name("NAME");
   common(dump, options, raw);
   dump.footer("Example:\n  baton dump parse boot.baton");
 
@@ -94,6 +139,9 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   fmt.add_flag("--check", options.fmt_check, "write nothing; exit 2 when a file would change");
   fmt.add_flag("--diff", options.fmt_diff, "write nothing; print what would change, exit 2 if anything");
   fmt.footer("Example:\n  baton fmt --check boot.baton");
+
+  add_import(app, options, raw);
+  add_init(app, options, raw);
 
   try {
     app.parse(argc, argv);
@@ -104,7 +152,18 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
     app.exit(e, std::cout, std::cerr);
     return kUsage;
   }
-  options.command = app.get_subcommands()[0]->get_name();
+  const CLI::App& chosen = *app.get_subcommands()[0];
+  options.command = chosen.get_name();
+  if (options.command == "init") {
+    const CLI::App& kind = *chosen.get_subcommands()[0];
+    options.topic = kind.get_name();
+    // Without -o the file has the name of what is declared in it.
+    std::string last = options.name.substr(0, options.name.find('@'));
+    if (kind.count("--output") == 0) options.file = last.substr(last.rfind('.') + 1) + ".baton";
+    for (auto [option, standard] : {std::pair(&options.from, "linux.kexec@2013"), std::pair(&options.to, "linux.bootblock@17"),
+                                    std::pair(&options.via, "linux.kexec_load@2005")})
+      if (option->empty()) *option = standard;
+  }
   options.json = raw.format == "json";
   for (const std::string& define : raw.defines) {
     size_t equals = define.find('=');

@@ -19,7 +19,7 @@ enum ExitCode { kOk = 0, kFindings = 1, kChanges = 2, kUsage = 64, kNoInput = 66
 enum class Phase { kParse, kCheck, kPlace, kSynthesize, kEmit, kVerify };
 
 struct Options {
-  std::string command;  // build check plan explain dump fmt
+  std::string command;  // build check plan explain dump fmt import init
   std::vector<std::string> files;
   std::string handoff;                         // --handoff
   std::string output = ".";                    // -o
@@ -32,7 +32,13 @@ struct Options {
   bool verify = true;
   bool fmt_check = false, fmt_diff = false;
   bool clauses_reference = false;              // dump clauses
-  std::string topic;                           // explain CODE
+  std::string topic;                           // explain CODE, dump WHAT, init convention or handoff
+  std::optional<std::string> live_root;        // --live-root: a copy of /proc and /sys
+  std::string machine;                         // dump machine --machine NAME, init --machine DTB
+  std::string file = "-";                      // import, init: the program that is written
+  bool force = false;                          // import, init: replace it
+  std::string name;                            // import --name, init NAME
+  std::string kernel, initrd, from, to, via;   // init handoff
 };
 
 /// Parses; answers an exit code when the run is over (help, version, usage error).

@@ -22,17 +22,6 @@ using model::SegmentKind;
 
 namespace {
 
-/// Where `use "linux/kexec.baton"` is looked for: beside the program as built or installed.
-std::filesystem::path shipped_stdlib() {
-  std::error_code error;
-  auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) {
-    auto installed = self.parent_path().parent_path() / "share/baton/stdlib";
-    if (std::filesystem::is_directory(installed, error)) return installed;
-  }
-  return BATON_STDLIB;
-}
-
 bool start_layout(Compilation& c, const model::Handoff& handoff) {
   placement::Layout& layout = c.layout;
   layout.program = &c.program;
@@ -104,6 +93,16 @@ bool assemble_stub(Compilation& c) {
 
 }  // namespace
 
+std::filesystem::path shipped_stdlib() {
+  std::error_code error;
+  auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) {
+    auto installed = self.parent_path().parent_path() / "share/baton/stdlib";
+    if (std::filesystem::is_directory(installed, error)) return installed;
+  }
+  return BATON_STDLIB;
+}
+
 bool open_program(Compilation& c, const Options& options, const std::string& file) {
   for (const auto& directory : options.stdlib) c.sources.add_library(directory);
   c.sources.add_library(shipped_stdlib());
@@ -136,13 +135,39 @@ const model::Handoff* choose_handoff(Compilation& c, const Options& options) {
   return nullptr;
 }
 
+bool read_machine(Compilation& c, const Options& options) {
+  if (c.sink.has_errors()) return false;
+  std::string name = options.machine;
+  if (name.empty() && !c.program.main_handoffs.empty()) {
+    const model::Handoff* handoff = choose_handoff(c, options);
+    if (!handoff) return false;
+    name = handoff->machine;
+  }
+  std::string list;
+  std::vector<std::string> own;
+  for (const auto& [known, declaration] : c.program.machines) {
+    list += (list.empty() ? "" : ", ") + known;
+    if (declaration.span.file == c.main) own.push_back(known);
+  }
+  if (name.empty() && own.size() == 1) name = own[0];
+  auto machine = c.program.machines.find(name);
+  if (machine == c.program.machines.end()) {
+    c.sink.report(Code::no_such_handoff, {},
+                  name.empty() ? "this program has no handoff that says which machine is meant" : "there is no machine `" + name + "` in this program")
+        .note(list.empty() ? "it has no machine at all" : "its machines are " + list + ": choose one with --machine NAME");
+    return false;
+  }
+  c.machine = inputs::build_machine(machine->second, c.program, c.sink, options.live_root);
+  return c.machine.has_value();
+}
+
 bool compile(Compilation& c, const Options& options, Phase last) {
   // Nothing is opened for a program that is wrong in itself.
   if (c.sink.has_errors() || last <= Phase::kCheck) return !c.sink.has_errors();
   const model::Handoff* handoff = choose_handoff(c, options);
   if (!handoff) return false;
   // The machine first: parameters, sizes and places may speak of it.
-  c.machine = inputs::build_machine(c.program.machines.at(handoff->machine), c.program, c.sink);
+  c.machine = inputs::build_machine(c.program.machines.at(handoff->machine), c.program, c.sink, options.live_root);
   if (!c.machine || c.sink.has_errors()) return false;
   if (!start_layout(c, *handoff)) return false;
   // Files next: every size is known before the first address is.

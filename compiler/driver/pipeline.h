@@ -7,6 +7,7 @@
 // written here: outputs.h does that, from the final value.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -54,10 +55,16 @@ bool open_program(Compilation& c, const Options& options, const std::string& fil
 /// The handoff that was asked for, or the only one; null after a report.
 const model::Handoff* choose_handoff(Compilation& c, const Options& options);
 
+/// The machine alone: --machine, else the handoff's, else the only one of the file. False after a report.
+bool read_machine(Compilation& c, const Options& options);
+
 /// Everything up to the final bytes. False after a report; `last` is the last phase to run.
 bool compile(Compilation& c, const Options& options, Phase last);
 
 /// kOk, kFindings or kNoInput, by what was reported.
 int exit_code(const Compilation& c);
+
+/// Where the conventions are that come with the program: beside it, as built or installed.
+std::filesystem::path shipped_stdlib();
 
 }  // namespace baton::driver

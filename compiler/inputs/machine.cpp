@@ -3,6 +3,7 @@
 // Tree, clauses, rules, in this order. See machine.h.
 #include "inputs/machine.h"
 
+#include "inputs/live_machine.h"
 #include "inputs/tree_machine.h"
 #include "model/evaluate.h"
 
@@ -141,27 +142,28 @@ void fill_in(Machine& machine) {
 }  // namespace
 
 std::optional<Machine> build_machine(const model::MachineDeclaration& declaration,
-                                     const model::Program& program, diagnostics::Sink& sink) {
+                                     const model::Program& program, diagnostics::Sink& sink,
+                                     const std::optional<std::filesystem::path>& live_root) {
   Machine machine;
-  if (declaration.file) {
-    auto file = MappedFile::open(*declaration.file);
-    if (!file) {
-      sink.report(Code::input_missing, declaration.file_span, file.failure());
+  bool live = declaration.source == "live";
+  if (live || declaration.file) {
+    auto refused = [&](const Failure& failure) {
+      Code code = failure.kind == Failure::Kind::kMalformed      ? Code::bad_tree
+                  : failure.kind != Failure::Kind::kUnsuitable ? Code::input_missing
+                  : live                                       ? Code::other_machine
+                                                               : Code::bad_tree;
+      sink.report(code, declaration.file_span, failure);
       return std::nullopt;
-    }
+    };
+    auto file = live ? read_live_machine(live_root) : MappedFile::open(*declaration.file);
+    if (!file) return refused(file.failure());
     auto tree = read_tree(*file);
-    if (!tree) {
-      sink.report(Code::bad_tree, declaration.file_span, tree.failure());
-      return std::nullopt;
-    }
+    if (!tree) return refused(tree.failure());
     auto from_tree = machine_from_tree(*tree, declaration.name);
-    if (!from_tree) {
-      sink.report(Code::bad_tree, declaration.file_span, from_tree.failure());
-      return std::nullopt;
-    }
+    if (!from_tree) return refused(from_tree.failure());
     machine = std::move(*from_tree);
     machine.tree = *file;
-    machine.facts["tree"] = {Value::tree("machine.tree"), declaration.file->c_str(), {}};
+    machine.facts["tree"] = {Value::tree("machine.tree"), file->path().string(), {}};
   }
   machine.name = declaration.name;
   machine.span = declaration.span;

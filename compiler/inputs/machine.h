@@ -3,16 +3,20 @@
 // What is the machine of a handoff, all sources together?
 //
 // The device tree it is declared from gives facts, clauses of the declaration override them, rules of the
-// language fill in what neither says (64 KiB pages, where kexec leaves slaves). Every fact keeps its origin.
+// language fill in what neither says (64 KiB pages, where kexec leaves slaves). Every fact keeps its origin. A
+// machine `from live` is the tree of the machine the compiler runs on, or of a copy of its /proc and /sys.
 #pragma once
+
+#include <filesystem>
 
 #include "diagnostics/diagnostic.h"
 #include "model/program.h"
 
 namespace baton::inputs {
 
-/// nullopt after a report when the tree cannot be read.
+/// nullopt after a report when the tree cannot be read. `live_root` holds the copy, where there is one.
 std::optional<model::Machine> build_machine(const model::MachineDeclaration& declaration,
-                                            const model::Program& program, diagnostics::Sink& sink);
+                                            const model::Program& program, diagnostics::Sink& sink,
+                                            const std::optional<std::filesystem::path>& live_root = {});
 
 }  // namespace baton::inputs

@@ -81,7 +81,10 @@ class MachineReader {
         rma.end = limit;
         origin += ", at most 1GiB " + std::string(isa ? "before ISA 3.0" : "as the ISA level is not known");
       }
-      set("rma", Value::of(rma), origin);
+      if (rma.empty())
+        absent("rma", "the lowest memory, " + memory_.lowest_origin + ", lies above the 1GiB that is reached with translation off");
+      else
+        set("rma", Value::of(rma), origin);
     } else {
       absent("rma", "no memory node has a size");
     }
@@ -174,7 +177,7 @@ class MachineReader {
     if (chosen_) {
       auto end = read_number(tree_, *chosen_, "linux,kernel-end");
       if (!end) return end.failure();
-      if (*end) {
+      if (*end && **end != 0) {
         set("running_kernel", Value::of(Range::from_to(0, **end)), "/chosen linux,kernel-end");
         return std::nullopt;
       }

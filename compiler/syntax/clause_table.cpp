@@ -48,7 +48,7 @@ const Row kRows[] = {
   {in(C::kFile), "convention", "", "convention NAME@N [extends NAME@N]", C::kConvention, kServed, "what is true when control crosses from a giver to a taker, and what the giver expects of the image"},
   {in(C::kFile), "machine", "", "machine NAME", C::kMachine, kServed, "the facts of one machine, each written out"},
   {in(C::kFile), "machine", "dtb", "machine NAME from dtb PATH", C::kMachine, kServed, "the facts of one machine, from its device tree; a clause overrides"},
-  {in(C::kFile), "machine", "live", "machine NAME from live", C::kMachine, kNotYet, "the facts of the machine the compiler runs on"},
+  {in(C::kFile), "machine", "live", "machine NAME from live", C::kMachine, kServed, "the facts of the machine the compiler runs on, which must be ppc64; a clause overrides"},
   {in(C::kFile), "loader", "", "loader NAME@N [extends NAME@N]", C::kLoader, kServed, "what loads the segments: table encodings, granule, and the checks it makes"},
   {in(C::kFile), "handoff", "", "handoff NAME [on MACHINE] [via LOADER@N]", C::kHandoff, kServed, "one boot: from a convention, to a convention, with these segments"},
 

@@ -15,3 +15,9 @@ add_test(NAME differential.dtb
 add_test(NAME differential.elf
   COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/elf_test.py --tool $<TARGET_FILE:inputs_tool>)
 set_tests_properties(differential.dtb differential.elf PROPERTIES LABELS differential TIMEOUT 120)
+
+# A machine by blob, import, folder and live copy; the loader program is the other opinion on the last.
+add_test(NAME differential.machine
+  COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/machine_test.py --baton ${CMAKE_BINARY_DIR}/bin/baton
+          --tool $<TARGET_FILE:inputs_tool> --loader $<TARGET_FILE:baton-load-host> --source ${PROJECT_SOURCE_DIR})
+set_tests_properties(differential.machine PROPERTIES LABELS differential TIMEOUT 120)

@@ -5,6 +5,8 @@
 //   inputs_tool edit IN.dtb OUT.dtb [set|create NODE PROPERTY HEX] [drop NODE PROPERTY] [reserve START SIZE]
 //                                   [own START GRANULE] [cpu N] [kexec] [crash] [version N] ...
 //   inputs_tool machine IN.dtb             one line a fact: NAME<tab>VALUE<tab>ORIGIN
+//   inputs_tool folder DIR OUT.dtb         a folder like /proc/device-tree, flattened
+//   inputs_tool live ROOT OUT.dtb          the live machine of a copy of /proc and /sys, as a facts file
 //   inputs_tool elf IN OUT.bin             the file-backed image; prints base, size, entry, order
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +16,8 @@
 #include "emit/devicetree.h"
 #include "inputs/digest.h"
 #include "inputs/elf.h"
+#include "inputs/live_machine.h"
+#include "inputs/tree_folder.h"
 #include "inputs/tree_machine.h"
 
 using namespace baton;
@@ -110,6 +114,16 @@ void elf(Arguments& arguments) {
             << to_text(image.order()) << ' ' << inputs::to_text(inputs::sha256(image.views())) << '\n';
 }
 
+void folder(Arguments& arguments) {
+  auto tree = must(inputs::read_tree_at(arguments.text()));
+  write(arguments.text(), {tree.blob()});
+}
+
+void live(Arguments& arguments) {
+  auto blob = must(inputs::read_live_machine(arguments.text()));
+  write(arguments.text(), {blob.bytes()});
+}
+
 }  // namespace
 
 int main(int count, char** values) {
@@ -117,6 +131,8 @@ int main(int count, char** values) {
   std::string word = arguments.text();
   if (word == "edit") edit(arguments);
   else if (word == "machine") machine(arguments);
+  else if (word == "folder") folder(arguments);
+  else if (word == "live") live(arguments);
   else if (word == "elf") elf(arguments);
   else stop("unknown command " + word);
 }

@@ -15,7 +15,7 @@ import tempfile
 
 import inputs
 
-COMMANDS = ("", "build", "check", "plan", "explain", "dump", "fmt")
+COMMANDS = ("", "build", "check", "plan", "explain", "dump", "fmt", "import", "init", "init convention", "init handoff")
 
 PROGRAM = """language 1;
 use "linux/kexec.baton";
@@ -64,7 +64,7 @@ def main(program):
         inputs.make(folder + "/guest.dtb", TREE)
         inputs.make(folder + "/vmlinux", KERNEL)
         for command in COMMANDS:
-            words = [program] + ([command] if command else []) + ["--help"]
+            words = [program] + command.split() + ["--help"]
             text = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
             lines = examples(text)
             if not lines:

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Standard output, standard error, one file. See program_file.h.
+#include "driver/program_file.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/file.h"
+#include "diagnostics/render.h"
+
+namespace baton::driver {
+
+using diagnostics::Code;
+
+void show_findings(Compilation& c, const Options& options) {
+  c.sink.apply(c.policy);
+  std::string text;
+  if (options.json) {
+    text = diagnostics::render_json(c.sink.all(), c.sources);
+  } else {
+    diagnostics::TextStyle style;
+    style.colour = ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+    text = diagnostics::render_text(c.sink.all(), c.sources, style);
+  }
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+bool write_program(Compilation& c, const Options& options, const std::string& text) {
+  if (options.file == "-") {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return true;
+  }
+  std::filesystem::path path(options.file);
+  std::error_code error;
+  if (!options.force && std::filesystem::exists(std::filesystem::symlink_status(path, error))) {
+    c.sink.report(Code::output_exists, {}, "`" + options.file + "` is there already, and nothing was written")
+        .note("give another name with `-o FILE`, or replace it with --force");
+    return false;
+  }
+  OutputSet output(path.has_parent_path() ? path.parent_path() : ".");
+  auto written = output.add(path.filename().string(), text);
+  if (written) written = output.commit(options.force ? OutputSet::Existing::kReplace : OutputSet::Existing::kRefuse);
+  if (written) return true;
+  c.sink.report(Code::cannot_write, {}, written.failure());
+  return false;
+}
+
+}  // namespace baton::driver
