@@ -82,7 +82,7 @@ model::Program check(source::SourceSet& sources, source::FileId main, diagnostic
       }
     }
   }
-  program.conventions = check_conventions(conventions, sources, sink);
+  program.conventions = check_conventions(conventions, program.lets, sources, sink);
   for (const Declaration* d : handoffs) {
     program.handoffs[d->name] = check_handoff(*d, program, sources, sink);
     if (d->span.file == main) program.main_handoffs.push_back(d->name);

@@ -213,7 +213,8 @@ class Reader {
       std::string how = within ? "within" : "disjoint";
       Clause& c = add(ClauseKind::kPlace, "place " + role->text + " " + how, role->text);
       c.words = {how};
-      if (!key_only_) ranges(c);
+      // A key has no ranges, but `within` and `disjoint` want something behind them: it may be the old ranges.
+      if (!key_only_ || !r_.at_end()) ranges(c);
     } else if (head == "tree.format") {
       Clause& c = add(ClauseKind::kTreeFormat, head, "");
       value(c);
@@ -228,8 +229,10 @@ class Reader {
 
   void expects(const std::string& head) {
     if (head == "landing") {
-      auto who = r_.name("`slaves`");
-      if (who && who->text != "slaves") return r_.shape_error(who->span, "`slaves`");
+      if (!key_only_ || !r_.at_end()) {
+        auto who = r_.name("`slaves`");
+        if (who && who->text != "slaves") return r_.shape_error(who->span, "`slaves`");
+      }
       Clause& c = add(ClauseKind::kLanding, "landing", "");
       c.words = {"slaves"};
       if (key_only_) return;

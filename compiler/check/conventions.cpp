@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <set>
 
+#include "check/clause_types.h"
 #include "check/contract_clauses.h"
+#include "check/inheritance.h"
 #include "check/reader.h"
 #include "contract/claim.h"
 #include "contract/diff.h"
@@ -31,8 +33,9 @@ constexpr std::string_view kRoleKinds[] = {"loadable", "elf64",    "devicetree",
 
 class Flattener {
  public:
-  Flattener(const Declarations& declarations, const source::SourceSet& sources, diagnostics::Sink& sink)
-      : declarations_(declarations), sources_(sources), sink_(sink) {}
+  Flattener(const Declarations& declarations, const std::map<std::string, model::Let>& lets,
+            const source::SourceSet& sources, diagnostics::Sink& sink)
+      : declarations_(declarations), lets_(lets), sources_(sources), sink_(sink) {}
 
   std::map<std::string, Convention> run() {
     for (const auto& [name, declaration] : declarations_) flatten(name);
@@ -87,6 +90,8 @@ class Flattener {
   void own_clauses(Convention& c, const syntax::Declaration& d) {
     std::set<std::string> heads;  // clauses that may stand once
     own_order_ = false;
+    changed_roles_.clear();
+    dropped_roles_.clear();
     for (const syntax::Clause& clause : d.clauses) {
       if (clause.head == "ensures" || clause.head == "expects") {
         block(c, clause);
@@ -95,6 +100,11 @@ class Flattener {
       ClauseReader r(clause, Context::kConvention, sources_, sink_, true);
       if (!r.known()) continue;
       const std::string& head = r.head();
+      if (head != "role" && head != "order" && (r.overrides() || r.drops())) {
+        sink_.report(Code::override_nothing, r.head_span(),
+                     "`" + head + "` is not inherited: there is nothing to " + (r.drops() ? "drop" : "override"));
+        if (r.drops()) continue;
+      }
       if (head != "role" && head != "order" && head != "breaking" && !heads.insert(head).second) {
         sink_.report(Code::duplicate_clause, r.head_span(), "`" + head + "` stands twice in `" + c.name + "`");
         continue;
@@ -158,6 +168,10 @@ class Flattener {
   void role(Convention& c, ClauseReader& r) {
     auto name = r.name("a role's name");
     if (!name) return;
+    if (r.drops()) {
+      if (r.end()) drop_role(c, *name);
+      return;
+    }
     model::Role role;
     role.name = name->text;
     role.span = name->span;
@@ -174,17 +188,58 @@ class Flattener {
     r.end();
     auto existing = std::find_if(c.roles.begin(), c.roles.end(),
                                  [&](const model::Role& other) { return other.name == role.name; });
-    if (existing == c.roles.end()) {
+    if (r.overrides()) {
+      if (inherits_role(c, role.name)) {
+        *existing = role;
+        changed_roles_.emplace(role.name, role.span);
+      } else if (!orphan_) {
+        sink_.report(Code::override_nothing, role.span, "there is no inherited role `" + role.name + "` to override");
+      }
+    } else if (existing == c.roles.end()) {
       c.roles.push_back(role);
-    } else if (r.overrides()) {
-      *existing = role;
     } else {
       sink_.report(Code::duplicate_clause, role.span, "role `" + role.name + "` is there already")
           .label(existing->span, "first here");
     }
   }
 
+  bool inherits_role(const Convention& c, const std::string& name) const {
+    return !c.parent.empty() && done_.at(c.parent).find_role(name) && changed_roles_.count(name) == 0;
+  }
+
+  void drop_role(Convention& c, const Word& name) {
+    if (inherits_role(c, name.text)) {
+      std::erase_if(c.roles, [&](const model::Role& role) { return role.name == name.text; });
+      changed_roles_.emplace(name.text, name.span);
+      dropped_roles_.push_back(name);
+    } else if (!orphan_) {
+      sink_.report(Code::override_nothing, name.span, "there is no inherited role `" + name.text + "` to drop");
+    }
+  }
+
+  /// Without events all that is inherited, else those pairs of it.
+  void drop_order(Convention& c, ClauseReader& r) {
+    const std::vector<model::OrderEdge> inherited = c.parent.empty() ? std::vector<model::OrderEdge>{} : done_.at(c.parent).order;
+    std::vector<model::OrderEdge> dropped;
+    if (r.at_end()) {
+      if (inherited.empty() && !orphan_)
+        sink_.report(Code::override_nothing, r.head_span(), "there is no inherited order to drop");
+      dropped = inherited;
+    } else if (!chains(r, dropped)) {
+      return;
+    }
+    r.end();
+    for (const model::OrderEdge& gone : dropped) {
+      auto same = [&](const model::OrderEdge& e) { return e.before == gone.before && e.after == gone.after; };
+      bool there = std::any_of(inherited.begin(), inherited.end(), same);
+      if (std::erase_if(c.order, [&](const auto& e) { return there && same(e); }) == 0 && !orphan_)
+        sink_.report(Code::override_nothing, gone.span,
+                     "there is no inherited `" + gone.before + " < " + gone.after + "` to drop");
+    }
+  }
+
   void order(Convention& c, ClauseReader& r) {
+    if (r.drops()) return drop_order(c, r);
     if (r.overrides()) {
       bool inherited = !c.parent.empty() && !done_.at(c.parent).order.empty();
       if (!inherited && !orphan_)
@@ -197,12 +252,19 @@ class Flattener {
       return;
     }
     own_order_ = true;
+    if (chains(r, c.order)) r.end();
+  }
+
+  /// `a < b < c, d < b` as pairs; false: the shape was reported.
+  bool chains(ClauseReader& r, std::vector<model::OrderEdge>& into) {
     do {
       syntax::ExprPtr chain = r.expr("a chain such as `a < b < c`");
-      if (!chain) return;
+      if (!chain) return false;
       std::vector<std::pair<std::string, source::Span>> events;
-      if (!collect_chain(*chain, events) || events.size() < 2)
-        return r.shape_error(chain->span, "a chain of events such as `head_copied < slaves_released`");
+      if (!collect_chain(*chain, events) || events.size() < 2) {
+        r.shape_error(chain->span, "a chain of events such as `head_copied < slaves_released`");
+        return false;
+      }
       bool good = true;
       for (const auto& [event, span] : events) {
         const auto& known = contract::events();
@@ -213,10 +275,10 @@ class Flattener {
         if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(span, std::string(near));
       }
       for (size_t i = 1; good && i < events.size(); ++i)
-        c.order.push_back({events[i - 1].first, events[i].first,
-                           source::cover(events[i - 1].second, events[i].second)});
+        into.push_back({events[i - 1].first, events[i].first,
+                        source::cover(events[i - 1].second, events[i].second)});
     } while (r.take_comma());
-    r.end();
+    return true;
   }
 
   static bool collect_chain(const syntax::Expr& e, std::vector<std::pair<std::string, source::Span>>& out) {
@@ -261,115 +323,29 @@ class Flattener {
       for (Clause& stated : read) {
         stated.role = expects ? about : "";
         stated.origin = c.name;
-        if (withdraws)
-          withdraw(c, std::move(stated), r);
-        else
-          merge(c, std::move(stated), r);
+        Inheritance(c, orphan_, lets_, sink_).add(std::move(stated), r);
       }
     }
-  }
-
-  /// `unspecified KEY`: of what was promised nothing is known any more, and the convention says so.
-  void withdraw(Convention& c, Clause stated, ClauseReader& r) {
-    if (r.overrides() || r.drops() || r.incidental())
-      return r.shape_error(r.head_span(), "no other word beside `unspecified`");
-    if (stated.kind == ClauseKind::kEnter) {
-      sink_.report(Code::clause_shape, r.head_span(), "where a CPU enters cannot be unspecified")
-          .note("`override enter ...;` moves it");
-      return;
-    }
-    auto same = [&](const Clause& other) { return other.section == stated.section && other.key == stated.key; };
-    auto own = std::find_if(c.clauses.begin(), c.clauses.end(),
-                            [&](const Clause& other) { return same(other) && other.origin == c.name; });
-    if (own != c.clauses.end()) {
-      sink_.report(Code::duplicate_clause, r.head_span(), "`" + stated.key + "` is stated twice")
-          .label(own->span, "first here");
-      return;
-    }
-    auto inherited = std::find_if(c.clauses.begin(), c.clauses.end(), same);
-    if (inherited == c.clauses.end()) {
-      if (!orphan_)
-        sink_.report(Code::override_nothing, r.head_span(), "there is no inherited `" + stated.key + "` to withdraw");
-      return;
-    }
-    // What is silent about CPUs is left as it was found; what is said to be unknown is not.
-    bool says_unknown = stated.kind == ClauseKind::kRegister || stated.kind == ClauseKind::kMsr ||
-                        stated.kind == ClauseKind::kIle || stated.kind == ClauseKind::kArrival ||
-                        stated.kind == ClauseKind::kMode;
-    if (says_unknown) {
-      stated.any = true;
-      stated.incidental = false;
-      stated.text = "unspecified " + stated.key;
-      *inherited = stated;
-    } else {
-      c.clauses.erase(inherited);
-    }
-    // The incidental clause of that key says no more either.
-    std::erase_if(c.clauses, [&](const Clause& other) { return same(other) && other.origin != c.name; });
-  }
-
-  void merge(Convention& c, Clause stated, const ClauseReader& r) {
-    auto existing = std::find_if(c.clauses.begin(), c.clauses.end(), [&](const Clause& other) {
-      return other.section == stated.section && other.role == stated.role && other.key == stated.key &&
-             other.incidental == stated.incidental;
-    });
-    // `unspecified bytes RANGE` withdraws an inherited copy to that range: nothing is known of it now.
-    if (stated.kind == ClauseKind::kUnspecified && !r.drops() && !r.overrides()) {
-      bool said_before = existing != c.clauses.end();
-      if (!said_before)
-        std::erase_if(c.clauses, [&](const Clause& other) {
-          bool withdrawn = std::find(stated.words.begin(), stated.words.end(), other.key) != stated.words.end();
-          return withdrawn && other.section == stated.section && other.origin != c.name;
-        });
-      existing = std::find_if(c.clauses.begin(), c.clauses.end(), [&](const Clause& other) {
-        return other.section == stated.section && other.key == stated.key;
-      });
-    }
-    bool found = existing != c.clauses.end();
-    bool inherited = found && existing->origin != c.name;
-    if (r.drops()) {
-      // A dropped key takes its incidental twin only when it is named so.
-      if (!inherited && !orphan_)
-        sink_.report(Code::override_nothing, r.head_span(),
-                     "there is no inherited `" + stated.key + "` to drop");
-      else if (inherited)
-        c.clauses.erase(existing);
-      return;
-    }
-    if (r.overrides()) {
-      if (!inherited) {
-        if (!orphan_)
-          sink_.report(Code::override_nothing, r.head_span(),
-                       "there is no inherited `" + stated.key + "` to override");
-        if (found) return;
-        c.clauses.push_back(std::move(stated));
-        return;
-      }
-      *existing = std::move(stated);
-      return;
-    }
-    if (inherited) {
-      sink_.report(Code::override_missing, r.head_span(),
-                   "`" + c.name + "` inherits `" + existing->text + "` from `" + existing->origin +
-                       "`; changing it needs `override`")
-          .label(existing->span, "inherited from here")
-          .fix(source::Span{r.head_span().file, r.head_span().begin, r.head_span().begin}, "override ");
-      return;
-    }
-    if (found) {
-      sink_.report(Code::duplicate_clause, r.head_span(), "`" + stated.key + "` is stated twice")
-          .label(existing->span, "first here");
-      return;
-    }
-    c.clauses.push_back(std::move(stated));
   }
 
   /// What concerns the convention as a whole: types, order, completeness.
   void finish(Convention& c) {
-    contract::ConventionScope scope(c.roles);
+    contract::ConventionScope scope(c.roles, &lets_);
     for (const Clause& clause : c.clauses) {
-      if (clause.origin != c.name) continue;  // reported where it stands
-      check_types(clause, scope);
+      auto gone = std::find_if(dropped_roles_.begin(), dropped_roles_.end(), [&](const Word& role) {
+        return clause.origin != c.name && contract::speaks_of(clause, role.text) && !c.find_role(role.text);
+      });
+      if (gone != dropped_roles_.end()) {
+        sink_.report(Code::unknown_name, gone->span, "an inherited clause speaks of role `" + gone->text + "`")
+            .label(clause.span, "this one")
+            .note("drop or override it as well: `drop " + clause.key + ";`");
+        continue;
+      }
+      if (clause.origin != c.name) {
+        fits_changed_roles(clause, scope);
+        continue;  // the rest was reported where it stands
+      }
+      check_types(clause, scope, sink_);
       if (clause.kind == ClauseKind::kPlace && clause.subject != "others" && !c.find_role(clause.subject))
         sink_.report(Code::unknown_name, clause.span, "`" + c.name + "` has no role `" + clause.subject + "`");
     }
@@ -391,96 +367,28 @@ class Flattener {
           .note("add `ensures slaves { arrival ...; }`: where they are is part of every handoff");
   }
 
-  /// The length of a range, which `START +: LENGTH` has before START is known.
-  static std::optional<Size> length_of(const syntax::Expr& e, const Value& v) {
-    if (v.is_known() && v.type() == Type::kRange) return v.range().size();
-    if (e.kind != syntax::Expr::Kind::kBinary || e.text != "+:") return std::nullopt;
-    const syntax::Expr& length = *e.operands[1];
-    bool literal = length.kind == syntax::Expr::Kind::kInteger || length.kind == syntax::Expr::Kind::kSize;
-    return literal ? std::optional(Size{length.integer}) : std::nullopt;
-  }
-
-  void check_types(const Clause& clause, const model::Scope& scope) {
-    auto wants = [&](const syntax::Expr& e, Type type) { return evaluate_as(e, type, scope, sink_); };
-    switch (clause.kind) {
-      case ClauseKind::kBytes: {
-        Value destination = wants(*clause.values[0], Type::kRange);
-        Value from = wants(*clause.values[1], Type::kRange);
-        auto to_length = length_of(*clause.values[0], destination), from_length = length_of(*clause.values[1], from);
-        if (to_length && from_length && *to_length != *from_length)
-          sink_.report(Code::clause_shape, clause.span, "the two ranges differ in length")
-              .note(human(*to_length) + " = " + human(*from_length));
-        break;
-      }
-      case ClauseKind::kUnspecified:
-      case ClauseKind::kPlace:
-      case ClauseKind::kTreeReserves:
-      case ClauseKind::kWithin:
-      case ClauseKind::kDisjoint:
-        for (const auto& e : clause.values) wants(*e, Type::kRanges);
-        break;
-      case ClauseKind::kEnter:
-        for (const auto& e : clause.values) wants(*e, Type::kAddress);
-        break;
-      case ClauseKind::kHead:
-      case ClauseKind::kAlign:
-      case ClauseKind::kLanding:
-        for (const auto& e : clause.values) wants(*e, Type::kSize);
-        break;
-      case ClauseKind::kWord:
-        wants(*clause.values[0], Type::kSize);
-        if (clause.values.size() > 1) wants(*clause.values[1], Type::kInt);
-        break;
-      case ClauseKind::kMsr:
-      case ClauseKind::kIle:
-        for (const auto& e : clause.values) {
-          Value v = wants(*e, Type::kInt);
-          if (clause.kind == ClauseKind::kMsr && clause.subject != "LE") no_byte_order(*e, v);
-          if (v.is_known() && v.number() > 1)
-            sink_.report(Code::type_mismatch, e->span, "a bit is 0 or 1, not " + to_text(v));
-        }
-        break;
-      case ClauseKind::kTreeFormat:
-        for (const auto& e : clause.values) wants(*e, Type::kInt);
-        break;
-      case ClauseKind::kArrival:
-        for (const auto& e : clause.values) {
-          Value v = evaluate(*e, scope, sink_);
-          if (v.is_error()) continue;
-          const auto& states = contract::arrival_states();
-          bool state = v.type() == Type::kWord &&
-                       (v.is_pending() || std::find(states.begin(), states.end(), v.text()) != states.end());
-          if (!state)
-            sink_.report(Code::type_mismatch, e->span,
-                         "an arrival state is absent, firmware, arriving, held or unknown");
-        }
-        break;
-      case ClauseKind::kRegister:
-      case ClauseKind::kTreeBootCpu:
-        for (const auto& e : clause.values) {
-          Value v = evaluate(*e, scope, sink_);
-          if (v.is_error()) continue;
-          no_byte_order(*e, v);
-          if (!v.is_number() && v.type() != Type::kStack)
-            sink_.report(Code::type_mismatch, e->span,
-                         std::string("a register holds a number or an address, not ") + to_text(v.type()));
-        }
-        break;
-      default: break;
+  void fits_changed_roles(const Clause& inherited, const model::Scope& scope) {
+    for (const auto& [role, span] : changed_roles_) {
+      if (!contract::speaks_of(inherited, role)) continue;
+      diagnostics::Sink found;
+      check_types(inherited, scope, found);
+      if (found.all().empty()) continue;
+      sink_.report(Code::type_mismatch, span, "an inherited clause does not fit role `" + role + "` as it is now")
+          .label(inherited.span, "this one")
+          .note(found.all().front().message);
+      return;
     }
   }
 
-  void no_byte_order(const syntax::Expr& e, const Value& v) {
-    if (!v.is_symbol() || v.as_symbol().name != "giver") return;
-    sink_.report(Code::type_mismatch, e.span, "`giver` is the giver's byte order, a value of `msr LE` and `ile` only");
-  }
-
   const Declarations& declarations_;
+  const std::map<std::string, model::Let>& lets_;
   const source::SourceSet& sources_;
   diagnostics::Sink& sink_;
   std::map<std::string, Convention> done_;
   std::vector<std::string> open_;
   bool own_order_ = false;
+  std::map<std::string, source::Span> changed_roles_;  // inherited, and overridden or dropped here
+  std::vector<Word> dropped_roles_;
   std::set<std::string> orphans_;  // extend what is not there, or a convention that does
   bool orphan_ = false;            // the convention being read is one
 };
@@ -488,9 +396,10 @@ class Flattener {
 }  // namespace
 
 std::map<std::string, Convention> check_conventions(const Declarations& declarations,
+                                                    const std::map<std::string, model::Let>& lets,
                                                     const source::SourceSet& sources,
                                                     diagnostics::Sink& sink) {
-  return Flattener(declarations, sources, sink).run();
+  return Flattener(declarations, lets, sources, sink).run();
 }
 
 }  // namespace baton::check

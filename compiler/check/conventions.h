@@ -18,8 +18,9 @@ namespace baton::check {
 
 using Declarations = std::map<std::string, const syntax::Declaration*>;
 
-/// All conventions of the program, flattened, by full name.
+/// All conventions of the program, flattened, by full name. `lets`: the values they may name.
 std::map<std::string, model::Convention> check_conventions(const Declarations& declarations,
+                                                           const std::map<std::string, model::Let>& lets,
                                                            const source::SourceSet& sources,
                                                            diagnostics::Sink& sink);
 

@@ -33,6 +33,32 @@ ClauseReader::ClauseReader(const syntax::Clause& clause, syntax::Context context
   shape_error(arguments_.here(), "a clause after `" + clause.head + "`");
 }
 
+bool ClauseReader::may_be_so_marked() {
+  const syntax::PlainClause::Marked* change = nullptr;
+  for (const auto& marked : plain_.modifiers) {
+    const syntax::ModifierForm& form = syntax::find(marked.modifier);
+    if (!form.stands_in(context_)) {
+      sink_.report(Code::misplaced_clause, marked.span,
+                   "`" + std::string(form.word) + "` does not stand in " + std::string(syntax::to_text(context_)))
+          .note("`" + std::string(form.shape) + "`: " + std::string(form.doc));
+      return false;
+    }
+    // `unspecified bytes` of memory is a clause of its own, which can be dropped and overridden.
+    bool own = marked.modifier == syntax::Modifier::kUnspecified && plain_.head == "bytes" &&
+               context_ == syntax::Context::kEnsuresMemory;
+    if (own || marked.modifier == syntax::Modifier::kIncidental) continue;
+    if (change) {
+      sink_.report(Code::clause_shape, marked.span,
+                   "`" + std::string(syntax::find(change->modifier).word) + "` and `" + std::string(form.word) +
+                       "` are two things to do with one clause")
+          .label(change->span, "the other");
+      return false;
+    }
+    change = &marked;
+  }
+  return true;
+}
+
 bool ClauseReader::known() {
   if (failed_) return false;
   const syntax::ClauseForm* form = syntax::find(context_, plain_);
@@ -59,7 +85,7 @@ bool ClauseReader::known() {
         .note(std::string(form->doc));
     return false;
   }
-  return true;
+  return may_be_so_marked();
 }
 
 void ClauseReader::shape_error(Span where, const std::string& what) {

@@ -66,6 +66,9 @@ class ClauseReader {
   std::string text() const;
 
  private:
+  /// Whether its modifiers stand here, and no two of them say what becomes of it.
+  bool may_be_so_marked();
+
   const syntax::Clause& clause_;
   syntax::Context context_;
   const source::SourceSet& sources_;

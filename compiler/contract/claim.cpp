@@ -62,8 +62,11 @@ std::optional<Value> ConventionScope::lookup(std::string_view name) const {
     for (const RoleAttribute& attribute : role_attributes(role.kind))
       if (attribute.name == name.substr(dot + 1))
         return Value::pending(attribute.type, std::string(name));
+    return std::nullopt;
   }
-  return std::nullopt;
+  if (!lets_) return std::nullopt;
+  auto let = lets_->find(std::string(name));
+  return let == lets_->end() ? std::nullopt : std::optional(let->second.value);
 }
 
 std::vector<std::string> ConventionScope::names() const {
@@ -76,6 +79,8 @@ std::vector<std::string> ConventionScope::names() const {
     for (const RoleAttribute& attribute : role_attributes(role.kind))
       all.push_back(role.name + "." + std::string(attribute.name));
   }
+  if (lets_)
+    for (const auto& [name, let] : *lets_) all.push_back(name);
   return all;
 }
 
@@ -101,15 +106,29 @@ const Claim* Boundary::find(Section section, ClauseKind kind, const std::string&
   return nullptr;
 }
 
+namespace {
+
+bool mentions(const syntax::Expr& e, const std::string& role) {
+  if (e.kind == syntax::Expr::Kind::kName && e.text == role) return true;
+  return std::any_of(e.operands.begin(), e.operands.end(), [&](const auto& o) { return mentions(*o, role); });
+}
+
+bool values_mention(const Clause& clause, const std::string& role) {
+  return std::any_of(clause.values.begin(), clause.values.end(), [&](const auto& e) { return mentions(*e, role); });
+}
+
+}  // namespace
+
+bool speaks_of(const Clause& clause, const std::string& role) {
+  bool placed = clause.kind == ClauseKind::kPlace && clause.subject == role;
+  bool tree = clause.kind == ClauseKind::kTreeFormat || clause.kind == ClauseKind::kTreeBootCpu ||
+              clause.kind == ClauseKind::kTreeReserves;
+  return placed || clause.role == role || (tree && role == "tree") || values_mention(clause, role);
+}
+
 bool speaks_of_unbound_role(const Clause& clause, const model::Convention& convention, const model::Scope& scope) {
-  auto mentions = [](const auto& self, const syntax::Expr& e, const std::string& role) -> bool {
-    if (e.kind == syntax::Expr::Kind::kName && e.text == role) return true;
-    return std::any_of(e.operands.begin(), e.operands.end(), [&](const auto& o) { return self(self, *o, role); });
-  };
   return std::any_of(convention.roles.begin(), convention.roles.end(), [&](const model::Role& role) {
-    return role.optional && !scope.lookup(role.name) &&
-           std::any_of(clause.values.begin(), clause.values.end(),
-                       [&](const auto& e) { return mentions(mentions, *e, role.name); });
+    return role.optional && !scope.lookup(role.name) && values_mention(clause, role.name);
   });
 }
 

@@ -10,6 +10,7 @@
 //   resolve(linux.bootblock@17, ...)  ->  { master r3 {0x5000000} }, { master msr IR {0} }, ...
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,21 +57,26 @@ struct ResolveOptions {
 Boundary resolve(const model::Convention& convention, const model::Scope& scope,
                  const ResolveOptions& options, diagnostics::Sink& sink);
 
+/// Whether a clause names that role, or is about it.
+bool speaks_of(const model::Clause& clause, const std::string& role);
+
 /// Whether a clause speaks of an optional role that is bound to nothing: it promises and asks nothing.
 bool speaks_of_unbound_role(const model::Clause& clause, const model::Convention& convention, const model::Scope& scope);
 
 /// Equal as contents of a register or a field: numbers by value whatever their type, symbols by name.
 bool same_content(const model::Value& a, const model::Value& b);
 
-/// The scope of a convention by itself: every name typed, nothing known. For checking.
+/// The scope of a convention by itself: every name typed, nothing known but the lets of its program.
 class ConventionScope : public model::Scope {
  public:
-  explicit ConventionScope(const std::vector<model::Role>& roles) : roles_(roles) {}
+  explicit ConventionScope(const std::vector<model::Role>& roles, const std::map<std::string, model::Let>* lets = nullptr)
+      : roles_(roles), lets_(lets) {}
   std::optional<model::Value> lookup(std::string_view name) const override;
   std::vector<std::string> names() const override;
 
  private:
   const std::vector<model::Role>& roles_;
+  const std::map<std::string, model::Let>* lets_;  // may be null
 };
 
 /// The attributes of a role of that kind and their types: image.entry, tree.address, ...

@@ -23,26 +23,9 @@ std::string Names::role(const std::string& name) const {
 
 namespace {
 
-/// A convention's scope, and the lets of its file.
-class BareScope : public model::Scope {
- public:
-  explicit BareScope(const Names& names) : names_(names), convention_(*names.roles) {}
-  std::optional<Value> lookup(std::string_view name) const override {
-    if (auto value = convention_.lookup(name)) return value;
-    if (!names_.lets) return std::nullopt;
-    auto it = names_.lets->find(std::string(name));
-    return it == names_.lets->end() ? std::nullopt : std::optional(it->second.value);
-  }
-  std::vector<std::string> names() const override { return {}; }
-
- private:
-  const Names& names_;
-  ConventionScope convention_;
-};
-
 class Reader {
  public:
-  explicit Reader(const Names& names) : names_(names), scope_(names) {}
+  explicit Reader(const Names& names) : names_(names), scope_(*names.roles, names.lets) {}
 
   /// The content, where the evaluator knows it without a handoff.
   std::optional<Value> constant(const Expr& e, Type expected = Type::kError) const {
@@ -151,7 +134,7 @@ class Reader {
   }
 
   const Names& names_;
-  BareScope scope_;
+  ConventionScope scope_;
 };
 
 }  // namespace

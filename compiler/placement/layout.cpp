@@ -108,7 +108,10 @@ std::optional<Value> RoleScope::lookup(std::string_view name) const {
                           : Value::pending(Type::kRange, std::string(name));
   }
   if (role == "machine") return HandoffScope::lookup(name);
-  return contract::contract_word(name);
+  if (auto word = contract::contract_word(name)) return word;
+  if ((from_ ? layout_.from : layout_.to)->find_role(role)) return std::nullopt;
+  auto let = layout_.program->lets.find(std::string(name));
+  return let == layout_.program->lets.end() ? std::nullopt : std::optional(let->second.value);
 }
 
 }  // namespace baton::placement

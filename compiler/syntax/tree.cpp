@@ -155,7 +155,9 @@ std::optional<Clause> TreeBuilder::statement(Parser::StatementContext* context, 
       bool sign = last.kind == Argument::Kind::kEquals || last.kind == Argument::Kind::kColon;
       bool word = last.expr && last.expr->kind == Expr::Kind::kName && !last.expr->parenthesized &&
                   is_word_operator(last.expr->text);
-      if (sign || word) {
+      // `drop place tree within` names a clause by its key, and that one ends in such a word.
+      bool key = clause.head == "drop" || clause.head == "unspecified";
+      if (sign || (word && !key)) {
         Span after{file_, last.span.end, last.span.end};
         mistake(after, "a value is missing after `" + text(last.span) + "`");
       }

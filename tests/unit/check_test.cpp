@@ -85,6 +85,61 @@ TEST_CASE("a child has what it inherits, changes and drops, each clause with its
   CHECK(both.findings() == Findings{});
 }
 
+TEST_CASE("what is withdrawn is not known; what is dropped is not mentioned") {
+  Checked c("convention a.b@1 { source \"s\"; role image : elf64; role tree : devicetree; role blob : raw;\n"
+            "ensures master { enter image.entry; mode real; msr EE = 0; r5 = 0; incidental r5 = 0; incidental r6 = 1; }\n"
+            "ensures slaves { arrival arriving; r3 = cpu.physical_id; bytes 0x0 +: 16 = bytes image.base +: 16; }\n"
+            "ensures memory { bytes 0x0 +: 0x100 = bytes image.entry +: 0x100; bytes 0x200 +: 8 = bytes image.base +: 8;\n"
+            " fact icache_coherent; tree.format in { 17 }; place tree within machine.rma; place tree disjoint 0x0 +: 64KiB; }\n"
+            "order head_copied < slaves_released < master_enters; }\n"
+            "convention a.b@2 extends a.b@1 { source \"s\";\n"
+            "ensures master { unspecified r5; unspecified r6; unspecified msr EE; unspecified mode; }\n"
+            "ensures slaves { unspecified arrival; unspecified r3; unspecified bytes 0x0 +: 16; }\n"
+            "ensures memory { unspecified bytes 0x0 +: 256; unspecified fact icache_coherent; unspecified tree.format;\n"
+            " unspecified place tree within; drop place tree disjoint 0x0 +: 64KiB; drop bytes 0x200 ..< 0x208; }\n"
+            "drop role blob; drop order slaves_released < master_enters; breaking allowed DOC_ONLY because \"why\"; }\n"
+            "convention a.b@3 extends a.b@2 { source \"s\"; drop order; ensures master { override r5 = 1; }\n"
+            "ensures memory { drop unspecified bytes 0x0 +: 256; } }\n");
+  CHECK(c.findings() == Findings{});
+  const auto& two = c.program.conventions.at("a.b@2");
+  for (const char* key : {"r5", "r6", "msr EE", "mode", "arrival", "r3"}) {
+    INFO(std::string(key));
+    REQUIRE(find(two, key));
+    CHECK(find(two, key)->any);
+    CHECK(find(two, key)->values.empty());
+    CHECK(find(two, key)->origin == "a.b@2");
+    CHECK(find(two, key)->text == std::string("unspecified ") + key);
+    CHECK(!find(two, key, true));
+  }
+  std::set<std::string> memory;
+  for (const auto& clause : two.clauses)
+    if (clause.section == Section::kMemory) memory.insert(clause.text);
+  CHECK(memory == std::set<std::string>{"bytes 0x0 +: 256"});  // unspecified
+  CHECK(!find(two, "bytes 0x0 ..< 0x10"));
+  CHECK(!two.find_role("blob"));
+  REQUIRE(two.order.size() == 1);
+  CHECK(two.order[0].after == "slaves_released");
+  REQUIRE(two.waivers.size() == 1);
+  CHECK(two.waivers[0].because == "why");
+  const auto& three = c.program.conventions.at("a.b@3");
+  CHECK(std::none_of(three.clauses.begin(), three.clauses.end(), [](auto& k) { return k.section == Section::kMemory; }));
+  CHECK(three.order.empty());
+  CHECK(three.waivers.empty());  // what a parent waived concerned the parent
+  CHECK(find(three, "r5")->text == "r5 = 1");
+  CHECK(find(c.program.conventions.at("a.b@1"), "fact icache_coherent"));
+}
+
+TEST_CASE("a convention names lets, roles before them, and nothing of a handoff") {
+  const std::string lets = "let low = 64KiB; let where = 0x0 ..< 1GiB; let tree = 1;\n";
+  Checked c(lets + "convention a.b@1 { source \"s\"; role image : elf64; role tree : devicetree;\n"
+            "ensures master { r5 = low; r6 = tree.start; }\nensures slaves { arrival absent; }\n"
+            "ensures memory { place tree within where, 0x0 + low ..< 1GiB; } }");
+  CHECK(c.findings() == Findings{});
+  Checked missing("convention a.b@1 { source \"s\"; role image : elf64;\nensures master { r5 = low; }\n"
+                  "ensures slaves { arrival absent; } }");
+  CHECK(missing.findings() == Findings{"unknown-name: low"});
+}
+
 TEST_CASE("declarations may stand in any order") {
   std::string text = child("");
   size_t second = text.find("convention demo.exit@2");
@@ -120,7 +175,27 @@ TEST_CASE("each mistake of inheritance is one finding at its own text") {
       {"override order head_copied < slaves_release;", "unknown-word: slaves_release"},
       {"override order head_copied < slaves_released < head_copied;", "order-cycle: head_copied < slaves_released"},
       {"ensures master { r32 = 1; }", "unknown-clause: r32"},
-      {"ensures master { r7; }", "clause-shape: "}};
+      {"ensures master { r7; }", "clause-shape: "},
+      {"ensures master { unspecified r7; }", "override-nothing: r7"},
+      {"ensures master { unspecified r5; r5 = 1; }", "duplicate-clause: r5"},
+      {"ensures master { unspecified r5; unspecified r5; }", "duplicate-clause: r5"},
+      {"ensures master { unspecified enter; }", "clause-shape: enter"},
+      {"ensures master { override drop r5; }", "clause-shape: drop"},
+      {"ensures master { unspecified override r5; }", "clause-shape: override"},
+      {"expects image { unspecified align; }", "misplaced-clause: unspecified"},
+      {"ensures memory { unspecified fact icache_coherent; }", "override-nothing: fact"},
+      {"unspecified order;", "misplaced-clause: unspecified"},
+      {"override role blob : raw;", "override-nothing: blob"},
+      {"drop role blob;", "override-nothing: blob"},
+      {"drop role image;", "unknown-name: image"},
+      {"drop order slaves_released < master_enters;", "override-nothing: slaves_released < master_enters"},
+      {"drop order head_copied;", "clause-shape: head_copied"},
+      {"override supersedes demo.exit@1;", "override-nothing: supersedes"},
+      {"drop supersedes;", "override-nothing: supersedes"},
+      {"breaking allowed MASTER_REG_REMOVED;", "clause-shape: "},
+      {"breaking allowed MASTER_REG_REMOVE because \"r\";", "unknown-word: MASTER_REG_REMOVE"},
+      {"breaking allowed DOC_ONLY because \"a\"; breaking allowed DOC_ONLY because \"b\";", "duplicate-clause: DOC_ONLY"},
+      {"breaking MASTER_REG_REMOVED because \"r\";", "clause-shape: "}};
   for (const auto& [body, wanted] : table) {
     Checked c(child(body));
     INFO(std::string(body));
