@@ -12,7 +12,11 @@ int main(int argc, char** argv) {
   try {
     baton::driver::Options options;
     if (auto code = baton::driver::parse_options(argc, argv, options)) return *code;
-    return baton::driver::run(options);
+    int code = baton::driver::run(options);
+    // A full disk behind `> FILE` must not look like success.
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    std::fprintf(stderr, "baton: cannot write to standard output\n");
+    return code == baton::driver::kOk ? baton::driver::kFindings : code;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "baton: internal error: %s\n", e.what());
     return baton::driver::kInternal;

@@ -35,6 +35,10 @@ bool write_program(Compilation& c, const Options& options, const std::string& te
   }
   std::filesystem::path path(options.file);
   std::error_code error;
+  if (!path.has_filename() || std::filesystem::is_directory(path, error)) {
+    c.sink.report(Code::cannot_write, {}, "`" + options.file + "` names no file: give a file's name with `-o FILE`");
+    return false;
+  }
   if (!options.force && std::filesystem::exists(std::filesystem::symlink_status(path, error))) {
     c.sink.report(Code::output_exists, {}, "`" + options.file + "` is there already, and nothing was written")
         .note("give another name with `-o FILE`, or replace it with --force");

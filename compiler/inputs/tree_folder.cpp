@@ -19,9 +19,6 @@
 namespace baton::inputs {
 namespace {
 
-// Bounds, so that a folder which is no device tree ends in a sentence: /, a home, somebody's disk.
-constexpr size_t kDeepestFolder = 32, kLargestProperty = 16u << 20, kLargestTree = 64u << 20, kMostEntries = 1u << 18;
-
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -57,7 +54,9 @@ Result<ByteBuffer> read_all(int fd, const std::string& path, size_t most) {
     while (got < 0 && errno == EINTR);
     if (got < 0) return cannot("read", path, errno);
     bytes.resize(length + static_cast<size_t>(got));
-    if (got == 0) return bytes;
+    if (got != 0) continue;
+    bytes.shrink_to_fit();  // of most properties a page is a thousand times too much
+    return bytes;
   }
 }
 
@@ -93,15 +92,17 @@ bool comes_before(const FolderNode& left, const FolderNode& right) {
 
 class FolderReader {
  public:
+  explicit FolderReader(const FolderBounds& bounds) : bounds_(bounds) {}
+
   Result<FolderNode> read(const std::filesystem::path& path) {
     return node(Descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), path.string(), "", 0);
   }
 
  private:
   Result<FolderNode> node(Descriptor fd, const std::string& path, std::string name, size_t depth) {
-    if (depth > kDeepestFolder)
+    if (depth > bounds_.depth)
       return Failure{Failure::Kind::kMalformed,
-                     "`" + path + "` is more than " + std::to_string(kDeepestFolder) + " folders deep: that is no device tree"};
+                     "`" + path + "` is more than " + std::to_string(bounds_.depth) + " folders deep: that is no device tree"};
     if (fd.get() < 0) return cannot("open the folder", path, errno);
     int owner = fd.release();
     std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(owner), ::closedir);
@@ -119,9 +120,9 @@ class FolderReader {
       if (!entry) break;
       std::string item = entry->d_name;
       if (item == "." || item == ".." || item == "name") continue;
-      if (++entries_ > kMostEntries)
+      if (++entries_ > bounds_.entries)
         return Failure{Failure::Kind::kMalformed,
-                       "`" + path + "` and what stands before it have more than " + std::to_string(kMostEntries) +
+                       "`" + path + "` and what stands before it have more than " + std::to_string(bounds_.entries) +
                            " nodes and properties: that is no device tree"};
       if (auto failure = add(made, ::dirfd(folder.get()), path + "/" + item, item, depth)) return *failure;
     }
@@ -141,17 +142,18 @@ class FolderReader {
     } else if (S_ISREG(status.st_mode)) {
       Descriptor fd(::openat(folder, item.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
       if (fd.get() < 0) return cannot("open", path, errno);
-      auto bytes = read_all(fd.get(), path, kLargestProperty);
+      auto bytes = read_all(fd.get(), path, bounds_.property);
       if (!bytes) return bytes.failure();
       total_ += bytes->size();
-      if (total_ > kLargestTree)
+      if (total_ > bounds_.total)
         return Failure{Failure::Kind::kMalformed,
-                       "`" + path + "` and what stands before it have more than " + human(Size{kLargestTree}) + ": that is no device tree"};
+                       "`" + path + "` and what stands before it have more than " + human(Size{bounds_.total}) + ": that is no device tree"};
       parent.properties.emplace_back(item, std::move(*bytes));
     }
     return std::nullopt;
   }
 
+  const FolderBounds bounds_;
   size_t entries_ = 0, total_ = 0;
 };
 
@@ -211,7 +213,9 @@ class Flattener {
 
 }  // namespace
 
-Result<FolderNode> read_tree_folder(const std::filesystem::path& path) { return FolderReader().read(path); }
+Result<FolderNode> read_tree_folder(const std::filesystem::path& path, const FolderBounds& bounds) {
+  return FolderReader(bounds).read(path);
+}
 
 Result<std::optional<ByteBuffer>> read_small_file(const std::filesystem::path& path, size_t most) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));

@@ -28,9 +28,16 @@ struct FolderNode {
   std::vector<FolderNode> children;
 };
 
-/// Fails with kNotFound for what is missing or may not be read, with kMalformed for what is larger or deeper
-/// than any device tree. Links are followed up to the folder itself (/proc/device-tree is one), not below it.
-Result<FolderNode> read_tree_folder(const std::filesystem::path& path);
+/// More than any device tree has, so that a folder which is none ends in a sentence: /, a home, somebody's disk.
+struct FolderBounds {
+  size_t depth = 32;
+  size_t entries = 1u << 18;  // nodes, properties, and what is passed over
+  size_t property = 16u << 20, total = 64u << 20;
+};
+
+/// Fails with kNotFound for what is missing or may not be read, with kMalformed for what is beyond the bounds.
+/// Links are followed up to the folder itself (/proc/device-tree is one), not below it.
+Result<FolderNode> read_tree_folder(const std::filesystem::path& path, const FolderBounds& bounds = {});
 
 /// A file of at most `most` bytes, read to its end whatever size the system says it has: files of /proc and
 /// /sys say nothing, or a page. nullopt when there is none; fails for what cannot be read or is larger.

@@ -3,8 +3,6 @@
 // Facts as clauses. See machine_text.h.
 #include "report/machine_text.h"
 
-#include <algorithm>
-
 #include "report/text_layout.h"
 
 namespace baton::report {
@@ -15,7 +13,7 @@ using model::Value;
 
 // More digits than these before a unit say less than the end of the range does.
 constexpr Wide kLargestCount = 9999;
-constexpr size_t kLongestOrigin = 90, kCommentWidth = 94;
+constexpr size_t kWidestLine = 100, kLongestCode = 50, kCommentWidth = 93;
 
 struct Unit {
   const char* name;
@@ -61,13 +59,11 @@ std::string comment(std::string_view text, std::string_view first, std::string_v
   return lines;
 }
 
+/// With its origin behind it, or above it where that leaves no room for the comments of the lines around.
 std::string clause(std::string_view name, const std::string& value, const std::string& origin) {
-  std::string line = "  " + std::string(name) + " = " + value + ";  // ";
-  std::string source = ascii(origin);
-  if (source.size() <= kLongestOrigin) return line + source + "\n";
-  size_t places = static_cast<size_t>(std::count(source.begin(), source.end(), ',')) + 1;
-  return comment("`" + std::string(name) + "` is from " + source, "", "  ") + line + source.substr(0, source.find(',')) + ", and " +
-         std::to_string(places - 1) + " more places, named above\n";
+  std::string line = "  " + std::string(name) + " = " + value + ";", source = ascii(origin);
+  if (line.size() <= kLongestCode && line.size() + 4 + source.size() <= kWidestLine) return line + "  // " + source + "\n";
+  return comment("`" + std::string(name) + "` is from " + source, "", "  ") + line + "\n";
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 - `machine m from dtb F` and what `baton import F` writes have the same facts, for every tree of the golden tests and
   for random ones; the imported program passes `baton check` and is in the style of `baton fmt`.
+- So have the trees that QEMU hands to its pseries and powernv machines, and `baton init handoff` builds for each.
+- A tree with bytes changed is refused, or imported with the same facts.
 - A folder is flattened to what dtc makes of it (`dtc -I fs`), and its import says what the blob's says.
 - A live machine is, byte for byte, the facts file that `baton-load --facts` writes from the same copy of it.
 - Folders and copies that are damaged, too large, or not readable are refused in words, with the exit code that is
@@ -176,10 +178,12 @@ class MachineCase(unittest.TestCase):
         self.assertEqual(by_clauses, by_tree, what)
         with open(imported, encoding="ascii") as stream:
             program = stream.read()
-        # Every fact of the tree has its clause with an origin, everything it lacks its comment.
+        # Every fact of the tree has its clause, with its origin behind it or above, everything it lacks its comment.
         for name in by_tree:
             if name != "page" or "page size taken" not in " ".join(remarks):
-                self.assertRegex(program, rf"(?m)^  {re.escape(name)} = [^;]*;( *//|\Z)", what)
+                name = re.escape(name)
+                self.assertRegex(program, rf"(?m)^  {name} = [^;]*; +// .|^  // `{name}` is from .+\n(?:  //   .*\n)*  {name} = [^;]*;\n", what)
+        self.assertLessEqual(max(map(len, program.splitlines())), 100, what)
         for remark in remarks:
             absent = re.match(r"`([a-z_.]+)` is not known", remark)
             if absent:
@@ -221,6 +225,32 @@ class Import(MachineCase):
                     return [l for l in source.splitlines() if not re.match(r"\s*name = ", l)]
                 self.assertEqual(sorted_source(ours), sorted_source(blob))
 
+    def test_damaged_trees(self):
+        """Blobs with bytes changed: refused with a sentence, or imported with the facts that `from dtb` has."""
+        dice, imported = random.Random(21), 0
+        for number in range(60):
+            nodes = random_nodes(dice)
+            as_folder(nodes, self.path(f"d{number}"))
+            blob = self.path("damaged.dtb")
+            must(TOOL, "folder", self.path(f"d{number}"), blob)
+            with open(blob, "r+b") as stream:
+                size = os.path.getsize(blob)
+                for _ in range(dice.choice((1, 1, 2, 30))):
+                    stream.seek(dice.randrange(size))
+                    stream.write(bytes([dice.choice((0, 1, 0x0A, 0x3B, 0x7D, 0xFF, dice.randrange(256)))]))
+                if dice.random() < 0.1:
+                    stream.truncate(dice.randrange(size))
+            with self.subTest(number=number):
+                done = run(BATON, "import", blob)
+                if done.returncode == 0:
+                    self.check_import(blob, f"damaged tree {number}")
+                    imported += 1
+                else:
+                    self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+                    self.assertRegex(done.stderr, r"\Aerror\[BT4002 bad-tree\]: `.*damaged.dtb`")
+        self.assertGreater(imported, 10)
+        self.assertLess(imported, 60)
+
     def test_no_tree_writes_a_clause(self):
         nodes = {"": {"#address-cells": cells(2), "#size-cells": cells(2), "model": text("x\n}\nmachine n { page = 4KiB; }\n//")},
                  "memory@0\n; page = 4KiB; //": {"device_type": text("memory"), "reg": wide(0, 1 << 30)}}
@@ -238,6 +268,52 @@ class Import(MachineCase):
             as_folder(nodes, self.path(f"top{reg[0]}"))
             facts, _ = self.facts(self.write("p.baton", must(BATON, "import", self.path(f"top{reg[0]}"), "--name", "m")))
             self.assertEqual((facts["ram"], facts["rma"]), (ram, ram))
+
+
+# What QEMU's machines hand to a kernel or a firmware: from one CPU to hundreds, with and without hot-plugged memory.
+QEMU = {
+    "pseries": ("-machine", "pseries", "-m", "512M"),
+    "pseries-power8-hotplug": ("-machine", "pseries", "-cpu", "power8", "-m", "2G,slots=4,maxmem=16G", "-smp", "8"),
+    "pseries-numa": ("-machine", "pseries", "-m", "4G", "-smp", "64", "-object", "memory-backend-ram,id=a,size=2G", "-object",
+                     "memory-backend-ram,id=b,size=2G", "-numa", "node,memdev=a", "-numa", "node,memdev=b"),
+    "pseries-large": ("-machine", "pseries", "-m", "8G,slots=32,maxmem=1T", "-smp", "1,maxcpus=512"),
+    "powernv8": ("-machine", "powernv8", "-m", "2G"),
+    "powernv9": ("-machine", "powernv9", "-m", "4G", "-smp", "16,sockets=1,cores=4,threads=4"),
+    "powernv10-two-chips": ("-machine", "powernv10", "-m", "8G", "-smp", "64,sockets=2,cores=8,threads=4"),
+}
+
+
+class Qemu(MachineCase):
+    """Trees that nobody here made up."""
+
+    def test_import_and_begin_a_handoff(self):
+        import inputs
+        for order in ("big", "little"):
+            inputs.make(self.path("vmlinux-" + order),
+                        f"elf order={order} entry=0x0\nload 0x0 size=0x1000 memsz=0x20000\nkernel-head 0x0\n")
+        wanted = {"pseries": ("isa = 300;", "kexec_slaves = absent;", "ram = 0x0 +: 512MiB;"),
+                  "pseries-power8-hotplug": ("isa = 207;", "cpus = 0, 1, 2, 3, 4, 5, 6, 7;", "rma = 0x0 +: 1GiB;"),
+                  "pseries-numa": ("ram = 0x0 +: 4GiB;", "rma = 0x0 +: 2GiB;", " 62, 63;"),
+                  "pseries-large": ("ram = 0x0 +: 8GiB;",),
+                  "powernv8": ("isa = 207;", "/// Compatible: qemu,powernv8, qemu,powernv, ibm,powernv"),
+                  "powernv9": ("isa = 300;", "hypervisor = 1;", "kexec_slaves = firmware;"),
+                  "powernv10-two-chips": ("isa = 310;", " 31, 256, 257,")}
+        for machine, options in QEMU.items():
+            with self.subTest(machine=machine):
+                blob = self.path(machine + ".dtb")
+                words = list(options)
+                words[1] += f",dumpdtb={blob}"
+                must("qemu-system-ppc64", "-display", "none", "-nodefaults", *words)
+                program = self.check_import(blob, machine)
+                for piece in wanted[machine]:
+                    self.assertIn(piece, program)
+                for order in ("big", "little"):
+                    begun, out = self.path("begun.baton"), self.path("out")
+                    must(BATON, "init", "handoff", "boot", "--machine", blob, "--kernel", self.path("vmlinux-" + order), "-o", begun, "--force")
+                    must(BATON, "check", begun)
+                    must(BATON, "fmt", "--check", begun)
+                    must(BATON, "build", begun, "-o", out)
+                    self.assertTrue(os.path.exists(os.path.join(out, "boot.bundle")))
 
 
 class Folders(MachineCase):
@@ -272,6 +348,23 @@ class Folders(MachineCase):
         os.makedirs(self.path("t/" + deep + "/n"))
         self.refused(1, "bad-tree", "more than 32 folders deep")
 
+    def peak_kib(self):
+        """Memory that an import takes at its highest. Freed memory that a sanitizer holds back would count, too."""
+        with subprocess.Popen([BATON, "import", self.path("t")], stdout=subprocess.DEVNULL,
+                              env={**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=1"}) as child:
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(child.returncode, 0)
+        return used.ru_maxrss
+
+    def test_memory(self):
+        """Many small properties take about what they hold: not a page each."""
+        before = self.peak_kib()
+        for i in range(6000):
+            with open(self.path(f"t/p{i}"), "wb") as stream:
+                stream.write(b"\0\0\0\1")
+        self.assertLess(self.peak_kib() - before, 12 << 10)
+
     def test_size(self):
         with open(self.path("t/large"), "wb") as stream:
             stream.truncate((16 << 20) + 1)
@@ -301,6 +394,20 @@ class Folders(MachineCase):
         os.mkdir(self.path("empty"))
         self.refused(1, "bad-tree", "is no device tree: it has none of", path=self.path("empty"))
         self.refused(1, "bad-tree", "is not a device tree blob", path=self.write("text", "hello"))
+        os.symlink("b", self.path("a"))
+        os.symlink("a", self.path("b"))
+        self.refused(66, "input-missing", path=self.path("a"))  # links in a circle
+        os.mkfifo(self.path("pipe"))
+        self.refused(66, "input-missing", "is not a regular file", path=self.path("pipe"))
+        self.refused(66, "input-missing", path="/dev/zero")
+        os.mkdir(self.path("odd"))
+        os.symlink("/dev/zero", self.path("odd/compatible"))
+        os.mkfifo(self.path("odd/model"))
+        self.refused(1, "bad-tree", "is no device tree: it has none of", path=self.path("odd"))
+        self.refused(1, "bad-tree", "is no device tree: it has none of", path="/")
+        with open(self.write("sparse", b""), "wb") as stream:
+            stream.truncate(1 << 40)
+        self.refused(1, "bad-tree", "is not a device tree blob", path=self.path("sparse"))
         self.write("t/memory@0/reg", b"123")
         self.refused(1, "bad-tree", "/memory@0 reg has 3 bytes")
 
@@ -385,6 +492,45 @@ class Live(MachineCase):
         del self.machine.files["sys/firmware/fdt"]
         self.machine.tree = None
         self.refused(66, "input-missing", "proc/device-tree")
+
+    def test_hostile_copies(self):
+        """Links in circles, pipes, devices, files without an end: a sentence, or passed over where they say little."""
+        self.machine.write()
+
+        def replaced(name, make, code, *pieces):
+            path = os.path.join(self.machine.root, name)
+            kept = self.path("kept")
+            os.rename(path, kept)
+            make(path)
+            done = run(BATON, "dump", "machine", self.program, "--live-root", self.machine.root)
+            self.assertEqual(done.returncode, code, name + done.stderr)
+            for piece in pieces:
+                self.assertIn(piece, done.stderr)
+            os.unlink(path)
+            os.rename(kept, path)
+
+        def large(mib):
+            def make(path):
+                with open(path, "wb") as stream:
+                    stream.truncate((mib << 20) + 1)
+            return make
+
+        def link(to):
+            return lambda path: os.symlink(to, path)
+        circle = link("../proc/iomem")
+        replaced("proc/iomem", circle, 66, "input-missing", "proc/iomem")
+        replaced("proc/iomem", link("/dev/zero"), 66, "is not a regular file")
+        replaced("proc/iomem", os.mkfifo, 66, "is not a regular file")
+        replaced("proc/iomem", large(16), 1, "bad-tree", "has more than 16MiB")
+        replaced("proc/self/smaps", large(16), 1, "bad-tree", "has more than 16MiB")
+        replaced("proc/device-tree", circle, 66, "input-missing", "proc/device-tree")
+        replaced("proc/device-tree", link("/dev/zero"), 66, "input-missing", "proc/device-tree")
+        replaced("proc/sys/kernel/arch", link("/dev/zero"), 1, "other-machine", "does not say its architecture")
+        replaced("sys/firmware/fdt", large(64), 1, "bad-tree", "has more than 64MiB")
+        replaced("sys/firmware/fdt", link("fdt"), 66, "input-missing", "sys/firmware/fdt")
+        for path in ("sys/kernel/vmcoreinfo", "sys/devices/system/cpu/cpu0/crash_notes"):
+            for make in (os.mkfifo, link("/dev/zero"), large(64)):
+                replaced(path, make, 0)
 
     def test_this_machine(self):
         """Where the compiler runs: its facts on ppc64, a refusal that shows the way anywhere else."""

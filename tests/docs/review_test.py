@@ -165,6 +165,38 @@ class Hooks(ReviewCase):
             self.assertEqual(done.returncode, 0, done.stdout)
 
 
+class ExitCodes(ReviewCase):
+    """The table of the page, each cell."""
+
+    def code(self, *words):
+        return self.run_in("project", "baton", *words).returncode
+
+    def test_table(self):
+        self.project()
+        self.assertEqual(re.findall(r"^\| ([0-9]+) \|", read(SOURCE + "/compiler/REVIEW.md"), re.M), ["0", "1", "2", "64", "66"])
+        self.assertEqual([self.code("fmt", "--check", "monitor.baton"), self.code("fmt", "--diff", "monitor.baton"),
+                          self.code("check", "monitor.baton")], [0, 0, 0])
+        self.change("mode real;", "mode  real;")
+        self.assertEqual([self.code("fmt", "--check", "monitor.baton"), self.code("fmt", "--diff", "monitor.baton"),
+                          self.code("check", "monitor.baton")], [2, 2, 0])
+        self.change("mode real;", "mode real")
+        self.assertEqual([self.code("fmt", "--check", "monitor.baton"), self.code("fmt", "--diff", "monitor.baton"),
+                          self.code("check", "monitor.baton")], [1, 1, 1])
+        # One wrong file among good ones is enough, whichever it is.
+        self.put("project/good.baton", CONVENTION)
+        for command in (["fmt", "--check"], ["check"]):
+            self.assertEqual([self.code(*command, *files) for files in (["good.baton", "monitor.baton"], ["monitor.baton", "good.baton"])], [1, 1])
+            self.assertEqual([self.code(*command), self.code(*command, "--nonsense", "good.baton")], [64, 64])
+            self.assertEqual(self.code(*command, "good.baton", "missing.baton"), 66)
+
+    def test_output_that_is_lost(self):
+        """A full disk behind `>` is no success."""
+        self.project()
+        self.change("mode real;", "mode  real;")
+        done = self.run_in("project", "bash", "-c", "baton fmt --diff monitor.baton >/dev/full; echo $?; baton dump check monitor.baton >/dev/full; echo $?")
+        self.assertEqual(done.stdout, "baton: cannot write to standard output\n2\n" "baton: cannot write to standard output\n1\n")
+
+
 class Workflow(ReviewCase):
     def test_steps(self):
         self.assertEqual([name for name, _ in steps()], ["Style", "Soundness"])

@@ -25,7 +25,7 @@ function(baton_inputs_fuzz name seeds)
   endforeach()
   file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/compiler/base/*.h
     ${PROJECT_SOURCE_DIR}/compiler/inputs/*.h ${PROJECT_SOURCE_DIR}/compiler/model/*.h
-    ${PROJECT_SOURCE_DIR}/compiler/emit/devicetree.h)
+    ${PROJECT_SOURCE_DIR}/compiler/report/*.h ${PROJECT_SOURCE_DIR}/compiler/emit/devicetree.h)
   add_custom_command(OUTPUT ${program}
     COMMAND ${BATON_CLANGXX} -std=gnu++20 -g -O1 -Wall -Wextra -Werror -Wno-missing-field-initializers
             -ffunction-sections -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
@@ -55,4 +55,5 @@ add_custom_command(OUTPUT ${elf_seeds} COMMAND elf_seed ${CMAKE_CURRENT_BINARY_D
 baton_inputs_fuzz(elf "${elf_seeds}" inputs/elf.cpp base/address.cpp base/file.cpp base/range.cpp)
 baton_inputs_fuzz(tree ${tree_seed} inputs/tree.cpp inputs/tree_machine.cpp
                   inputs/tree_memory.cpp inputs/isa.cpp inputs/live_facts.cpp emit/devicetree.cpp emit/tree_blob.cpp
-                  model/machine.cpp model/value.cpp base/address.cpp base/file.cpp base/range.cpp)
+                  model/machine.cpp model/value.cpp report/machine_text.cpp report/text_layout.cpp
+                  base/address.cpp base/file.cpp base/range.cpp)

@@ -177,7 +177,9 @@ class Files(InitCase):
         os.symlink("nowhere", self.path("link.baton"))
         self.assertIn("output-exists", self.baton("init", "convention", "demo.monitor@1", "-o", "link.baton", code=1))
         os.mkdir(self.path("folder.baton"))
-        self.assertIn("cannot-write", self.baton("init", "convention", "demo.monitor@1", "-o", "folder.baton", "--force", code=1))
+        for output in ("folder.baton", "folder.baton/", "new/", "", "."):
+            self.assertIn("names no file", self.baton("init", "convention", "demo.monitor@1", "-o", output, "--force", code=1))
+        self.assertIn("cannot-write", self.baton("init", "convention", "demo.monitor@1", "-o", "/proc/none/x.baton", code=1))
         self.assertEqual(self.baton("init", "convention", "demo.monitor@1", "-o", "-"), text)
         self.assertEqual([f for f in os.listdir(self.folder) if f.startswith(".")], [])  # no temporary file is left
 
