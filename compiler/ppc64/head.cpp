@@ -260,6 +260,7 @@ class Walk {
       case Mnemonic::kStbu:
       case Mnemonic::kStwu:
       case Mnemonic::kStdu:
+      case Mnemonic::kLvx:
         return assume(at, "`" + readable(i) + "` at " + hex(Wide{at}) + " is not followed");
       case Mnemonic::kLbz:
       case Mnemonic::kLhz:

@@ -31,14 +31,18 @@ constexpr Shape shape_of(Field field) {
     case Field::kRt:
     case Field::kRs:
     case Field::kTo:
+    case Field::kVt:
     case Field::kBo: return plain(5, 21);
     case Field::kRa:
     case Field::kRaBase0:
     case Field::kRaUpdate:
     case Field::kRaUpdateStore:
+    case Field::kVa:
     case Field::kBi: return plain(5, 16);
+    case Field::kVb:
     case Field::kRb:
     case Field::kSh5: return plain(5, 11);
+    case Field::kVc:
     case Field::kMb5: return plain(5, 6);
     case Field::kMe5: return plain(5, 1);
     case Field::kUi: return plain(16, 0);
@@ -61,6 +65,10 @@ constexpr Shape shape_of(Field field) {
     case Field::kFxmOne:
     case Field::kFxmMany: return plain(8, 12);
     case Field::kL16: return plain(1, 16);
+    case Field::kSim5: return {{Piece{0, 5, 16}, Piece{}}, true, 1};
+    case Field::kShb: return plain(4, 6);
+    case Field::kSt: return plain(1, 15);
+    case Field::kSix: return plain(4, 11);
   }
   return plain(0, 0);
 }
@@ -106,7 +114,9 @@ constexpr Field Rt = Field::kRt, Rs = Field::kRs, Ra = Field::kRa, RaBase0 = Fie
                 BdAbsolute = Field::kBdAbsolute, Bh = Field::kBh, Bf = Field::kBf, Sh6 = Field::kSh6,
                 Mb6 = Field::kMb6, Sh5 = Field::kSh5, Mb5 = Field::kMb5, Me5 = Field::kMe5,
                 To = Field::kTo, Lev = Field::kLev, SprTo = Field::kSprTo, SprFrom = Field::kSprFrom,
-                FxmOne = Field::kFxmOne, FxmMany = Field::kFxmMany, L16 = Field::kL16;
+                FxmOne = Field::kFxmOne, FxmMany = Field::kFxmMany, L16 = Field::kL16, Vt = Field::kVt,
+                Va = Field::kVa, Vb = Field::kVb, Vc = Field::kVc, Sim5 = Field::kSim5, Shb = Field::kShb,
+                St = Field::kSt, Six = Field::kSix;
 
 constexpr Encoding make(Mnemonic mnemonic, std::string_view name, uint32_t match,
                         std::array<Field, kMaxOperands> fields = {}) {
@@ -272,6 +282,7 @@ unsigned access_width(Mnemonic mnemonic) {
     case Mnemonic::kLdarx:
     case Mnemonic::kStd: case Mnemonic::kStdu: case Mnemonic::kStdx: case Mnemonic::kStdbrx:
     case Mnemonic::kStdcxDot: return 8;
+    case Mnemonic::kLvx: return 16;
     default: return 0;
   }
 }

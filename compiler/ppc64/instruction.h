@@ -34,6 +34,7 @@ enum class Field : uint8_t {
   kNone, kRt, kRs, kRa, kRaBase0, kRaUpdate, kRaUpdateStore, kRb,
   kSi, kUi, kD, kDs, kLi, kLiAbsolute, kBo, kBi, kBd, kBdAbsolute, kBh, kBf,
   kSh6, kMb6, kSh5, kMb5, kMe5, kTo, kLev, kSprTo, kSprFrom, kFxmOne, kFxmMany, kL16,
+  kVt, kVa, kVb, kVc, kSim5, kShb, kSt, kSix,
 };
 
 inline constexpr size_t kMaxOperands = 5;
@@ -107,6 +108,7 @@ Instruction bdnz(Displacement to);
 Instruction bcl_20_31();
 Instruction blr();
 Instruction bctr();
+Instruction bctrl();
 Instruction addi(Gpr rt, Gpr ra, Displacement si);
 Instruction addis(Gpr rt, Gpr ra, int64_t si);
 Instruction li(Gpr rt, int64_t si);
@@ -117,10 +119,12 @@ Instruction xori(Gpr ra, Gpr rs, uint64_t ui);
 Instruction xoris(Gpr ra, Gpr rs, uint64_t ui);
 Instruction cmpdi(unsigned bf, Gpr ra, int64_t si);
 Instruction cmpwi(unsigned bf, Gpr ra, int64_t si);
+Instruction andi_dot(Gpr ra, Gpr rs, uint64_t ui);
 Instruction cmpld(unsigned bf, Gpr ra, Gpr rb);
 Instruction cmpd(unsigned bf, Gpr ra, Gpr rb);
 Instruction add(Gpr rt, Gpr ra, Gpr rb);
 Instruction subf(Gpr rt, Gpr ra, Gpr rb);  // rb - ra
+Instruction and_(Gpr ra, Gpr rs, Gpr rb);
 Instruction or_(Gpr ra, Gpr rs, Gpr rb);
 Instruction xor_(Gpr ra, Gpr rs, Gpr rb);
 Instruction mr(Gpr ra, Gpr rs);
@@ -137,6 +141,7 @@ Instruction clrrdi(Gpr ra, Gpr rs, unsigned n);  // clears the n low bits
 Instruction lbz(Gpr rt, Displacement d, Gpr ra);
 Instruction lhz(Gpr rt, Displacement d, Gpr ra);
 Instruction lwz(Gpr rt, Displacement d, Gpr ra);
+Instruction lwzu(Gpr rt, Displacement d, Gpr ra);
 Instruction ld(Gpr rt, Displacement ds, Gpr ra);
 Instruction stb(Gpr rs, Displacement d, Gpr ra);
 Instruction sth(Gpr rs, Displacement d, Gpr ra);
@@ -168,6 +173,8 @@ Instruction mfmsr(Gpr rt);
 /// l = 1 changes EE and RI only.
 Instruction mtmsrd(Gpr rs, unsigned l);
 Instruction mfcr(Gpr rt);
+Instruction mfsrr0(Gpr rt);
+Instruction mfsrr1(Gpr rt);
 Instruction rfid();
 Instruction hrfid();
 Instruction sc(unsigned level);
@@ -176,6 +183,23 @@ Instruction lwsync();
 Instruction isync();
 Instruction tdi(unsigned to, Gpr ra, int64_t si);
 Instruction trap();
+/// Vectors.
+Instruction lvx(Vr vt, std::optional<Gpr> ra, Gpr rb);
+Instruction vadduwm(Vr vt, Vr va, Vr vb);
+Instruction vmrghw(Vr vt, Vr va, Vr vb);
+Instruction vmr(Vr vt, Vr va);
+Instruction vxor(Vr vt, Vr va, Vr vb);
+/// CR6[LT] where all words are equal.
+Instruction vcmpequw_dot(Vr vt, Vr va, Vr vb);
+Instruction vspltisw(Vr vt, int64_t sim);
+/// The bits of `vb` where `vc` has ones, those of `va` elsewhere.
+Instruction vsel(Vr vt, Vr va, Vr vb, Vr vc);
+Instruction vperm(Vr vt, Vr va, Vr vb, Vr vc);
+/// 16 bytes of va:vb from byte `shb` on.
+Instruction vsldoi(Vr vt, Vr va, Vr vb, unsigned shb);
+/// SHA-256's functions: small sigmas with st = 0, large ones with st = 1; the second of each for words whose bit
+/// in `six` is 1.
+Instruction vshasigmaw(Vr vt, Vr va, unsigned st, unsigned six);
 /// Any row of the table by its operands, for tests and for what has no builder.
 Instruction raw(Mnemonic mnemonic, std::initializer_list<int64_t> operands);
 }  // namespace ins

@@ -9,6 +9,7 @@ namespace baton::ppc64::ins {
 namespace {
 
 int64_t n(Gpr gpr) { return gpr.number(); }
+int64_t n(Vr vr) { return vr.number(); }
 int64_t n(std::optional<Gpr> base) {
   // Register 0 as a base means the number 0: r0 cannot be one.
   BATON_CHECK(!base || base->number() != 0, "r0 cannot be a base register");
@@ -59,6 +60,7 @@ Instruction bdnz(Displacement to) { return bc(16, 0, std::move(to)); }
 Instruction bcl_20_31() { return make(M::kBcl, {20, 31, 4}); }
 Instruction blr() { return make(M::kBclr, {20, 0, 0}); }
 Instruction bctr() { return make(M::kBcctr, {20, 0, 0}); }
+Instruction bctrl() { return make(M::kBcctrl, {20, 0, 0}); }
 
 Instruction addi(Gpr rt, Gpr ra, Displacement si) {
   return with(make(M::kAddi, {n(rt), base_of(ra), si.value}), si);
@@ -72,10 +74,12 @@ Instruction xori(Gpr ra, Gpr rs, uint64_t ui) { return make(M::kXori, {n(ra), n(
 Instruction xoris(Gpr ra, Gpr rs, uint64_t ui) { return make(M::kXoris, {n(ra), n(rs), s(ui)}); }
 Instruction cmpdi(unsigned bf, Gpr ra, int64_t si) { return make(M::kCmpdi, {bf, n(ra), si}); }
 Instruction cmpwi(unsigned bf, Gpr ra, int64_t si) { return make(M::kCmpwi, {bf, n(ra), si}); }
+Instruction andi_dot(Gpr ra, Gpr rs, uint64_t ui) { return make(M::kAndiDot, {n(ra), n(rs), s(ui)}); }
 Instruction cmpld(unsigned bf, Gpr ra, Gpr rb) { return make(M::kCmpld, {bf, n(ra), n(rb)}); }
 Instruction cmpd(unsigned bf, Gpr ra, Gpr rb) { return make(M::kCmpd, {bf, n(ra), n(rb)}); }
 Instruction add(Gpr rt, Gpr ra, Gpr rb) { return make(M::kAdd, {n(rt), n(ra), n(rb)}); }
 Instruction subf(Gpr rt, Gpr ra, Gpr rb) { return make(M::kSubf, {n(rt), n(ra), n(rb)}); }
+Instruction and_(Gpr ra, Gpr rs, Gpr rb) { return make(M::kAnd, {n(ra), n(rs), n(rb)}); }
 Instruction or_(Gpr ra, Gpr rs, Gpr rb) { return make(M::kOr, {n(ra), n(rs), n(rb)}); }
 Instruction xor_(Gpr ra, Gpr rs, Gpr rb) { return make(M::kXor, {n(ra), n(rs), n(rb)}); }
 Instruction mr(Gpr ra, Gpr rs) { return or_(ra, rs, rs); }
@@ -104,6 +108,7 @@ Instruction clrrdi(Gpr ra, Gpr rs, unsigned count) { return rldicr(ra, rs, 0, 63
 Instruction lbz(Gpr rt, Displacement d, Gpr ra) { return memory(M::kLbz, rt, d, ra); }
 Instruction lhz(Gpr rt, Displacement d, Gpr ra) { return memory(M::kLhz, rt, d, ra); }
 Instruction lwz(Gpr rt, Displacement d, Gpr ra) { return memory(M::kLwz, rt, d, ra); }
+Instruction lwzu(Gpr rt, Displacement d, Gpr ra) { return memory(M::kLwzu, rt, d, ra); }
 Instruction ld(Gpr rt, Displacement ds, Gpr ra) { return memory(M::kLd, rt, ds, ra); }
 Instruction stb(Gpr rs, Displacement d, Gpr ra) { return memory(M::kStb, rs, d, ra); }
 Instruction sth(Gpr rs, Displacement d, Gpr ra) { return memory(M::kSth, rs, d, ra); }
@@ -134,6 +139,8 @@ Instruction mthsrr1(Gpr rs) { return mtspr(Spr::kHsrr1, rs); }
 Instruction mfmsr(Gpr rt) { return make(M::kMfmsr, {n(rt)}); }
 Instruction mtmsrd(Gpr rs, unsigned l) { return make(M::kMtmsrd, {n(rs), l}); }
 Instruction mfcr(Gpr rt) { return make(M::kMfcr, {n(rt)}); }
+Instruction mfsrr0(Gpr rt) { return mfspr(rt, Spr::kSrr0); }
+Instruction mfsrr1(Gpr rt) { return mfspr(rt, Spr::kSrr1); }
 Instruction rfid() { return make(M::kRfid, {}); }
 Instruction hrfid() { return make(M::kHrfid, {}); }
 Instruction sc(unsigned level) { return make(M::kSc, {level}); }
@@ -142,5 +149,19 @@ Instruction lwsync() { return make(M::kLwsync, {}); }
 Instruction isync() { return make(M::kIsync, {}); }
 Instruction tdi(unsigned to, Gpr ra, int64_t si) { return make(M::kTdi, {to, n(ra), si}); }
 Instruction trap() { return make(M::kTw, {31, 0, 0}); }
+
+Instruction lvx(Vr vt, std::optional<Gpr> ra, Gpr rb) { return make(M::kLvx, {n(vt), n(ra), n(rb)}); }
+Instruction vadduwm(Vr vt, Vr va, Vr vb) { return make(M::kVadduwm, {n(vt), n(va), n(vb)}); }
+Instruction vmrghw(Vr vt, Vr va, Vr vb) { return make(M::kVmrghw, {n(vt), n(va), n(vb)}); }
+Instruction vmr(Vr vt, Vr va) { return make(M::kVor, {n(vt), n(va), n(va)}); }
+Instruction vxor(Vr vt, Vr va, Vr vb) { return make(M::kVxor, {n(vt), n(va), n(vb)}); }
+Instruction vcmpequw_dot(Vr vt, Vr va, Vr vb) { return make(M::kVcmpequwDot, {n(vt), n(va), n(vb)}); }
+Instruction vspltisw(Vr vt, int64_t sim) { return make(M::kVspltisw, {n(vt), sim}); }
+Instruction vsel(Vr vt, Vr va, Vr vb, Vr vc) { return make(M::kVsel, {n(vt), n(va), n(vb), n(vc)}); }
+Instruction vperm(Vr vt, Vr va, Vr vb, Vr vc) { return make(M::kVperm, {n(vt), n(va), n(vb), n(vc)}); }
+Instruction vsldoi(Vr vt, Vr va, Vr vb, unsigned shb) { return make(M::kVsldoi, {n(vt), n(va), n(vb), shb}); }
+Instruction vshasigmaw(Vr vt, Vr va, unsigned st, unsigned six) {
+  return make(M::kVshasigmaw, {n(vt), n(va), st, six});
+}
 
 }  // namespace baton::ppc64::ins

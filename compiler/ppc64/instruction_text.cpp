@@ -51,6 +51,13 @@ std::string operands_text(const Instruction& i) {
         separate();
         text += gpr_text(value);
         break;
+      case Field::kVt:
+      case Field::kVa:
+      case Field::kVb:
+      case Field::kVc:
+        separate();
+        text += "%v" + std::to_string(value);
+        break;
       case Field::kD:
       case Field::kDs:
         separate();
@@ -152,6 +159,9 @@ std::string extended(const Instruction& i) {
       break;
     case Mnemonic::kBcctr:
       if (o[0] == 20 && o[1] == 0 && o[2] == 0) return "bctr";
+      break;
+    case Mnemonic::kBcctrl:
+      if (o[0] == 20 && o[1] == 0 && o[2] == 0) return "bctrl";
       break;
     case Mnemonic::kTw:
       if (o[0] == 31 && o[1] == 0 && o[2] == 0) return "trap";

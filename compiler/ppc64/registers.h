@@ -2,7 +2,7 @@
 //
 // What state does a 64-bit PowerPC thread have at a handoff, and what are its parts called?
 //
-// General registers, the special registers a stub may meet, and the fields of the MSR with their masks.
+// General and vector registers, the special registers a stub may meet, and the fields of the MSR with their masks.
 // Nothing here says what an instruction does to them; see instruction.h and verify/semantics.h.
 //
 //   find_msr_field("LE")->mask == 1;   to_text(reg::r3) == "r3";   find_gpr("r31") == reg::r31
@@ -23,6 +23,17 @@ class Gpr {
   constexpr explicit Gpr(unsigned number) : number_(static_cast<uint8_t>(number & 31)) {}
   constexpr unsigned number() const { return number_; }
   constexpr auto operator<=>(const Gpr&) const = default;
+
+ private:
+  uint8_t number_;
+};
+
+/// A vector register by number, 0..31.
+class Vr {
+ public:
+  constexpr explicit Vr(unsigned number) : number_(static_cast<uint8_t>(number & 31)) {}
+  constexpr unsigned number() const { return number_; }
+  constexpr auto operator<=>(const Vr&) const = default;
 
  private:
   uint8_t number_;

@@ -17,6 +17,15 @@ const Memory::Region* Memory::find(uint64_t address) const {
   return nullptr;
 }
 
+const uint8_t* Memory::described(uint64_t address, unsigned width) const {
+  for (auto region = regions_.rbegin(); region != regions_.rend(); ++region) {
+    uint64_t offset = address - region->start, to_start = region->start - address;
+    if (offset < region->bytes.size() && region->bytes.size() - offset >= width) return region->bytes.data() + offset;
+    if (offset < region->size || to_start < width) return nullptr;  // in part, or in its zeros
+  }
+  return nullptr;
+}
+
 std::string Memory::name_at(uint64_t address) const {
   const Region* region = find(address);
   return region ? region->name : std::string();
@@ -30,7 +39,18 @@ Value Memory::byte(uint64_t address) const {
   return Value(offset < region->bytes.size() ? region->bytes[offset] : uint64_t{0});
 }
 
+bool Memory::was_stored(uint64_t address, unsigned width) const {
+  auto first = stored_.lower_bound(address);
+  return first != stored_.end() && first->first - address < width;
+}
+
 Value Memory::load(uint64_t address, unsigned width, Endian order) const {
+  // Nearly all loads are of bytes that one region describes and nobody stored to.
+  if (const uint8_t* from = was_stored(address, width) ? nullptr : described(address, width)) {
+    uint64_t number = 0;
+    for (unsigned i = 0; i < width; ++i) number = number << 8 | from[order == Endian::kBig ? i : width - 1 - i];
+    return Value(number);
+  }
   Value value;
   for (unsigned i = 0; i < width; ++i) {
     unsigned at = order == Endian::kBig ? i : width - 1 - i;

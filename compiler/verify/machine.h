@@ -19,6 +19,7 @@
 #include "base/bytes.h"
 #include "ppc64/registers.h"
 #include "verify/value.h"
+#include "verify/vector.h"
 
 namespace baton::verify {
 
@@ -32,7 +33,7 @@ class Memory {
   void store(uint64_t address, unsigned width, const Value& value, Endian order);
   /// The eight bits at one address, stored or described; unknown when neither.
   Value byte(uint64_t address) const;
-  bool was_stored(uint64_t address) const { return stored_.count(address) != 0; }
+  bool was_stored(uint64_t address, unsigned width) const;
   const std::map<uint64_t, Value>& stored() const { return stored_; }
   /// The region that an address lies in, or empty.
   std::string name_at(uint64_t address) const;
@@ -45,6 +46,8 @@ class Memory {
     uint64_t size;
   };
   const Region* find(uint64_t address) const;
+  /// Where all of these bytes stand in one region, seen before the others; null when they do not.
+  const uint8_t* described(uint64_t address, unsigned width) const;
 
   std::vector<Region> regions_;
   std::map<uint64_t, Value> stored_;  // one byte each
@@ -52,6 +55,7 @@ class Memory {
 
 struct Machine {
   std::array<Value, 32> gpr;
+  std::array<Vector, 32> vr;
   Value lr, ctr, xer, msr, srr0, srr1, hsrr0, hsrr1;
   Value cr;  // the low 32 bits
   uint64_t pc = 0;

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "ppc64/instruction.h"
+#include "verify/vector.h"
 
 namespace baton::verify {
 namespace {
@@ -198,6 +199,53 @@ class Execution {
       gpr(0) = Value::unknown().masked(127);
     else
       gpr(0) = Value(*value == 0 ? width : static_cast<unsigned>(__builtin_clzll(*value)) - (64 - width));
+  }
+
+  // ---- vectors
+
+  Vector& vr(size_t k) { return m_.vr[static_cast<size_t>(o_[k])]; }
+
+  bool vectors_available() {
+    if (is_known(msr::kVec, true)) return true;
+    if (is_known(msr::kVec, false))
+      wrong("needs MSR[VEC], which is off");
+    else
+      unknown("needs MSR[VEC], which is not known to be on");
+    return false;
+  }
+  void load_vector() {
+    auto address = effective_address();
+    if (!address) return;
+    uint64_t at = *address & ~uint64_t{15};
+    // As one number of 128 bits: in little-endian the first byte in memory is the last of the register.
+    Value first = m_.memory.load(at, 8, order_), second = m_.memory.load(at + 8, 8, order_);
+    vr(0) = order_ == Endian::kBig ? Vector{first, second} : Vector{second, first};
+  }
+  void compare_words() {
+    WordEquality equality = equal_words(vr(1), vr(2));
+    vr(0) = equality.mask;
+    // CR6: all true, 0, all false, 0.
+    m_.cr.set_bit(7, equality.all);
+    m_.cr.set_bit(6, Bit::constant(false));
+    m_.cr.set_bit(5, equality.none);
+    m_.cr.set_bit(4, Bit::constant(false));
+  }
+  void execute_vector() {
+    if (!vectors_available()) return;
+    switch (i_.mnemonic) {
+      case Mnemonic::kLvx: return load_vector();
+      case Mnemonic::kVadduwm: vr(0) = add_words(vr(1), vr(2)); return;
+      case Mnemonic::kVmrghw: vr(0) = merge_first_words(vr(1), vr(2)); return;
+      case Mnemonic::kVor: vr(0) = {vr(1)[0] | vr(2)[0], vr(1)[1] | vr(2)[1]}; return;
+      case Mnemonic::kVxor: vr(0) = {vr(1)[0] ^ vr(2)[0], vr(1)[1] ^ vr(2)[1]}; return;
+      case Mnemonic::kVcmpequwDot: return compare_words();
+      case Mnemonic::kVspltisw: vr(0) = splat_word(o_[1]); return;
+      case Mnemonic::kVsel: vr(0) = select(vr(1), vr(2), vr(3)); return;
+      case Mnemonic::kVperm: vr(0) = permute(vr(1), vr(2), vr(3)); return;
+      case Mnemonic::kVsldoi: vr(0) = shift_bytes(vr(1), vr(2), count(3)); return;
+      case Mnemonic::kVshasigmaw: vr(0) = sha_sigmas(vr(1), o_[2] != 0, count(3)); return;
+      default: return;
+    }
   }
 
   // ---- traps and special registers
@@ -420,6 +468,10 @@ void Execution::execute() {
       if (is_known(msr::kHv, false)) return wrong("needs hypervisor state");
       return unknown("needs hypervisor state, and MSR[HV] is not known");
 
+    case Mnemonic::kLvx: case Mnemonic::kVadduwm: case Mnemonic::kVmrghw: case Mnemonic::kVor: case Mnemonic::kVxor:
+    case Mnemonic::kVcmpequwDot: case Mnemonic::kVspltisw: case Mnemonic::kVsel: case Mnemonic::kVperm:
+    case Mnemonic::kVsldoi: case Mnemonic::kVshasigmaw: return execute_vector();
+
     case Mnemonic::kSync: case Mnemonic::kLwsync: case Mnemonic::kPtesync: case Mnemonic::kEieio:
     case Mnemonic::kIsync: case Mnemonic::kDcbst: case Mnemonic::kDcbf: case Mnemonic::kIcbi:
       return;  // order and caches, no values
@@ -438,8 +490,7 @@ Step step(Machine& m) {
   if ((m.msr.known() & msr::kIr) == 0 || (m.msr.bits() & msr::kIr) != 0)
     return give_up("instruction translation is not known to be off");
   if ((m.msr.known() & m.msr.bits() & msr::kSf) == 0) return give_up("64-bit mode is not known to be on");
-  for (unsigned i = 0; i < 4; ++i)
-    if (m.memory.was_stored(m.pc + i)) return give_up("an instruction is fetched that the stub itself stored");
+  if (m.memory.was_stored(m.pc, 4)) return give_up("an instruction is fetched that the stub itself stored");
   auto word = m.memory.load(m.pc, 4, *order).constant();
   if (!word) return give_up("an instruction is fetched from memory that nobody described");
   auto instruction = ppc64::decode(static_cast<uint32_t>(*word));

@@ -71,6 +71,9 @@ class Trial {
     for (const Segment& s : loaded_.segments) describe(s);
     for (const Segment& s : from_.memory) describe(s);
     for (unsigned i = 0; i < 32; ++i) m_.gpr[i] = at_entry("r" + std::to_string(i));
+    for (unsigned i = 0; i < 32; ++i)
+      for (unsigned half = 0; half < 2; ++half)
+        m_.vr[i][half] = at_entry("v" + std::to_string(i) + "." + std::to_string(half));
     m_.lr = at_entry("lr");
     m_.ctr = at_entry("ctr");
     m_.cr = at_entry("cr").masked(0xffffffff);
@@ -106,7 +109,9 @@ class Trial {
   /// Everything but memory, which the caller watches.
   bool same_registers(const Machine& other) const {
     for (size_t i = 0; i < m_.gpr.size(); ++i)
-      if (!m_.gpr[i].same_as(other.gpr[i])) return false;
+      if (!m_.gpr[i].same_as(other.gpr[i]) || !m_.vr[i][0].same_as(other.vr[i][0]) ||
+          !m_.vr[i][1].same_as(other.vr[i][1]))
+        return false;
     return m_.lr.same_as(other.lr) && m_.ctr.same_as(other.ctr) && m_.cr.same_as(other.cr) &&
            m_.xer.same_as(other.xer) && m_.msr.same_as(other.msr);
   }

@@ -6,7 +6,8 @@
 //   ppc64_tool words N          N random accepted words per row: word, row, text, operands with their fields
 //   ppc64_tool assemble ORDER   a listing from standard input -> its .text, in hexadecimal
 //   ppc64_tool stub ORDER       the text of a sample stub with code in both byte orders
-//   ppc64_tool run ORDER        lines "word r0..r31 cr xer address bytes" -> "r0..r31 cr xer bytes" or "unknown: .."
+//   ppc64_tool run ORDER        lines "word r0..r31 v0..v31 cr xer address bytes" -> "r0..r31 v0..v31 cr xer bytes",
+//                               or "unknown: .."; a vector register is two numbers
 #include <cstdint>
 #include <cstdio>
 #include <iomanip>
@@ -116,6 +117,11 @@ int run(Endian order) {
       in >> number;
       r = verify::Value(number);
     }
+    for (verify::Vector& v : m.vr)
+      for (verify::Value& half : v) {
+        in >> number;
+        half = verify::Value(number);
+      }
     in >> cr >> xer >> address >> memory;
     if (!in) {
       std::cerr << "not a case: " << line << "\n";
@@ -123,7 +129,7 @@ int run(Endian order) {
     }
     m.cr = verify::Value(cr);
     m.xer = verify::Value(xer);
-    m.msr = verify::Value(msr::kSf | (order == Endian::kLittle ? msr::kLe : 0));
+    m.msr = verify::Value(msr::kSf | msr::kVec | (order == Endian::kLittle ? msr::kLe : 0));
     m.pc = 0x1000;
     ByteBuffer code, bytes;
     append(code, static_cast<uint32_t>(word), order);
@@ -144,6 +150,8 @@ int run(Endian order) {
       out << std::hex << std::setfill('0') << std::setw(width) << value.bits() << separator;
     };
     for (const verify::Value& r : m.gpr) write(r, 1, " ");
+    for (const verify::Vector& v : m.vr)
+      for (const verify::Value& half : v) write(half, 1, " ");
     write(m.cr, 1, " ");
     write(m.xer, 1, " ");
     for (size_t i = 0; i < bytes.size(); ++i) write(m.memory.byte(address + i), 2, "");

@@ -79,6 +79,8 @@ TEST_CASE("reserved bits and invalid forms are no instructions") {
   CHECK_FALSE(decode(0x7c07fba6));  // mtspr 999
   CHECK_FALSE(decode(0x4a000002));  // ba to a negative address
   CHECK_FALSE(decode(0x7c6c42e6));  // mftb: an opcode of its own
+  CHECK_FALSE(decode(0x1000042c));  // vsldoi with its reserved bit
+  CHECK_FALSE(decode(0x10000b8c));  // vspltisw with a reserved bit
   CHECK_FALSE(decode(0x7c080120));  // mtcrf of one field: written as mtocrf
 }
 
@@ -94,6 +96,9 @@ TEST_CASE("instructions read as people write them") {
   CHECK(to_text(ins::b(Displacement("start", 0x10000))) == "b\tstart+0x10000");
   CHECK(to_text(ins::b(-8)) == "b\t.-8");
   CHECK(to_text(ins::sldi(reg::r3, reg::r3, 32)) == "sldi\t%r3, %r3, 32");
+  CHECK(to_text(ins::lvx(Vr{3}, std::nullopt, reg::r4)) == "lvx\t%v3, 0, %r4");
+  CHECK(to_text(ins::vshasigmaw(Vr{1}, Vr{31}, 1, 15)) == "vshasigmaw\t%v1, %v31, 1, 15");
+  CHECK(to_text(ins::vspltisw(Vr{9}, -1)) == "vspltisw\t%v9, -1");
   CHECK(to_text(ins::clrrdi(reg::r3, reg::r3, 1)) == "clrrdi\t%r3, %r3, 1");
 }
 

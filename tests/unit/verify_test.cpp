@@ -170,6 +170,20 @@ TEST_CASE("hypervisor registers need hypervisor state") {
   CHECK(judge(msr::kHv, msr::kHv).detail.find("no end after") == 0);
 }
 
+TEST_CASE("vector instructions need MSR[VEC], which a stub may set") {
+  auto judge = [](const std::string& before, uint64_t known, uint64_t value) {
+    Handoff handoff(assembled("\tb body\n\t.org 0x100, 0\nbody:\n" + before + "\tvadduwm %v1, %v2, %v3\n\ttrap\n", Endian::kBig));
+    handoff.from.msr_known |= known;
+    handoff.from.msr_value |= value;
+    return handoff.judge(Endian::kBig).obligations[0];
+  };
+  CHECK(judge("", 0, 0).detail.find("not known to be on") != std::string::npos);
+  CHECK(judge("", msr::kVec, 0).detail.find("which is off") != std::string::npos);
+  CHECK(judge("", msr::kVec, msr::kVec).detail.find("traps") != std::string::npos);
+  CHECK(judge("\tmfmsr %r9\n\toris %r9, %r9, 0x200\n\tmtmsrd %r9, 0\n", msr::kVec, 0).detail.find("traps") !=
+        std::string::npos);
+}
+
 TEST_CASE("one byte of the id is enough where ids are small, and not where they are not") {
   const char* body = "\tb body\n\t.org 0x100, 0\nbody:\n\taddis %r7, %r4, 1\n\tstb %r3, 31(%r7)\n\tmr %r3, %r7\n"
                      "\taddis %r4, %r4, 2\n\tb .+0x1fef0\n";
