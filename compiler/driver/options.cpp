@@ -37,7 +37,8 @@ void one_file(CLI::App& app, Options& options) {
 void handoff_options(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--handoff", options.handoff, "which handoff of the file; needed when it has several")->type_name("NAME");
   app.add_option("-D", raw.defines, "set a parameter")->type_name("NAME=VALUE")->allow_extra_args(false);
-  app.add_option("--live-root", options.live_root, "read DIR/proc and DIR/sys, a copy, for `machine NAME from live`")->type_name("DIR");
+  app.add_option("--live", options.live, "the machine of `from live`, elsewhere: its facts file, or a copy of its /proc and /sys")
+      ->type_name("PATH");
 }
 
 /// Of the commands that write a program.

@@ -33,7 +33,7 @@ struct Options {
   bool fmt_check = false, fmt_diff = false;
   bool clauses_reference = false;              // dump clauses
   std::string topic;                           // explain CODE, dump WHAT, init convention or handoff
-  std::optional<std::string> live_root;        // --live-root: a copy of /proc and /sys
+  std::optional<std::string> live;             // --live: a facts file, or a copy of /proc and /sys
   std::string machine;                         // dump machine --machine NAME, init --machine DTB
   std::string file = "-";                      // import, init: the program that is written
   bool force = false;                          // import, init: replace it

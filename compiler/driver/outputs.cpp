@@ -169,8 +169,11 @@ bool write_outputs(Compilation& c, const Outputs& outputs, const Options& option
   // The shipped conventions by their real place: a changed convention is a changed build.
   for (auto id : c.program.files)
     inputs.emplace_back(c.sources.is_library(id) ? c.sources.path(id) : std::filesystem::path(c.sources.name(id)));
-  const auto& machine_file = c.program.machines.at(c.layout.handoff->machine).file;
-  if (machine_file) inputs.emplace_back(*machine_file);
+  const auto& machine = c.program.machines.at(c.layout.handoff->machine);
+  if (machine.file) inputs.emplace_back(*machine.file);
+  std::error_code error;
+  if (machine.source == "live" && options.live && std::filesystem::is_regular_file(*options.live, error))
+    inputs.emplace_back(*options.live);
   for (const auto& path : c.contents.inputs) inputs.push_back(path);
   auto rule = emit::depfile(made, inputs);
   if (!rule) return cannot(rule.failure());

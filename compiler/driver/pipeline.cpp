@@ -157,7 +157,7 @@ bool read_machine(Compilation& c, const Options& options) {
         .note(list.empty() ? "it has no machine at all" : "its machines are " + list + ": choose one with --machine NAME");
     return false;
   }
-  c.machine = inputs::build_machine(machine->second, c.program, c.sink, options.live_root);
+  c.machine = inputs::build_machine(machine->second, c.program, c.sink, options.live);
   return c.machine.has_value();
 }
 
@@ -167,7 +167,7 @@ bool compile(Compilation& c, const Options& options, Phase last) {
   const model::Handoff* handoff = choose_handoff(c, options);
   if (!handoff) return false;
   // The machine first: parameters, sizes and places may speak of it.
-  c.machine = inputs::build_machine(c.program.machines.at(handoff->machine), c.program, c.sink, options.live_root);
+  c.machine = inputs::build_machine(c.program.machines.at(handoff->machine), c.program, c.sink, options.live);
   if (!c.machine || c.sink.has_errors()) return false;
   if (!start_layout(c, *handoff)) return false;
   // Files next: every size is known before the first address is.

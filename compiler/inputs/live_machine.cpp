@@ -115,7 +115,7 @@ class LiveReader {
     std::string who = is_copy_ ? "`" + root_.string() + "` is a copy of a machine that" : "the compiler runs on a machine that";
     return Failure{Failure::Kind::kUnsuitable,
                    who + (arch_.empty() ? " does not say its architecture" : " is `" + arch_ + "`") + ", not ppc64 or ppc64le",
-                   "take a facts file on the target with `baton-load --facts FILE`, and read it with `from dtb \"FILE\"`"};
+                   "take a facts file on the target with `baton-load --facts FILE`, and name it with `--live FILE`"};
   }
 
   /// Of the live machine by the C library; a copy says it where the kernel does.
@@ -213,8 +213,19 @@ class LiveReader {
 
 }  // namespace
 
-Result<MappedFile> read_live_machine(const std::optional<std::filesystem::path>& copy) {
-  return LiveReader(copy.value_or("/"), copy.has_value()).read();
+Result<MappedFile> read_live_machine(const std::optional<std::filesystem::path>& elsewhere) {
+  std::error_code error;
+  if (!elsewhere || std::filesystem::is_directory(*elsewhere, error))
+    return LiveReader(elsewhere.value_or("/"), elsewhere.has_value()).read();
+  auto file = MappedFile::open(*elsewhere);
+  if (!file) return file.failure();
+  auto tree = read_tree(*file);
+  if (!tree) return tree.failure();
+  // Another tree would pass for the machine without a word on where its kernel ends.
+  if (!tree->find(kLiveFactsNode))
+    return Failure{Failure::Kind::kMalformed, "`" + elsewhere->string() + "` is no facts file: it has no node " + std::string(kLiveFactsNode),
+                   "take one on the target with `baton-load --facts FILE`; any other tree is read by `from dtb \"FILE\"`"};
+  return file;
 }
 
 }  // namespace baton::inputs

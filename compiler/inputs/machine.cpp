@@ -143,7 +143,7 @@ void fill_in(Machine& machine) {
 
 std::optional<Machine> build_machine(const model::MachineDeclaration& declaration,
                                      const model::Program& program, diagnostics::Sink& sink,
-                                     const std::optional<std::filesystem::path>& live_root) {
+                                     const std::optional<std::filesystem::path>& live_path) {
   Machine machine;
   bool live = declaration.source == "live";
   if (live || declaration.file) {
@@ -155,7 +155,7 @@ std::optional<Machine> build_machine(const model::MachineDeclaration& declaratio
       sink.report(code, declaration.file_span, failure);
       return std::nullopt;
     };
-    auto file = live ? read_live_machine(live_root) : MappedFile::open(*declaration.file);
+    auto file = live ? read_live_machine(live_path) : MappedFile::open(*declaration.file);
     if (!file) return refused(file.failure());
     auto tree = read_tree(*file);
     if (!tree) return refused(tree.failure());

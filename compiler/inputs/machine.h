@@ -14,9 +14,10 @@
 
 namespace baton::inputs {
 
-/// nullopt after a report when the tree cannot be read. `live_root` holds the copy, where there is one.
+/// nullopt after a report when the tree cannot be read. `live` is a facts file or a copy that stands for the
+/// machine the compiler runs on.
 std::optional<model::Machine> build_machine(const model::MachineDeclaration& declaration,
                                             const model::Program& program, diagnostics::Sink& sink,
-                                            const std::optional<std::filesystem::path>& live_root = {});
+                                            const std::optional<std::filesystem::path>& live = {});
 
 }  // namespace baton::inputs

@@ -427,9 +427,11 @@ class Live(MachineCase):
         with open(self.path("facts.dtb"), "rb") as theirs, open(self.path("live.dtb"), "rb") as ours:
             self.assertEqual(ours.read(), theirs.read())
         by_file, _ = self.facts(self.write("file.baton", 'language 1;\nmachine m from dtb "facts.dtb" {}\n'))
-        live, _ = self.facts(self.program, "--live-root", self.machine.root)
-        del by_file["tree"], live["tree"]
+        live, _ = self.facts(self.program, "--live", self.machine.root)
+        by_live_file, _ = self.facts(self.program, "--live", self.path("facts.dtb"))
+        del by_file["tree"], live["tree"], by_live_file["tree"]
         self.assertEqual(live, by_file)
+        self.assertEqual(by_live_file, by_file)
         return live
 
     def test_a_machine_is_its_facts_file(self):
@@ -462,19 +464,39 @@ class Live(MachineCase):
     def test_a_clause_overrides(self):
         self.machine.write()
         program = self.write("o.baton", "language 1;\nmachine m from live { page = 4KiB; isa = 207; }\n")
-        facts, _ = self.facts(program, "--live-root", self.machine.root)
+        facts, _ = self.facts(program, "--live", self.machine.root)
         self.assertEqual((facts["page"], facts["isa"], facts["hypervisor"]), ("4KiB", "207", "0"))
+
+    def test_depfile(self):
+        """It names the file that stands for the machine, and no folder, of which no time of change says anything."""
+        import inputs
+        self.machine.write()
+        must(LOADER, "--facts", self.path("facts.dtb"), "--root", self.machine.root)
+        inputs.make(self.path("vmlinux"), "elf order=little entry=0x0\nload 0x0 size=0x1000 memsz=0x20000\nkernel-head 0x0\n")
+        must(BATON, "init", "handoff", "boot", "--machine", self.path("facts.dtb"), "--kernel", self.path("vmlinux"), "-o", self.path("boot.baton"))
+        with open(self.path("boot.baton"), encoding="utf-8") as stream:
+            program, count = re.subn(r'from dtb "[^"]*"', "from live", stream.read())
+        self.assertEqual(count, 1)
+        self.write("boot.baton", program)
+        stubs = []
+        for path, named in ((self.path("facts.dtb"), True), (self.machine.root, False)):
+            must(BATON, "build", self.path("boot.baton"), "-o", self.path("out"), "--live", path)
+            with open(self.path("out/boot.d"), encoding="utf-8") as stream:
+                self.assertEqual(path in stream.read().replace("\\\n", " ").split(), named)
+            with open(self.path("out/boot.bundle"), "rb") as stream:
+                stubs.append(stream.read())
+        self.assertEqual(stubs[0], stubs[1])
 
     def refused(self, code, *pieces):
         self.machine.write()
-        done = run(BATON, "dump", "machine", self.program, "--live-root", self.machine.root)
+        done = run(BATON, "dump", "machine", self.program, "--live", self.machine.root)
         self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
         for piece in pieces:
             self.assertIn(piece, done.stderr)
 
     def test_refusals(self):
         self.machine.arch = "x86_64"
-        self.refused(1, "other-machine", "is `x86_64`, not ppc64 or ppc64le", "baton-load --facts FILE", "from dtb")
+        self.refused(1, "other-machine", "is `x86_64`, not ppc64 or ppc64le", "baton-load --facts FILE", "--live FILE")
         self.machine.arch = None
         self.refused(1, "other-machine", "does not say its architecture")
         self.machine.arch, self.machine.page_kib = "ppc64le", None
@@ -493,6 +515,14 @@ class Live(MachineCase):
         self.machine.tree = None
         self.refused(66, "input-missing", "proc/device-tree")
 
+    def test_files_that_are_no_facts(self):
+        must("dtc", "-q", "-I", "dts", "-O", "dtb", "-o", self.path("plain.dtb"), self.write("plain.dts", "/dts-v1/; / { chosen { }; };"))
+        for path, code, piece in ((self.path("plain.dtb"), 1, "is no facts file: it has no node /baton,facts"),
+                                  (self.write("text", "hello"), 1, "is not a device tree blob"), (self.path("none"), 66, "input-missing")):
+            done = run(BATON, "dump", "machine", self.program, "--live", path)
+            self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
+            self.assertIn(piece, done.stderr)
+
     def test_hostile_copies(self):
         """Links in circles, pipes, devices, files without an end: a sentence, or passed over where they say little."""
         self.machine.write()
@@ -502,7 +532,7 @@ class Live(MachineCase):
             kept = self.path("kept")
             os.rename(path, kept)
             make(path)
-            done = run(BATON, "dump", "machine", self.program, "--live-root", self.machine.root)
+            done = run(BATON, "dump", "machine", self.program, "--live", self.machine.root)
             self.assertEqual(done.returncode, code, name + done.stderr)
             for piece in pieces:
                 self.assertIn(piece, done.stderr)
