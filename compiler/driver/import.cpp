@@ -21,6 +21,7 @@ namespace {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter_or_digit(char c) { return c != '_' && (is_letter(c) || is_digit(c)); }
 
 /// The strings of a property, as one text.
 std::string strings_of(const inputs::DeviceTree& tree, std::string_view property) {
@@ -40,7 +41,8 @@ std::string name_of_file(std::filesystem::path path) {
   if (stem == "device-tree" || stem == "devicetree" || stem == "base") return "target";
   for (char& c : stem)
     if (!is_letter(c) && !is_digit(c)) c = '_';
-  return is_name(stem) ? stem : "target";
+  bool says_something = std::any_of(stem.begin(), stem.end(), is_letter_or_digit);
+  return says_something && is_name(stem) ? stem : "target";
 }
 
 report::MachineNotes notes_of(const inputs::DeviceTree& tree, const model::Machine& machine, const std::string& path) {

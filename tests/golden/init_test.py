@@ -93,6 +93,17 @@ class Handoff(InitCase):
         self.assertIn("running_kernel = 0x0 +: 16MiB;", text["small"])
         self.assertIn('param cmdline : string = "quote \\" and \\\\ and \\x09 tab";', text["bare"])
 
+    def test_bootargs_of_any_bytes(self):
+        for number, arguments in enumerate((bytes(range(1, 256)), b"", b"x" * 5000, b'%s ${x} // } ; \\" \xc3\xa4', b"up to here\0and no more")):
+            digits = " ".join(f"{byte:02x}" for byte in arguments + b"\0")
+            inputs.make(self.path("machine.dtb"), HEAD + MEMORY + CPUS + f"chosen {{ bootargs = [{digits}]; }}; }};\n")
+            self.baton("init", "handoff", "boot", "--machine", "machine.dtb", "--kernel", "vmlinux-little", "--force")
+            self.sound("boot.baton")
+            self.baton("build", "boot.baton", "-o", "out")
+            words = subprocess.run(["fdtget", "-t", "bx", self.path("out/boot.dtb"), "/chosen", "bootargs"], check=True, text=True,
+                                   stdout=subprocess.PIPE).stdout.split()
+            self.assertEqual(bytes(int(word, 16) for word in words), arguments.partition(b"\0")[0] + b"\0", number)
+
     def test_conventions(self):
         inputs.make(self.path("machine.dtb"), MACHINES["facts-big"])
         for start, to in itertools.product(("linux.kexec@2005", "linux.kexec@2008", "linux.kexec@2013"), ("linux.bootblock@17",)):
@@ -154,6 +165,9 @@ class Names(InitCase):
             self.baton("init", "handoff", name, "--machine", "machine.dtb", code=64)
         self.baton("init", "handoff", "boot", "--machine", "machine.dtb", "--from", "linux.kexec", code=64)
         self.baton("import", "machine.dtb", "--name", "a b", code=64)
+        for file, name in (("p9-lab.1.dtb", "p9_lab_1"), ("1a.dtb", "target"), ("\u00e4.dtb", "target"), ("machine.dtb", "target"), ("_.dtb", "target")):
+            inputs.make(self.path(file), MACHINES["bare"])
+            self.assertIn(f"\nmachine {name} {{\n", self.baton("import", file))
         self.baton("init", code=64)
         self.assertEqual([f for f in os.listdir(self.folder) if f.endswith(".baton")], [])
 
