@@ -92,6 +92,7 @@ class Flattener {
     own_order_ = false;
     changed_roles_.clear();
     dropped_roles_.clear();
+    expected_roles_.clear();
     for (const syntax::Clause& clause : d.clauses) {
       if (clause.head == "ensures" || clause.head == "expects") {
         block(c, clause);
@@ -310,9 +311,8 @@ class Flattener {
         if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(place, std::string(near));
         return;
       }
-    } else if (!orphan_ && !c.find_role(about)) {
-      sink_.report(Code::unknown_name, place, "`" + c.name + "` has no role `" + about + "`")
-          .note("declare it: `role " + (about.empty() ? std::string("image") : about) + " : loadable;`");
+    } else {
+      expected_roles_.push_back({about, place});  // the role may be declared behind it
     }
     for (const syntax::Clause& inner : clause.block) {
       ClauseReader r(inner, context, sources_, sink_, true);
@@ -331,6 +331,10 @@ class Flattener {
   /// What concerns the convention as a whole: types, order, completeness.
   void finish(Convention& c) {
     contract::ConventionScope scope(c.roles, &lets_);
+    for (const Word& role : expected_roles_)
+      if (!c.find_role(role.text))
+        sink_.report(Code::unknown_name, role.span, "`" + c.name + "` has no role `" + role.text + "`")
+            .note("declare it: `role " + (role.text.empty() ? std::string("image") : role.text) + " : loadable;`");
     for (const Clause& clause : c.clauses) {
       auto gone = std::find_if(dropped_roles_.begin(), dropped_roles_.end(), [&](const Word& role) {
         return clause.origin != c.name && contract::speaks_of(clause, role.text) && !c.find_role(role.text);
@@ -389,6 +393,7 @@ class Flattener {
   bool own_order_ = false;
   std::map<std::string, source::Span> changed_roles_;  // inherited, and overridden or dropped here
   std::vector<Word> dropped_roles_;
+  std::vector<Word> expected_roles_;     // of `expects ROLE`
   std::set<std::string> orphans_;  // extend what is not there, or a convention that does
   bool orphan_ = false;            // the convention being read is one
 };

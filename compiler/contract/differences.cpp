@@ -158,6 +158,7 @@ class Comparer {
         note(d, "the reason given");
       return;
     }
+    if (d.before.text == d.after.text) d.taker.why = same_words(was, is), d.giver.why.clear();
     for (const Fact* f : was) d.stack = d.stack || about_stack(*f);
     for (const Fact* f : is) d.stack = d.stack || about_stack(*f);
     if (was.size() == 1 && is.size() == 1 && was[0]->copies.size() == 1 && is[0]->copies.size() == 1) {
@@ -190,25 +191,36 @@ class Comparer {
     return std::any_of(f.values.begin(), f.values.end(), [](const Term& t) { return t.kind == Term::Kind::kStack; });
   }
 
+  /// The normal form, in text.
+  static std::string form_of(const Fact& f) {
+    std::vector<std::string> parts;
+    for (const Term& t : f.values) parts.push_back(to_text(t));
+    if (f.kind != ClauseKind::kWord) std::sort(parts.begin(), parts.end());
+    parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+    for (const Area& a : f.areas) parts.push_back(to_text(a));
+    for (const Copy& c : f.copies)
+      parts.push_back(to_text(c.destination) + " = " + to_text(c.source) + " +: " + to_text(c.size));
+    std::string form = f.any ? "any" : "";
+    for (const std::string& part : parts) form += (form.empty() ? "" : "; ") + part;
+    return form;
+  }
+  static std::vector<std::string> forms(const Facts& facts) {
+    std::vector<std::string> all;
+    for (const Fact* f : facts) all.push_back(form_of(*f));
+    std::sort(all.begin(), all.end());
+    return all;
+  }
   /// The same normal form, whatever the words.
-  static bool alike(const Facts& was, const Facts& is) {
-    auto forms = [](const Facts& facts) {
-      std::vector<std::string> all;
-      for (const Fact* f : facts) {
-        std::string form = f->any ? "any" : "";
-        std::vector<std::string> values;
-        for (const Term& t : f->values) values.push_back(to_text(t));
-        if (f->kind != ClauseKind::kWord) std::sort(values.begin(), values.end());
-        values.erase(std::unique(values.begin(), values.end()), values.end());
-        for (const std::string& v : values) form += v + ",";
-        for (const Area& a : f->areas) form += to_text(a) + ";";
-        for (const Copy& c : f->copies) form += to_text(c.destination) + "=" + to_text(c.source) + "+:" + to_text(c.size);
-        all.push_back(form);
-      }
-      std::sort(all.begin(), all.end());
+  static bool alike(const Facts& was, const Facts& is) { return forms(was) == forms(is); }
+
+  /// A name that stands for another value changes what a clause says, and not how it reads.
+  static std::string same_words(const Facts& was, const Facts& is) {
+    auto joined = [](const Facts& facts) {
+      std::string all;
+      for (const std::string& form : forms(facts)) all += (all.empty() ? "" : "; ") + form;
       return all;
     };
-    return forms(was) == forms(is);
+    return "the same words: `" + joined(was) + "` before, `" + joined(is) + "` now";
   }
 
   /// The other side's incidental clause about it says what these promise.

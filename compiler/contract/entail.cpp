@@ -233,7 +233,10 @@ Judgement judge(const Statement& promise, const Fact& need) {
     case ClauseKind::kTreeReserves: return reserves(about(promise, need), need);
     case ClauseKind::kLanding: return number(about(promise, need), need, equal);
     case ClauseKind::kHead: return number(about(promise, need), need, at_most);
-    case ClauseKind::kAlign: return number(about(promise, need), need, multiple);
+    case ClauseKind::kAlign:
+      // Every address is a multiple of 1.
+      if (!need.values.empty() && need.values[0].number == Linear::number(1)) return {Truth::kYes, promise.find(need), {}, false};
+      return number(about(promise, need), need, multiple);
     case ClauseKind::kWord: return named_word(about(promise, need), need);
   }
   return {};
