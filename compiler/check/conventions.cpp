@@ -393,7 +393,7 @@ class Flattener {
   bool own_order_ = false;
   std::map<std::string, source::Span> changed_roles_;  // inherited, and overridden or dropped here
   std::vector<Word> dropped_roles_;
-  std::vector<Word> expected_roles_;     // of `expects ROLE`
+  std::vector<Word> expected_roles_;               // of `expects ROLE`
   std::set<std::string> orphans_;  // extend what is not there, or a convention that does
   bool orphan_ = false;            // the convention being read is one
 };

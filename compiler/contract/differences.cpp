@@ -195,8 +195,10 @@ class Comparer {
   static std::string form_of(const Fact& f) {
     std::vector<std::string> parts;
     for (const Term& t : f.values) parts.push_back(to_text(t));
-    if (f.kind != ClauseKind::kWord) std::sort(parts.begin(), parts.end());
-    parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+    if (f.kind != ClauseKind::kWord) {  // a set; of a word they are its offset and its content
+      std::sort(parts.begin(), parts.end());
+      parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+    }
     for (const Area& a : f.areas) parts.push_back(to_text(a));
     for (const Copy& c : f.copies)
       parts.push_back(to_text(c.destination) + " = " + to_text(c.source) + " +: " + to_text(c.size));
