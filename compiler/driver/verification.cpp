@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "ppc64/registers.h"
+#include "trampoline/interrupts.h"
 
 namespace baton::driver {
 
@@ -41,6 +42,9 @@ verify::EntryState entry_state(const Compilation& c, const Boundary& from, const
         if (term->constant != 0) state.msr_value |= field->mask;
       }
     }
+    if (claim.section == cpu && claim.kind == ClauseKind::kIle && !claim.any)
+      for (const Value& v : values)
+        if (v.is_known() && v.is_number()) state.interrupts.insert(v.number() != 0 ? 1 : 0);
     // The giver's copy of the head, as the bytes that are copied.
     if (claim.section == Section::kMemory && claim.kind == ClauseKind::kBytes) {
       Range to = claim.values[0].ranges().front(), copied = claim.values[1].ranges().front();
@@ -58,6 +62,10 @@ verify::EntryState entry_state(const Compilation& c, const Boundary& from, const
   const auto* cpus = c.layout.machine->find("cpus");
   bool byte = cpus && std::all_of(cpus->value.ids().begin(), cpus->value.ids().end(),
                                   [](uint32_t id) { return id < 0x100; });
+  auto firmware = trampoline::firmware_of(*c.layout.machine);
+  state.firmware.papr = firmware.kind == trampoline::Firmware::Kind::kPapr;
+  if (firmware.kind == trampoline::Firmware::Kind::kOpal) state.firmware.opal_entry = Address{firmware.opal_entry};
+  state.firmware.opal_base = firmware.opal_base;
   for (const char* id : {"master.physical_id", "cpu.physical_id"}) state.symbol_bits[id] = byte ? 0xff : 0xffffffff;
   return state;
 }
@@ -85,6 +93,10 @@ verify::Goals goals_of(const Compilation& c, const Boundary& to, std::deque<Byte
         goals.msr_fixed |= field->mask;
         if (values[0].number() != 0) goals.msr_value |= field->mask;
       }
+    } else if (claim.section == cpu && claim.kind == ClauseKind::kIle && !claim.any) {
+      for (const Value& v : values)
+        if (v.is_known() && v.is_number()) goals.interrupts.insert(v.number() != 0 ? 1 : 0);
+      goals.interrupts_clause = clause;
     } else if (cpu != Section::kMaster) {
       continue;  // memory is the master's business
     } else if (claim.kind == ClauseKind::kTreeBootCpu) {
@@ -135,6 +147,20 @@ void judge_relayed_slave(const Compilation& c, const trampoline::ClosedOrder& or
   add("a slave: ", verify::verify_entry(at_landing, released, goals, Endian::kBig));
 }
 
+/// Firmware that refuses what the stub asks for: the stub then stays where it is, with nothing stored.
+void judge_refusals(const Compilation& c, const verify::Loaded& loaded, const verify::EntryState& state,
+                    const verify::Goals& goals, Endian giver, verify::Verdict& verdict) {
+  const auto& counts = c.gap->stub->counts;
+  auto calls = [&](const trampoline::BodyCount& count) { return count.giver == giver && count.calls_firmware; };
+  if (std::none_of(counts.begin(), counts.end(), calls)) return;
+  for (const auto& refusal : state.firmware.refusals()) {
+    auto refused = state;
+    refused.firmware.answer = refusal.value;
+    auto stays = verify::verify_wait(loaded, refused, goals, giver, std::string("stays in the stub after ") + refusal.name);
+    verdict.obligations.insert(verdict.obligations.end(), stays.obligations.begin(), stays.obligations.end());
+  }
+}
+
 }  // namespace
 
 bool verify_outputs(Compilation& c, const Outputs& outputs) {
@@ -173,6 +199,7 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
       goals.may_write.add(relay_word(*relay));
     }
     OrderVerdict result{order.giver, verify::verify_entry(loaded, state, goals, order.giver)};
+    judge_refusals(c, loaded, state, goals, order.giver, result.verdict);
     // Each slave by itself, once: its byte order is not the master's.
     if (relay && &order == &c.gap->orders.front()) judge_relayed_slave(c, order, loaded, kept, result.verdict);
     for (const auto& o : result.verdict.obligations) {

@@ -52,7 +52,8 @@ class Search {
       Gpr gpr{number};
       bool taken = std::any_of(goals.registers.begin(), goals.registers.end(),
                                [&](const RegisterGoal& g) { return g.gpr == gpr; }) ||
-                   std::find(goals.kept.begin(), goals.kept.end(), gpr) != goals.kept.end() ||
+                   std::any_of(goals.kept.begin(), goals.kept.end(),
+                               [&](const RegisterGoal& g) { return g.gpr == gpr; }) ||
                    (goals.id_register && *goals.id_register == gpr);
       if (!taken) scratch_.push_back(gpr);
     }

@@ -8,6 +8,10 @@
 //   shortest_body(goals, start, offset) -> addis r9,r4,0x10; stw r3,28(r9); mr r3,r9; ...
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "base/result.h"
 #include "ppc64/instruction.h"
 #include "trampoline/goals.h"
@@ -17,6 +21,14 @@ namespace baton::trampoline {
 struct Step {
   ppc64::Instruction instruction;
   std::string clause;
+  std::optional<Endian> order = {};  // the giver's, if it has none
+};
+
+/// What a stub does before its body: a call of firmware, a copy.
+struct Part {
+  std::vector<Step> steps;
+  size_t executed = 0;  // instructions on the way that goes on, loops turned out
+  MasterGoals after;    // what is left for the body, and what it may count on
 };
 
 /// The body that starts `offset` bytes into the stub placed at `start`.

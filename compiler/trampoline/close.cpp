@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "trampoline/interrupts.h"
 #include "trampoline/offers.h"
 #include "trampoline/slaves.h"
 
@@ -208,7 +209,8 @@ class Closer {
     else
       request.landing_clause = layout_.from->name + ": enter image.entry, in either byte order";
     for (const ClosedOrder& order : closed_.orders) {
-      auto goals = master_goals(order.from, order.gap, order.giver, tree_word(), handoff_.name_span, sink_);
+      auto goals = master_goals(order.from, order.gap, order.giver, tree_word(), firmware_of(*layout_.machine),
+                                handoff_.name_span, sink_);
       if (!goals) return;
       request.masters.push_back(std::move(*goals));
     }
@@ -225,7 +227,7 @@ class Closer {
   bool nothing_missing(const StubRequest& request) const {
     if (!layout_.to->find_role("image")) return false;
     return std::all_of(request.masters.begin(), request.masters.end(), [&](const MasterGoals& goals) {
-      return goals.registers.empty() && !goals.id_store && goals.msr.empty();
+      return goals.registers.empty() && !goals.id_store && goals.msr.empty() && !goals.interrupts;
     }) && same_registers_from_image();
   }
 

@@ -35,7 +35,7 @@ bool is_master_id(const Value& v) {
 
 std::optional<MasterGoals> master_goals(const contract::Boundary& from, const contract::Gap& gap,
                                         Endian giver, std::optional<TreeWord> tree_word,
-                                        source::Span handoff, diagnostics::Sink& sink) {
+                                        const Firmware& firmware, source::Span handoff, diagnostics::Sink& sink) {
   size_t errors = sink.error_count();
   MasterGoals goals;
   goals.giver = giver;
@@ -65,17 +65,31 @@ std::optional<MasterGoals> master_goals(const contract::Boundary& from, const co
       continue;
     }
     if (need.kind == ClauseKind::kRegister && o.answer == Answer::kEntailed) {
-      if (auto gpr = ppc64::find_gpr(need.subject); gpr && !need.any) goals.kept.push_back(*gpr);
+      if (auto gpr = ppc64::find_gpr(need.subject); gpr && !need.any) {
+        Source as_is = *gpr;
+        if (o.promise)
+          if (auto number = promised_number(*o.promise)) as_is = *number;
+        goals.kept.push_back({*gpr, {as_is}, clause_of(need)});
+      }
       continue;
     }
     if (o.answer != Answer::kGap) continue;
     if (need.kind == ClauseKind::kIle) {
+      std::optional<uint64_t> wanted;
+      for (const Value& v : need.possible())
+        if (!wanted && v.is_known() && v.is_number()) wanted = static_cast<uint64_t>(v.number());
+      BATON_CHECK(wanted, "a need of an interrupt order without a value");
+      if (firmware.kind != Firmware::Kind::kNone) {
+        goals.interrupts = InterruptGoal{*wanted != 0, firmware, clause_of(need)};
+        continue;
+      }
       refuse(Code::interrupt_order_gap, o,
              "`" + need.clause->origin + "` needs interrupts in another byte order than `" +
                  from.convention->name + "` leaves them in (giver " + to_text(giver) + ")")
           .label(handoff, "in this handoff")
-          .note("this release emits no call that changes LPCR[ILE] or HILE; where the giver is known to "
-                "reset it, say `relies on incidental ile;`, or start a kernel of the giver's byte order");
+          .note("only firmware changes it, and of this machine none is known: state `hypervisor = 0;` for a guest, "
+                "`opal.base` and `opal.entry` for a host; or, where the giver is known to reset it, say "
+                "`relies on incidental ile;`");
       continue;
     }
     if (need.kind == ClauseKind::kMsr) {

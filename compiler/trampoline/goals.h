@@ -43,13 +43,28 @@ struct MsrGoal {
   std::string clause;
 };
 
+/// What firmware a stub can call.
+struct Firmware {
+  enum class Kind { kNone, kPapr, kOpal };
+  Kind kind = Kind::kNone;
+  uint64_t opal_base = 0, opal_entry = 0;
+};
+
+/// The byte order that interrupts must be taken in, which only firmware changes.
+struct InterruptGoal {
+  bool little = false;
+  Firmware firmware;
+  std::string clause;
+};
+
 /// The master's way through the stub when it arrives in byte order `giver`.
 struct MasterGoals {
   Endian giver = Endian::kBig;
   std::vector<ppc64::KnownRegister> known;  // what the giver promises, as numbers
   std::optional<ppc64::Gpr> id_register;    // where the giver promises the master's id
   std::vector<RegisterGoal> registers;
-  std::vector<ppc64::Gpr> kept;             // needs that the promise meets: not to be touched
+  std::vector<RegisterGoal> kept;           // needs that the promise meets: not to be touched
+  std::optional<InterruptGoal> interrupts;  // needs a call of firmware
   std::optional<IdStore> id_store;
   std::vector<MsrGoal> msr;
   uint64_t target = 0;
@@ -64,6 +79,6 @@ struct TreeWord {
 /// Translates a gap. Answers nullopt after reporting what cannot be closed.
 std::optional<MasterGoals> master_goals(const contract::Boundary& from, const contract::Gap& gap,
                                         Endian giver, std::optional<TreeWord> tree_word,
-                                        source::Span handoff, diagnostics::Sink& sink);
+                                        const Firmware& firmware, source::Span handoff, diagnostics::Sink& sink);
 
 }  // namespace baton::trampoline

@@ -67,8 +67,9 @@ Result<ppc64::Stub> relay_pen(const Relay& relay) {
   return stub;
 }
 
-Result<std::vector<Step>> relay_handover(const Relay& relay, const MasterGoals& goals, MasterGoals& after) {
-  std::vector<Gpr> taken = goals.kept;
+Result<Part> relay_handover(const Relay& relay, const MasterGoals& goals) {
+  std::vector<Gpr> taken;
+  for (const auto& k : goals.kept) taken.push_back(k.gpr);
   for (const auto& k : goals.known) taken.push_back(k.gpr);
   if (goals.id_register) taken.push_back(*goals.id_register);
   for (const RegisterGoal& goal : goals.registers)
@@ -87,8 +88,8 @@ Result<std::vector<Step>> relay_handover(const Relay& relay, const MasterGoals& 
   // Around the head, from the doubleword after the landing's to the landing's own: that is how it comes last.
   uint64_t first = (relay.landing + kStep) % kHeadSize;
   add(ins::li(index, static_cast<int64_t>(first)), copy);
-  static_assert(kHandoverTurns * kStep == kHeadSize);
-  add(ins::li(data, kHandoverTurns), copy);
+  constexpr size_t turns = kHeadSize / kStep;
+  add(ins::li(data, turns), copy);
   add(ins::mtctr(data), copy);
   size_t loop = steps.size();
   add(ins::ldx(data, from, index), copy);
@@ -101,7 +102,7 @@ Result<std::vector<Step>> relay_handover(const Relay& relay, const MasterGoals& 
   add(ins::addi(index, index, kStep), copy);
   add(ins::clrldi(index, index, 56), copy);
   add(ins::bdnz(-4 * static_cast<int64_t>(steps.size() - loop)), copy);
-  BATON_CHECK(steps.size() - loop == kHandoverLoop, "the loop has another length than is said");
+  size_t again = (turns - 1) * (steps.size() - loop);
   // The index is back where it began, which is not 0: that is what the slaves wait for.
   uint64_t flag = relay.start + relay.flag_offset();
   Gpr base = from;
@@ -109,13 +110,14 @@ Result<std::vector<Step>> relay_handover(const Relay& relay, const MasterGoals& 
   for (const auto& k : goals.known)
     if (k.gpr != reg::r0 && static_cast<int64_t>(flag - k.value) >= -0x8000 && static_cast<int64_t>(flag - k.value) < 0x8000)
       base = k.gpr, base_value = k.value;
-  after = goals;
+  MasterGoals after = goals;
   after.known.push_back({index, first});
   if (base == from)
     for (const auto& i : ppc64::materialize(from, flag, after.known)) add(i, relay.order_clause);
   add(ins::stw(index, static_cast<int64_t>(flag - base_value), base), relay.order_clause);
   after.known.push_back({from, base == from ? flag : relay.taker_head});
-  return steps;
+  size_t executed = steps.size() + again;
+  return Part{std::move(steps), executed, std::move(after)};
 }
 
 }  // namespace baton::trampoline

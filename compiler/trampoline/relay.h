@@ -43,10 +43,7 @@ struct Relay {
 /// where one branch does not reach the pen or no register is left for it.
 Result<ppc64::Stub> relay_pen(const Relay& relay);
 
-/// The head is put in place in so many turns of so many instructions.
-inline constexpr size_t kHandoverTurns = 32, kHandoverLoop = 9;
-
-/// The master's part. What it leaves known is in `after`: the goals for the body that follows.
-Result<std::vector<Step>> relay_handover(const Relay& relay, const MasterGoals& goals, MasterGoals& after);
+/// The master's part.
+Result<Part> relay_handover(const Relay& relay, const MasterGoals& goals);
 
 }  // namespace baton::trampoline

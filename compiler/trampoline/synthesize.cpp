@@ -18,6 +18,7 @@
 #include <algorithm>
 
 #include "trampoline/body.h"
+#include "trampoline/interrupts.h"
 
 namespace baton::trampoline {
 
@@ -59,6 +60,31 @@ size_t counted_bound(const MasterGoals& goals, bool branch_first, bool far) {
   return far ? bound + 1 : bound;
 }
 
+/// All that the master executes after the entry's branch, from `offset` on.
+Result<Part> parts_and_body(const StubRequest& request, const MasterGoals& goals, uint64_t offset) {
+  Part all{{}, 0, goals};
+  auto append = [&](Part part) {
+    all.steps.insert(all.steps.end(), part.steps.begin(), part.steps.end());
+    all.executed += part.executed;
+    all.after = std::move(part.after);
+  };
+  // What can be refused comes before what cannot be undone.
+  if (goals.interrupts) {
+    auto call = set_interrupt_order(all.after, request.start + offset);
+    if (!call) return call.failure();
+    append(std::move(*call));
+  }
+  if (request.relay) {
+    auto handover = relay_handover(*request.relay, all.after);
+    if (!handover) return handover.failure();
+    append(std::move(*handover));
+  }
+  auto body = shortest_body(all.after, request.start, offset + 4 * all.steps.size());
+  if (!body) return body.failure();
+  append(Part{*body, body->size(), all.after});
+  return all;
+}
+
 }  // namespace
 
 Result<SynthesizedStub> synthesize(const StubRequest& request) {
@@ -83,21 +109,13 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
   Stub& stub = result.stub;
   stub.unit_order = unit;
 
-  std::vector<std::vector<Step>> bodies;
+  std::vector<Part> bodies;
   uint64_t offset = first_body;
   for (const MasterGoals& goals : request.masters) {
-    std::vector<Step> steps;
-    MasterGoals rest = goals;
-    if (request.relay) {
-      auto handover = relay_handover(*request.relay, goals, rest);
-      if (!handover) return handover.failure();
-      steps = std::move(*handover);
-    }
-    auto body = shortest_body(rest, request.start, offset + 4 * steps.size());
+    auto body = parts_and_body(request, goals, offset);
     if (!body) return body.failure();
-    steps.insert(steps.end(), body->begin(), body->end());
-    offset += 4 * steps.size();
-    bodies.push_back(std::move(steps));
+    offset += 4 * body->steps.size();
+    bodies.push_back(std::move(*body));
   }
 
   auto body_label = [&](size_t i) {
@@ -129,13 +147,14 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
     Endian order = request.masters[i].giver;
     stub.comment(std::string("Master, giver ") + to_text(order) + "-endian.");
     stub.label(body_label(i));
-    for (const Step& step : bodies[i]) stub.code(step.instruction, step.clause, order);
+    const auto& steps = bodies[i].steps;
+    for (const Step& step : steps) stub.code(step.instruction, step.clause, step.order.value_or(order));
     // Far unless the way out is a plain branch.
-    bool far = request.masters[i].msr.empty() && bodies[i].size() >= 2 &&
-               bodies[i].back().instruction == ins::bctr();
-    result.counts.push_back({order, bodies[i].size() + (branch_first ? 1 : 0),
-                             request.relay ? 0 : counted_bound(request.masters[i], branch_first, far)});
-    if (request.relay) result.counts.back().instructions += (kHandoverTurns - 1) * kHandoverLoop;
+    bool far = request.masters[i].msr.empty() && steps.size() >= 2 && steps.back().instruction == ins::bctr();
+    bool only_body = !request.relay && !request.masters[i].interrupts;
+    result.counts.push_back({order, bodies[i].executed + (branch_first ? 1 : 0),
+                             only_body ? counted_bound(request.masters[i], branch_first, far) : 0,
+                             request.masters[i].interrupts.has_value()});
     // In little-endian the first head word is the never-trapping tdi before the second branch.
     if (both && i == 1) result.counts.back().instructions += 1;
   }

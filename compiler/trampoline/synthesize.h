@@ -42,6 +42,7 @@ struct BodyCount {
   Endian giver = Endian::kBig;
   size_t instructions = 0;  // from entry to the jump, the head branch included
   size_t lower_bound = 0;   // counted bound for this job; 0 where none is known
+  bool calls_firmware = false;
 };
 
 struct SynthesizedStub {

@@ -18,6 +18,7 @@
 
 #include "base/bytes.h"
 #include "ppc64/registers.h"
+#include "verify/firmware.h"
 #include "verify/value.h"
 #include "verify/vector.h"
 
@@ -60,6 +61,8 @@ struct Machine {
   Value cr;  // the low 32 bits
   uint64_t pc = 0;
   Memory memory;
+  InterruptOrders interrupts;
+  Firmware firmware;
   /// Special registers that were written besides those above, in order of first writing.
   std::vector<std::string> other_sprs_written;
 

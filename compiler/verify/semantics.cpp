@@ -451,7 +451,10 @@ void Execution::execute() {
     case Mnemonic::kTwi: return trap(gpr(1), number(2), 32);
     case Mnemonic::kTw: return trap(gpr(1), gpr(2), 32);
     case Mnemonic::kTd: return trap(gpr(1), gpr(2), 64);
-    case Mnemonic::kSc: return unknown("calls firmware");
+    case Mnemonic::kSc:
+      if (o_[0] != 1) return unknown("is a system call");
+      if (auto refused = call_papr(m_)) unknown(*refused);
+      return;
     case Mnemonic::kMtspr: return move_to_special(o_[0], gpr(1));
     case Mnemonic::kMfspr: return move_from_special(o_[1]);
     case Mnemonic::kMfcr: gpr(0) = m_.cr.masked(0xffffffff); return;
@@ -490,6 +493,10 @@ Step step(Machine& m) {
   if ((m.msr.known() & msr::kIr) == 0 || (m.msr.bits() & msr::kIr) != 0)
     return give_up("instruction translation is not known to be off");
   if ((m.msr.known() & m.msr.bits() & msr::kSf) == 0) return give_up("64-bit mode is not known to be on");
+  if (m.firmware.opal_entry && m.pc == m.firmware.opal_entry->value()) {
+    auto refused = call_opal(m);
+    return refused ? give_up(*refused) : Step{};
+  }
   if (m.memory.was_stored(m.pc, 4)) return give_up("an instruction is fetched that the stub itself stored");
   auto word = m.memory.load(m.pc, 4, *order).constant();
   if (!word) return give_up("an instruction is fetched from memory that nobody described");

@@ -4,7 +4,7 @@
 //
 // One case per row of the table of encodings (Power ISA 3.0B; the MSR rules of rfid, hrfid and mtmsrd:
 // Book III 3.3.1 and 5.4.4). What depends on something that is not known, or lies outside this
-// machine (firmware calls, interrupts, reservations, translation), is not guessed: step() says what it was.
+// machine (interrupts, reservations, translation), is not guessed: step() says what it was.
 //
 //   step(m).kind == Step::Kind::kWent; m.pc is the next instruction's address
 #pragma once
@@ -25,7 +25,7 @@ struct Step {
   std::string reason;
 };
 
-/// Fetches at pc in the byte order of MSR[LE], decodes, executes.
+/// Fetches at pc in the byte order of MSR[LE], decodes, executes. At OPAL's entry the whole call is one step.
 Step step(Machine& machine);
 
 }  // namespace baton::verify

@@ -75,6 +75,8 @@ class Value {
   bool same_as(const Value& other) const;
   /// Some bit certainly differs.
   bool differs_from(const Value& other) const;
+  /// The same description, unknown bits at the same places: not the same value, but the same knowledge.
+  friend bool operator==(const Value& a, const Value& b) = default;
   /// "0x1000", "master.physical_id", "unknown", "0x40 and master.physical_id in bits 0xff".
   std::string to_text(const std::vector<std::string>& symbols) const;
 

@@ -13,7 +13,6 @@ namespace baton::verify {
 namespace {
 
 constexpr size_t kMostTraced = 4096;
-constexpr uint64_t kMostWaited = 1000;
 
 class Trial {
  public:
@@ -25,6 +24,7 @@ class Trial {
     if (execute()) {
       judge_registers();
       judge_msr();
+      judge_interrupts();
       judge_words();
       judge_bytes();
       judge_frame();
@@ -34,24 +34,28 @@ class Trial {
 
   Verdict wait(Endian giver, const std::string& clause) {
     set_up(giver);
-    std::map<uint64_t, Machine> seen;  // by address: the state when it was last executed
     auto answer = [&](Outcome outcome, std::string detail) {
       say(clause, outcome, std::move(detail));
       return std::move(verdict_);
     };
-    while (verdict_.instructions < kMostWaited) {
+    // One earlier state is kept, each time twice as long as the one before: that meets any cycle.
+    Machine earlier = m_;
+    for (uint64_t renewed = 1;; ++verdict_.instructions) {
+      if (verdict_.instructions == kMostInstructions) break;
       if (!may_run()) return answer(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc));
-      if (auto before = seen.find(m_.pc); before != seen.end() && same_registers(before->second))
-        return answer(Outcome::kProved, "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing");
-      seen[m_.pc] = m_;
-      ++verdict_.instructions;
       Step result = step(m_);
       if (result.kind != Step::Kind::kWent)
         return answer(result.kind == Step::Kind::kWrong ? Outcome::kRefuted : Outcome::kUnknown, result.reason);
       if (m_.pc == to_.target.value()) return answer(Outcome::kRefuted, "it goes on to " + hex(to_.target));
       if (!m_.memory.stored().empty()) return answer(Outcome::kRefuted, "it stores while it waits");
+      if (m_.pc == earlier.pc && same_registers(earlier))
+        return answer(Outcome::kProved, "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing");
+      if (verdict_.instructions == renewed) {
+        earlier = m_;
+        renewed *= 2;
+      }
     }
-    return answer(Outcome::kUnknown, "no state repeats in " + std::to_string(kMostWaited) + " instructions");
+    return answer(Outcome::kUnknown, "no state repeats in " + std::to_string(kMostInstructions) + " instructions");
   }
 
  private:
@@ -91,6 +95,8 @@ class Trial {
     uint64_t value = (from_.msr_value & ~ppc64::msr::kLe) | (giver == Endian::kLittle ? ppc64::msr::kLe : 0);
     m_.msr = at_entry("msr").with(Value(value), known);
     m_.pc = loaded_.entry.value();
+    m_.interrupts = from_.interrupts;
+    m_.firmware = from_.firmware;
   }
   void describe(const Segment& s) { m_.memory.describe(s.name, s.start.value(), s.bytes, s.size.bytes()); }
 
@@ -100,20 +106,17 @@ class Trial {
 
   /// Where code may run: the segment around the entry, and what the goals allow besides.
   bool may_run() const {
-    if (to_.may_execute.contains(Range::at(Address{m_.pc}, Size{4}))) return true;
+    if (to_.may_execute.contains(Range::at(Address{m_.pc}, Size{4})) || m_.firmware.opal_entry == Address{m_.pc}) return true;
     return std::any_of(loaded_.segments.begin(), loaded_.segments.end(), [&](const Segment& s) {
       auto inside = [&](uint64_t a) { return a >= s.start.value() && a - s.start.value() < s.size.bytes(); };
       return inside(loaded_.entry.value()) && inside(m_.pc);
     });
   }
-  /// Everything but memory, which the caller watches.
+  /// Everything but memory, which the caller watches. What is not known may differ from one time to the next, but
+  /// nothing that was executed in between depended on it: whatever it is, the same happens again.
   bool same_registers(const Machine& other) const {
-    for (size_t i = 0; i < m_.gpr.size(); ++i)
-      if (!m_.gpr[i].same_as(other.gpr[i]) || !m_.vr[i][0].same_as(other.vr[i][0]) ||
-          !m_.vr[i][1].same_as(other.vr[i][1]))
-        return false;
-    return m_.lr.same_as(other.lr) && m_.ctr.same_as(other.ctr) && m_.cr.same_as(other.cr) &&
-           m_.xer.same_as(other.xer) && m_.msr.same_as(other.msr);
+    return m_.gpr == other.gpr && m_.vr == other.vr && m_.lr == other.lr && m_.ctr == other.ctr && m_.cr == other.cr &&
+           m_.xer == other.xer && m_.msr == other.msr && m_.srr0 == other.srr0 && m_.srr1 == other.srr1;
   }
 
   /// To the target; false, and the obligation to arrive answered, when it is not reached.
@@ -207,6 +210,15 @@ class Trial {
     std::string fields = ppc64::msr_fields_to_text(wrong);
     say(clause, can_differ(seen, want) ? Outcome::kRefuted : Outcome::kUnknown,
         "msr bits " + hex(Wide{wrong}) + (fields.empty() ? "" : " (" + fields + ")") + " are not as they must be");
+  }
+
+  void judge_interrupts() {
+    if (to_.interrupts.empty()) return;
+    const InterruptOrders& seen = m_.interrupts;
+    bool good = std::includes(to_.interrupts.begin(), to_.interrupts.end(), seen.begin(), seen.end());
+    if (seen.empty()) return say(to_.interrupts_clause, Outcome::kUnknown, "nothing is known of the order of interrupts");
+    say(to_.interrupts_clause, good ? Outcome::kProved : Outcome::kRefuted,
+        std::string("interrupts are ") + (seen.size() > 1 ? "of either byte order" : *seen.begin() == 0 ? "big-endian" : "little-endian"));
   }
 
   void judge_words() {

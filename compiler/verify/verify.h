@@ -18,6 +18,7 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/range.h"
+#include "verify/firmware.h"
 
 namespace baton::verify {
 
@@ -51,6 +52,9 @@ struct EntryState {
   /// MSR bits that are known, and their values. LE is the giver's, whatever stands here.
   uint64_t msr_known = 0;
   uint64_t msr_value = 0;
+  /// What interrupts are taken in when the stub is entered, and what firmware can change it.
+  InterruptOrders interrupts;
+  Firmware firmware;
   /// Memory that the giver describes besides the segments: the copy of the head at 0. Seen before them.
   std::vector<Segment> memory;
 };
@@ -80,6 +84,9 @@ struct Goals {
   uint64_t msr_fixed = 0;
   uint64_t msr_value = 0;
   uint64_t msr_any = 0;
+  /// Any of these byte orders of interrupts will do; empty where it does not matter.
+  InterruptOrders interrupts;
+  std::string interrupts_clause;
   std::vector<WordGoal> words;
   std::vector<BytesGoal> bytes;
   /// What may be written besides the words.

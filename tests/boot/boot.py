@@ -296,7 +296,7 @@ def run_scenario(setting, scenario):
     """Builds, boots and compares; 0 or 1, and the console."""
     folder = fresh_folder(os.path.join(setting.work, scenario.name))
     expected = Expected(setting, scenario)
-    bundle = edited_bundle(setting, scenario) if scenario.control else build_bundle(setting, scenario, expected, folder)
+    bundle = edited_bundle(setting, scenario) if scenario.edits else build_bundle(setting, scenario, expected, folder)
     initrd, log = os.path.join(folder, "first-initrd"), os.path.join(folder, "console.log")
     write(initrd, setting.first_initrd(scenario.machine, bundle))
     command = setting.command(scenario.machine, initrd, "baton.stage=load")

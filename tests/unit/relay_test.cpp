@@ -37,7 +37,7 @@ StubRequest request_for(const Place& place) {
   g.known.push_back({reg::r5, 0});
   g.id_register = reg::r3;
   g.registers = {{reg::r3, {place.tree}, "r3 = tree.address"}, {reg::r4, {place.kernel}, "r4 = image.base"}};
-  g.kept = {reg::r5};
+  g.kept = {{reg::r5, {uint64_t{0}}, "r5"}};
   g.id_store = IdStore{place.tree + 28, false, "the id"};
   g.target = place.kernel;
   g.target_clause = "enter image.entry";

@@ -43,7 +43,7 @@ struct Job {
       g.registers.push_back({reg::r8, {uint64_t{0x30000000}}, "r8 = machine.opal.base"});
       g.registers.push_back({reg::r9, {opal_entry}, "r9 = machine.opal.entry"});
     }
-    g.kept = {reg::r5};
+    g.kept = {{reg::r5, {uint64_t{0}}, "r5"}};
     g.id_store = IdStore{tree + 28, byte_ids, "tree.boot_cpuid_phys = master.physical_id"};
     if (to_big) g.msr = {{msr::kLe, false, giver == Endian::kLittle, "msr LE = 0"}};
     g.target = kernel;
@@ -99,7 +99,7 @@ verify::Verdict judged(const MasterGoals& goals, uint64_t start, const ByteBuffe
                                                            : verify::Term::named(to_text(gpr) + " at entry")},
                             "kept " + to_text(gpr)});
   };
-  for (Gpr gpr : goals.kept) keep(gpr);
+  for (const auto& kept : goals.kept) keep(kept.gpr);
   for (unsigned n : untouched) {
     bool goal = std::any_of(goals.registers.begin(), goals.registers.end(),
                             [&](const RegisterGoal& g) { return g.gpr == Gpr{n}; });
@@ -304,7 +304,7 @@ TEST_CASE("random handoffs: every body that is made is proved") {
     for (unsigned i = random() % 3; i > 0; --i)
       g.known.push_back({Gpr{order[next++]}, random() % 3 == 0 ? start : random() % 64});
     for (const auto& k : g.known)
-      if (random() % 3 == 0) g.kept.push_back(k.gpr);
+      if (random() % 3 == 0) g.kept.push_back({k.gpr, {k.value}, "kept"});
     auto any_value = [&]() -> Source {
       switch (random() % 8) {
         case 0: return *g.id_register;
@@ -322,7 +322,7 @@ TEST_CASE("random handoffs: every body that is made is proved") {
       Gpr gpr = random() % 4 == 0                     ? *g.id_register
                 : random() % 3 == 0 && !g.known.empty() ? g.known[random() % g.known.size()].gpr
                                                         : Gpr{order[next++]};
-      bool taken = std::find(g.kept.begin(), g.kept.end(), gpr) != g.kept.end() ||
+      bool taken = std::any_of(g.kept.begin(), g.kept.end(), [&](const auto& r) { return r.gpr == gpr; }) ||
                    std::any_of(g.registers.begin(), g.registers.end(), [&](const auto& r) { return r.gpr == gpr; });
       if (taken) continue;
       RegisterGoal goal{gpr, {any_value()}, to_text(gpr) + " = a goal"};
