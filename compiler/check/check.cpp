@@ -45,6 +45,7 @@ model::Program check(source::SourceSet& sources, source::FileId main, diagnostic
   // A clause that could not be read is missing from its tree: what follows from that is no finding.
   if (sink.has_errors()) return program;
   Declarations conventions;
+  LoaderDeclarations loaders;
   std::map<std::string, source::Span> seen;  // "convention linux.kexec@2013" -> where
   std::vector<const Declaration*> handoffs;
 
@@ -74,7 +75,7 @@ model::Program check(source::SourceSet& sources, source::FileId main, diagnostic
           if (unique("machine", d)) program.machines[d.name] = check_machine(d, sources, sink);
           break;
         case Declaration::Kind::kLoader:
-          if (unique("loader", d)) program.loaders[d.full_name()] = check_loader(d, sources, sink);
+          if (unique("loader", d)) loaders[d.full_name()] = &d;
           break;
         case Declaration::Kind::kHandoff:
           if (unique("handoff", d)) handoffs.push_back(&d);
@@ -82,6 +83,7 @@ model::Program check(source::SourceSet& sources, source::FileId main, diagnostic
       }
     }
   }
+  program.loaders = check_loaders(loaders, sources, sink);
   program.conventions = check_conventions(conventions, program.lets, sources, sink);
   for (const Declaration* d : handoffs) {
     program.handoffs[d->name] = check_handoff(*d, program, sources, sink);

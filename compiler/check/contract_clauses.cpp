@@ -50,6 +50,8 @@ class Reader {
       value(c);
     } else if (head == "enter") {
       enter();
+    } else if (head == "argument") {
+      argument();
     } else if (head == "mode") {
       mode();
     } else if (head == "msr") {
@@ -122,14 +124,33 @@ class Reader {
     if (r_.take_word("absolute")) {
       c.words = {"absolute"};
     } else if (r_.take_word("call")) {
-      sink_.report(Code::not_served, r_.clause().span,
-                   "`enter call` is part of the language, and this release does not serve it yet");
       c.words = {"call"};
       return;
     } else {
       c.words = {""};
     }
     if (ExprPtr e = r_.expr("an address", {"because"})) c.values = {e};
+  }
+
+  /// `argument NAME = REG : KIND`: where the call that departs passes a run-time value.
+  void argument() {
+    auto name = r_.name("a name for the value");
+    if (!name) return;
+    Clause& c = add(ClauseKind::kArgument, "argument " + name->text, name->text);
+    if (key_only_) return;
+    if (!r_.equals()) return;
+    auto gpr = r_.name("a register");
+    if (!gpr) return;
+    if (!is_register(gpr->text)) {
+      sink_.report(Code::unknown_word, gpr->span, "there is no register `" + gpr->text + "`")
+          .note("a call passes its arguments in r3 to r10");
+    }
+    if (!r_.take_colon()) return r_.shape_error(r_.here(), "`:` and a kind");
+    auto kind = r_.name("`pagelist`, `hook` or `argument`");
+    if (!kind) return;
+    if (kind->text != "pagelist" && kind->text != "hook" && kind->text != "argument")
+      return r_.shape_error(kind->span, "`pagelist`, `hook` or `argument`");
+    c.words = {gpr->text, kind->text};
   }
 
   void mode() {

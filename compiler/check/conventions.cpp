@@ -352,6 +352,7 @@ class Flattener {
       check_types(clause, scope, sink_);
       if (clause.kind == ClauseKind::kPlace && clause.subject != "others" && !c.find_role(clause.subject))
         sink_.report(Code::unknown_name, clause.span, "`" + c.name + "` has no role `" + clause.subject + "`");
+      if (clause.kind == ClauseKind::kArgument && clause.words.size() == 2) argument(c, clause);
     }
     contract::PartialOrder order;
     for (const auto& edge : c.order) order.add(edge.before, edge.after);
@@ -369,6 +370,31 @@ class Flattener {
     if (!slaves)
       sink_.report(Code::missing_clause, c.name_span, "`" + c.name + "` says nothing about slaves")
           .note("add `ensures slaves { arrival ...; }`: where they are is part of every handoff");
+  }
+
+  /// An argument is a role of its kind, in a register that nothing else has, of a convention that is a call.
+  void argument(const Convention& c, const Clause& clause) {
+    const model::Role* role = c.find_role(clause.subject);
+    if (!role)
+      sink_.report(Code::unknown_name, clause.span, "`" + c.name + "` has no role `" + clause.subject + "`")
+          .note("declare it: `role " + clause.subject + " : " + clause.words[1] + ";`");
+    else if (role->kind != clause.words[1])
+      sink_.report(Code::type_mismatch, clause.span,
+                   "role `" + role->name + "` is " + role->kind + ", not " + clause.words[1])
+          .label(role->span, "the role");
+    if (!c.departs_by_call())
+      sink_.report(Code::missing_clause, clause.span,
+                   "`" + c.name + "` names an argument and is not entered by a call")
+          .note("add `enter call;` to `ensures master`");
+    for (const Clause& other : c.clauses) {
+      if (&other == &clause || other.section != clause.section) continue;
+      bool same = (other.kind == ClauseKind::kArgument && other.words.size() == 2 && other.words[0] == clause.words[0] &&
+                   &other < &clause) ||
+                  (other.kind == ClauseKind::kRegister && other.subject == clause.words[0]);
+      if (same)
+        sink_.report(Code::duplicate_clause, clause.span, "`" + clause.words[0] + "` holds something else already")
+            .label(other.span, "this");
+    }
   }
 
   void fits_changed_roles(const Clause& inherited, const model::Scope& scope) {

@@ -24,8 +24,29 @@ using syntax::Context;
 const char* role_kind_of(SegmentKind kind) {
   if (kind == SegmentKind::kElf) return "elf64";
   if (kind == SegmentKind::kDeviceTree) return "devicetree";
+  if (kind == SegmentKind::kReserve || kind == SegmentKind::kElfCoreHeader) return "raw";
   return "loadable";
 }
+
+namespace {
+
+bool fits(const std::string& role, SegmentKind kind) {
+  switch (kind) {
+    case SegmentKind::kElf: return role == "elf64" || role == "loadable";
+    case SegmentKind::kFile: return role == "loadable" || role == "raw";
+    case SegmentKind::kDeviceTree: return role == "devicetree";
+    case SegmentKind::kReserve:
+    case SegmentKind::kElfCoreHeader: return role == "raw";
+    case SegmentKind::kTrampoline: return role == "loadable";
+  }
+  return false;
+}
+
+constexpr std::pair<std::string_view, Type> kParameterTypes[] = {
+    {"path", Type::kPath}, {"string", Type::kString},   {"int", Type::kInt},
+    {"size", Type::kSize}, {"address", Type::kAddress}, {"bool", Type::kBool}};
+
+}  // namespace
 
 std::optional<Value> HandoffTypes::lookup(std::string_view name) const {
   for (const auto& p : handoff_.parameters)
@@ -84,11 +105,7 @@ class HandoffChecker {
     handoff_.machine = d_.on;
     handoff_.machine_span = d_.on_span;
     handoff_.doc = d_.doc;
-    if (d_.on.empty())
-      sink_.report(Code::missing_clause, d_.name_span, "`" + d_.name + "` does not say on which machine")
-          .note("write `handoff " + d_.name + " on MACHINE via LOADER { ... }`");
-    else
-      require(program_.machines, d_.on, d_.on_span, "machine");
+    if (!d_.on.empty()) require(program_.machines, d_.on, d_.on_span, "machine");
     if (d_.via) {
       handoff_.loader = d_.via->text();
       require(program_.loaders, handoff_.loader, d_.via->span, "loader");
@@ -124,14 +141,12 @@ class HandoffChecker {
       if (!r.take_colon()) return r.shape_error(r.here(), "`:` and a type");
       auto type = r.name("a type");
       if (!type) return;
-      static constexpr std::pair<std::string_view, Type> kTypes[] = {
-          {"path", Type::kPath}, {"string", Type::kString}, {"int", Type::kInt},
-          {"size", Type::kSize}, {"address", Type::kAddress}};
-      auto found = std::find_if(std::begin(kTypes), std::end(kTypes),
+      auto found = std::find_if(std::begin(kParameterTypes), std::end(kParameterTypes),
                                 [&](const auto& t) { return t.first == type->text; });
-      if (found == std::end(kTypes))
-        return r.shape_error(type->span, "a type: `path`, `string`, `int`, `size` or `address`");
+      if (found == std::end(kParameterTypes))
+        return r.shape_error(type->span, "a type: `path`, `string`, `int`, `size`, `address` or `bool`");
       p.type = found->second;
+      if (r.take_word("in") && !(p.allowed = r.expr("a set such as `{ 1, 2 }` or a range"))) return;
       if (r.take_equals()) p.initial = r.expr("a default");
       if (!r.end()) return;
       if (unique(p.name, p.span)) handoff_.parameters.push_back(std::move(p));
@@ -155,8 +170,7 @@ class HandoffChecker {
   void read(const syntax::Clause& clause) {
     if (clause.head == "param") {
       for (const auto& p : handoff_.parameters)
-        if (p.initial && source::cover(clause.span, p.span) == clause.span)
-          evaluate_as(*p.initial, p.type, types_, sink_);
+        if (source::cover(clause.span, p.span) == clause.span) parameter(p);
       return;
     }
     if (clause.head == "segment") {
@@ -259,15 +273,18 @@ class HandoffChecker {
     auto what = r.dotted("a segment");
     if (!what || !r.end()) return;
     if (what->text.rfind("giver.", 0) == 0) {
-      sink_.report(Code::not_served, place,
-                   "binding what the giver supplies is part of the language, and this release does not serve it yet");
-      return;
-    }
-    if (!segment_exists(*what)) {
+      b.to = model::Binding::To::kGiver;
+      b.name = what->text.substr(6);
+    } else if (what->text.rfind("argument.", 0) == 0) {
+      b.to = model::Binding::To::kArgument;
+      b.name = what->text.substr(9);
+    } else if (segment_exists(*what)) {
+      b.name = what->text;
+    } else {
       misbound_.insert(b.role);  // reported: not unbound as well
       return;
     }
-    b.segment = what->text;
+    b.span = source::cover(clause.span, place);
     auto twice = std::find_if(handoff_.bindings.begin(), handoff_.bindings.end(),
                               [&](const model::Binding& other) { return other.role == b.role; });
     if (twice != handoff_.bindings.end()) {
@@ -284,22 +301,83 @@ class HandoffChecker {
       sink_.report(Code::missing_clause, d_.name_span, "`" + d_.name + "` does not say " + what)
           .note("add `" + how + "`");
     };
+    auto from = program_.conventions.find(handoff_.from);
+    auto to = program_.conventions.find(handoff_.to);
+    bool known = from != program_.conventions.end();
+    bool call = known && from->second.departs_by_call();
+    if (call)
+      departing(from->second);
+    else if (d_.on.empty() && (known || handoff_.from.empty()))
+      sink_.report(Code::missing_clause, d_.name_span, "`" + d_.name + "` does not say on which machine")
+          .note("write `handoff " + d_.name + " on MACHINE via LOADER { ... }`");
     if (handoff_.from.empty() && once_.count("from") == 0) missing("where it comes from", "from CONVENTION@N;");
     if (handoff_.to.empty() && once_.count("to") == 0) missing("where it goes", "to CONVENTION@N;");
     if (handoff_.enter.empty() && once_.count("enter") == 0)
       missing("which segment the loader enters", "enter SEGMENT;");
-    auto from = program_.conventions.find(handoff_.from);
-    auto to = program_.conventions.find(handoff_.to);
+    if (to != program_.conventions.end() && to->second.departs_by_call())
+      sink_.report(Code::misplaced_clause, handoff_.to_span,
+                   "`" + handoff_.to + "` is a call that departing code makes: it can be left, and not entered");
+    for (const Segment& s : handoff_.segments) core_and_digest(s);
     if (from != program_.conventions.end())
       for (size_t i = 0; i < handoff_.relies_on.size(); ++i) relies(from->second, i);
-    if (to != program_.conventions.end()) roles(to->second);
-    if (handoff_.loader.empty())
+    if (to != program_.conventions.end()) roles(known ? &from->second : nullptr, to->second);
+    if (handoff_.loader.empty() && !call)
       for (const Segment& s : handoff_.segments)
         if (s.placing != model::Placing::kAt && s.name != handoff_.enter)
           if (s.placing != model::Placing::kAt)
             sink_.report(Code::missing_clause, s.name_span,
                          "without a loader every segment says where it is: `" + s.name + "` does not")
                 .note("add `place at ADDRESS;`, or say `via LOADER` in the head of the handoff");
+  }
+
+  /// The stub is a function of its caller: nothing is loaded, and nothing has an address of its own.
+  void departing(const model::Convention& from) {
+    auto does_not_apply = [&](source::Span where, const std::string& what) {
+      auto& d = sink_.report(Code::misplaced_clause, where, what);
+      for (const auto& clause : from.clauses)
+        if (clause.kind == model::ClauseKind::kEnter && clause.section == model::Section::kMaster)
+          d.label(clause.span, "`" + from.name + "` is left by a call");
+    };
+    if (!d_.on.empty()) does_not_apply(d_.on_span, "a handoff that departs by a call is on no machine in particular");
+    if (d_.via) does_not_apply(d_.via->span, "a handoff that departs by a call needs no loader");
+    for (const Segment& s : handoff_.segments) {
+      if (s.kind != SegmentKind::kTrampoline)
+        does_not_apply(s.name_span, "a handoff that departs by a call loads no segment such as `" + s.name + "`");
+      else if (s.at || s.align || !s.within.empty() || !s.avoid.empty())
+        does_not_apply(s.name_span, "`" + s.name + "` is linked into its caller and placed there");
+    }
+  }
+
+  void core_and_digest(const Segment& s) {
+    if (s.kind == SegmentKind::kElfCoreHeader && s.cover.empty())
+      sink_.report(Code::missing_clause, s.name_span, "core header `" + s.name + "` does not say what it covers")
+          .note("add `cover machine.ram;`");
+    if (!s.digest) return;
+    std::set<std::string> seen;
+    for (const auto& [name, span] : s.digest->segments) {
+      if (!segment_exists({name, span})) continue;
+      const Segment* other = handoff_.find_segment(name);
+      if (other == &s)
+        sink_.report(Code::type_mismatch, span, "`" + name + "` cannot hold the digest of its own bytes");
+      else if (other->kind == SegmentKind::kReserve)
+        sink_.report(Code::type_mismatch, span, "`" + name + "` is a reserve: it has no bytes that a digest is of")
+            .label(other->name_span, "the segment");
+      else if (!seen.insert(name).second)
+        sink_.report(Code::duplicate_clause, span, "`" + name + "` is named twice");
+    }
+  }
+
+  /// What a parameter may be, and that its default is one of those.
+  void parameter(const model::Parameter& p) {
+    size_t errors = sink_.error_count();
+    if (p.allowed) model::check_restriction(*p.allowed, p.type, types_, sink_);
+    if (!p.initial) return;
+    Value v = evaluate_as(*p.initial, p.type, types_, sink_);
+    if (!p.allowed || sink_.error_count() != errors || !v.is_known()) return;
+    auto good = model::is_allowed(v, *p.allowed, p.type, types_, sink_);
+    if (good && !*good)
+      sink_.report(Code::bad_parameter, p.initial->span, "the default of `" + p.name + "` is " + to_text(v))
+          .label(p.allowed->span, "it must be one of these");
   }
 
   void relies(const model::Convention& from, size_t i) {
@@ -312,16 +390,49 @@ class HandoffChecker {
                    "`" + from.name + "` states no incidental `" + key + "`");
   }
 
-  void roles(const model::Convention& to) {
+  /// `bind ROLE = giver.NAME` or `argument.NAME`: NAME is a role of what is left, and of a kind that fits.
+  void passed_on(const model::Convention* from, const model::Role& role, const model::Binding& b) {
+    if (!from) return;
+    bool argument = b.to == model::Binding::To::kArgument;
+    const model::Role* theirs = from->find_role(b.name);
+    bool runtime = theirs && contract::is_runtime_kind(theirs->kind);
+    if (!theirs || argument != runtime) {
+      auto& d = sink_.report(Code::unknown_name, b.span,
+                             "`" + from->name + "` has no " + (argument ? "argument" : "role") + " `" + b.name + "`" +
+                                 (argument || !runtime ? "" : " that it supplies: it is a value of the call"));
+      if (runtime) d.note("write `bind " + role.name + " = argument.` followed by its name");
+      return;
+    }
+    bool good = argument ? theirs->kind == "argument"
+                         : role.kind == theirs->kind || role.kind == "raw" ||
+                               (role.kind == "loadable" && theirs->kind == "elf64");
+    if (!good)
+      sink_.report(Code::unbound_role, b.span,
+                   "role `" + role.name + "` needs " + role.kind + ", and `" + b.name + "` of `" + from->name + "` is " +
+                       theirs->kind)
+          .label(theirs->span, "what the giver supplies")
+          .label(role.span, "the role");
+  }
+
+  void roles(const model::Convention* from, const model::Convention& to) {
     for (const model::Binding& b : handoff_.bindings)
       if (!to.find_role(b.role))
         sink_.report(Code::unknown_name, b.span, "`" + to.name + "` has no role `" + b.role + "`");
     for (const model::Role& role : to.roles) {
-      auto bound = std::find_if(handoff_.bindings.begin(), handoff_.bindings.end(),
-                                [&](const model::Binding& b) { return b.role == role.name; });
-      const Segment* segment = bound != handoff_.bindings.end() ? handoff_.find_segment(bound->segment)
-                                                                : handoff_.find_segment(role.name);
-      source::Span place = bound != handoff_.bindings.end() ? bound->span : d_.name_span;
+      const model::Binding* bound = handoff_.find_binding(role.name);
+      if (contract::is_runtime_kind(role.kind)) {
+        if (bound)
+          sink_.report(Code::unbound_role, bound->span,
+                       "role `" + role.name + "` is a value of the call itself: nothing is bound to it")
+              .label(role.span, "the role");
+        continue;
+      }
+      if (bound && bound->to != model::Binding::To::kSegment) {
+        passed_on(from, role, *bound);
+        continue;
+      }
+      const Segment* segment = handoff_.find_segment(bound ? bound->name : role.name);
+      source::Span place = bound ? bound->span : d_.name_span;
       if (!segment) {
         if (!role.optional && misbound_.count(role.name) == 0)
           sink_.report(Code::unbound_role, place,
@@ -330,9 +441,7 @@ class HandoffChecker {
               .note("add `bind " + role.name + " = SEGMENT;` or name a segment `" + role.name + "`");
         continue;
       }
-      std::string kind = role_kind_of(segment->kind);
-      bool fits = role.kind == kind || role.kind == "raw" || (role.kind == "loadable" && kind != "devicetree");
-      if (!fits)
+      if (!fits(role.kind, segment->kind))
         sink_.report(Code::unbound_role, segment->name_span,
                      "role `" + role.name + "` of `" + to.name + "` needs " + role.kind + ", and segment `" +
                          segment->name + "` is " + to_text(segment->kind))

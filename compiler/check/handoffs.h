@@ -29,7 +29,7 @@ class HandoffTypes : public model::Scope {
   const model::Program& program_;
 };
 
-/// The kind of role that a segment of this kind can be bound to: "elf64", "devicetree" or "loadable".
+/// The kind of role whose attributes a segment of this kind has: "elf64", "devicetree", "loadable" or "raw".
 const char* role_kind_of(model::SegmentKind kind);
 
 }  // namespace baton::check

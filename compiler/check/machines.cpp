@@ -35,7 +35,18 @@ model::MachineDeclaration check_machine(const syntax::Declaration& d, const sour
     ClauseReader r(clause, Context::kMachine, sources, sink);
     MachineClause fact;
     fact.span = clause.span;
-    if (r.head() == "region" || r.head() == "reserve" || r.head() == "notes") {
+    if (r.head() == "notes") {
+      auto file = r.string("a facts file in quotes");
+      if (!file || !r.end()) continue;
+      if (machine.notes) {
+        sink.report(Code::duplicate_clause, r.head_span(), "`notes` is stated twice");
+        continue;
+      }
+      machine.notes = (sources.folder(d.span.file) / *file).lexically_normal().string();
+      machine.notes_span = clause.span;
+      continue;
+    }
+    if (r.head() == "region" || r.head() == "reserve") {
       if (!r.known()) continue;
       fact.kind = r.head() == "region" ? MachineClause::Kind::kRegion : MachineClause::Kind::kReserve;
       auto name = r.name("a name");
@@ -47,7 +58,7 @@ model::MachineDeclaration check_machine(const syntax::Declaration& d, const sour
         auto& report = sink.report(Code::unknown_clause, r.head_span(), "a machine has no `" + fact.name + "`");
         std::vector<std::string_view> names;
         for (const auto& attribute : model::machine_attributes()) names.push_back(attribute.name);
-        names.insert(names.end(), {"region", "reserve"});
+        names.insert(names.end(), {"region", "reserve", "notes"});
         auto near = diagnostics::did_you_mean(fact.name, names);
         if (!near.empty())
           report.at("did you mean `" + std::string(near) + "`?").fix(r.head_span(), std::string(near));
@@ -110,79 +121,213 @@ class LoaderScope : public model::Scope {
       {"entry", Type::kAddress}};
 };
 
-}  // namespace
+class LoaderReader {
+ public:
+  LoaderReader(const LoaderDeclarations& declarations, const source::SourceSet& sources, diagnostics::Sink& sink)
+      : declarations_(declarations), sources_(sources), sink_(sink) {}
 
-model::Loader check_loader(const syntax::Declaration& d, const source::SourceSet& sources,
-                           diagnostics::Sink& sink) {
-  model::Loader loader;
-  loader.name = d.full_name();
-  loader.span = d.span;
-  loader.name_span = d.name_span;
-  loader.doc = d.doc;
-  if (d.extends)
-    sink.report(Code::not_served, d.extends->span,
-                "a loader that extends another is part of the language, and this release does not serve it yet");
-  LoaderScope scope;
-  std::set<std::string> seen;
-  for (const syntax::Clause& clause : d.clauses) {
-    ClauseReader r(clause, Context::kLoader, sources, sink);
-    if (!r.known()) continue;
+  std::map<std::string, model::Loader> run() {
+    for (const auto& [name, declaration] : declarations_) flatten(name);
+    return std::move(done_);
+  }
+
+ private:
+  const model::Loader& flatten(const std::string& name) {
+    if (auto it = done_.find(name); it != done_.end()) return it->second;
+    const syntax::Declaration& d = *declarations_.at(name);
+    model::Loader loader;
+    loader.name = name;
+    loader.span = d.span;
+    loader.name_span = d.name_span;
+    loader.doc = d.doc;
+    open_.push_back(name);
+    // Of what a missing parent would have brought nothing is known.
+    bool orphan = d.extends && (!inherit(loader, *d.extends) || orphans_.count(d.extends->text()) != 0);
+    if (orphan) orphans_.insert(name);
+    inherited_checks_ = loader.checks.size();
+    seen_.clear();
+    for (const syntax::Clause& clause : d.clauses) read(loader, clause, orphan);
+    open_.pop_back();
+    if (!loader.granule && !orphan)
+      sink_.report(Code::missing_clause, d.name_span, "`" + loader.name + "` does not say its granule")
+          .note("add `granule = machine.page;` or a size");
+    return done_.emplace(name, std::move(loader)).first->second;
+  }
+
+  bool inherit(model::Loader& loader, const syntax::VersionedName& parent) {
+    std::string name = parent.text();
+    if (auto circle = std::find(open_.begin(), open_.end(), name); circle != open_.end()) {
+      std::string drawn;
+      for (auto it = circle; it != open_.end(); ++it) drawn += *it + " -> ";
+      sink_.report(Code::cyclic_extends, parent.span, "`" + loader.name + "` extends itself").note(drawn + name);
+      return false;
+    }
+    if (declarations_.count(name) == 0) {
+      auto& report = sink_.report(Code::unknown_name, parent.span, "there is no loader `" + name + "`");
+      std::vector<std::string_view> names;
+      for (const auto& [known, declaration] : declarations_) names.push_back(known);
+      auto near = diagnostics::did_you_mean(name, names);
+      if (!near.empty()) report.at("did you mean `" + std::string(near) + "`?").fix(parent.span, std::string(near));
+      return false;
+    }
+    // A parent's own parent is read before this loader goes on.
+    std::set<std::string> seen = std::move(seen_);
+    const model::Loader& base = flatten(name);
+    seen_ = std::move(seen);
+    loader.parent = name;
+    loader.tables = base.tables;
+    loader.granule = base.granule;
+    loader.max_segments = base.max_segments;
+    loader.max_segments_span = base.max_segments_span;
+    loader.checks = base.checks;
+    return true;
+  }
+
+  void read(model::Loader& loader, const syntax::Clause& clause, bool orphan) {
+    ClauseReader r(clause, Context::kLoader, sources_, sink_, true);
+    if (!r.known()) return;
     const std::string& head = r.head();
-    if (head != "check" && !seen.insert(head).second) {
-      sink.report(Code::duplicate_clause, r.head_span(), "`" + head + "` stands twice in `" + loader.name + "`");
-      continue;
+    if (r.incidental() || r.unspecified()) {
+      sink_.report(Code::misplaced_clause, clause.head_span, "a loader's clause is neither incidental nor unspecified");
+      return;
+    }
+    if (head == "check") return read_check(loader, r, orphan);
+    if (!seen_.insert(head).second) {
+      sink_.report(Code::duplicate_clause, r.head_span(), "`" + head + "` stands twice in `" + loader.name + "`");
+      return;
+    }
+    bool there = head == "table" ? !loader.tables.empty()
+                 : head == "granule" ? loader.granule != nullptr
+                 : head == "segments" ? loader.max_segments.has_value()
+                                      : false;
+    if (!may_change(loader, r, head, there, orphan)) return;
+    if (r.drops()) {
+      if (!r.end()) return;
+      if (head == "table") loader.tables.clear();
+      if (head == "granule") loader.granule = nullptr;
+      if (head == "segments") loader.max_segments.reset();
+      return;
     }
     if (head == "source") {
       if (auto s = r.string("a text in quotes")) loader.source = *s;
       r.end();
     } else if (head == "table") {
-      do {
-        auto word = r.name("an encoding");
-        if (!word) break;
-        if (word->text != "native64" && word->text != "compat32" && word->text != "json") {
-          r.shape_error(word->span, "`native64`, `compat32` or `json`");
-          break;
-        }
-        loader.tables.push_back(word->text);
-      } while (r.take_comma());
-      r.end();
+      read_tables(loader, r);
     } else if (head == "granule") {
-      if (!r.equals()) continue;
+      if (!r.equals()) return;
       loader.granule = r.expr("a size");
-      if (r.end()) evaluate_as(*loader.granule, Type::kSize, scope, sink);
+      if (r.end()) evaluate_as(*loader.granule, Type::kSize, scope_, sink_);
     } else if (head == "segments") {
-      if (clause.relation != "<=") {
-        r.shape_error(r.head_span(), "`<=` and a number");
-        continue;
+      read_limit(loader, r);
+    }
+  }
+
+  /// Whether `override`, `drop` or neither is right for what is inherited, or not; reports when it is wrong.
+  bool may_change(const model::Loader& loader, const ClauseReader& r, const std::string& what, bool inherited,
+                  bool orphan) {
+    if (r.overrides() || r.drops()) {
+      if (!inherited && !orphan)
+        sink_.report(Code::override_nothing, r.head_span(),
+                     "there is no inherited `" + what + "` to " + (r.drops() ? "drop" : "override"));
+      return inherited || (orphan && !r.drops());
+    }
+    if (!inherited) return true;
+    sink_.report(Code::override_missing, r.head_span(),
+                 "`" + loader.name + "` inherits `" + what + "` from `" + loader.parent +
+                     "`; changing it needs `override`")
+        .fix(source::Span{r.head_span().file, r.head_span().begin, r.head_span().begin}, "override ");
+    return false;
+  }
+
+  void read_tables(model::Loader& loader, ClauseReader& r) {
+    loader.tables.clear();
+    do {
+      auto word = r.name("an encoding");
+      if (!word) break;
+      if (word->text != "native64" && word->text != "compat32" && word->text != "json") {
+        r.shape_error(word->span, "`native64`, `compat32` or `json`");
+        break;
       }
-      syntax::ExprPtr e = r.expr("a number");
-      if (!e || !r.end()) continue;
-      Value v = evaluate_as(*e, Type::kInt, scope, sink);
-      if (!v.is_known() || v.number() > 0xffff) {
-        if (!v.is_error()) r.shape_error(e->span, "`<=` and a number up to 65535");
-        continue;
-      }
-      loader.max_segments = static_cast<uint64_t>(v.number());
-      loader.max_segments_span = clause.span;
-    } else if (head == "check") {
-      model::LoaderCheck check;
-      check.span = clause.span;
-      check.on_crash = r.take_word("on_crash");
-      check.predicate = r.expr("a condition", {"error"});
-      if (!check.predicate || !r.word("error")) continue;
+      loader.tables.push_back(word->text);
+    } while (r.take_comma());
+    r.end();
+  }
+
+  void read_limit(model::Loader& loader, ClauseReader& r) {
+    if (r.relation() != "<=") return r.shape_error(r.head_span(), "`<=` and a number");
+    syntax::ExprPtr e = r.expr("a number");
+    if (!e || !r.end()) return;
+    Value v = evaluate_as(*e, Type::kInt, scope_, sink_);
+    if (!v.is_known() || v.number() > 0xffff) {
+      if (!v.is_error()) r.shape_error(e->span, "`<=` and a number up to 65535");
+      return;
+    }
+    loader.max_segments = static_cast<uint64_t>(v.number());
+    loader.max_segments_span = r.clause().span;
+  }
+
+  /// A check is known by its predicate, as it is written: an override keeps its place in the order.
+  void read_check(model::Loader& loader, ClauseReader& r, bool orphan) {
+    model::LoaderCheck check;
+    check.span = r.clause().span;
+    check.on_crash = r.take_word("on_crash");
+    check.predicate = r.expr("a condition", {"error"});
+    if (!check.predicate) return;
+    check.text = squeezed(check.predicate->span);
+    if (!r.drops()) {
+      if (!r.word("error")) return;
       auto error = r.name("the error the loader gives, or `none`");
-      if (!error) continue;
+      if (!error) return;
       check.error = error->text;
-      check.text = std::string(sources.text(check.predicate->span));
-      if (!r.end(&check.because)) continue;
-      evaluate_as(*check.predicate, Type::kBool, scope, sink);
+    }
+    if (!r.end(r.drops() ? nullptr : &check.because)) return;
+    if (evaluate_as(*check.predicate, Type::kBool, scope_, sink_).is_error()) return;
+    auto same = std::find_if(loader.checks.begin(), loader.checks.end(), [&](const model::LoaderCheck& other) {
+      return other.text == check.text && other.on_crash == check.on_crash;
+    });
+    bool found = same != loader.checks.end();
+    bool inherited = found && static_cast<size_t>(same - loader.checks.begin()) < inherited_checks_;
+    if (found && !inherited && !r.overrides() && !r.drops()) {
+      sink_.report(Code::duplicate_clause, r.head_span(), "this check stands twice in `" + loader.name + "`")
+          .label(same->span, "first here");
+      return;
+    }
+    if (!may_change(loader, r, "check " + check.text, inherited, orphan)) return;
+    if (r.drops()) {
+      loader.checks.erase(same);
+      --inherited_checks_;
+    } else if (inherited) {
+      *same = std::move(check);
+    } else {
       loader.checks.push_back(std::move(check));
     }
   }
-  if (!loader.granule)
-    sink.report(Code::missing_clause, d.name_span, "`" + loader.name + "` does not say its granule")
-        .note("add `granule = machine.page;` or a size");
-  return loader;
+
+  std::string squeezed(source::Span span) const {
+    std::string line;
+    for (char c : sources_.text(span)) {
+      bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+      if (!blank) line.push_back(c);
+      else if (!line.empty() && line.back() != ' ') line.push_back(' ');
+    }
+    return line;
+  }
+
+  const LoaderDeclarations& declarations_;
+  const source::SourceSet& sources_;
+  diagnostics::Sink& sink_;
+  LoaderScope scope_;
+  std::map<std::string, model::Loader> done_;
+  std::vector<std::string> open_;
+  std::set<std::string> orphans_, seen_;
+  size_t inherited_checks_ = 0;
+};
+
+}  // namespace
+
+std::map<std::string, model::Loader> check_loaders(const LoaderDeclarations& declarations,
+                                                   const source::SourceSet& sources, diagnostics::Sink& sink) {
+  return LoaderReader(declarations, sources, sink).run();
 }
 
 }  // namespace baton::check

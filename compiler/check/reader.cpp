@@ -78,7 +78,7 @@ bool ClauseReader::known() {
       d.at("did you mean `" + std::string(near) + "`?").fix(plain_.head_span, std::string(near));
     return false;
   }
-  if (!form->served) {
+  if (form->service == syntax::Service::kNotYet) {
     sink_.report(Code::not_served, plain_.head_span,
                  "`" + std::string(form->word.empty() ? form->head : form->shape) +
                      "` is part of the language, and this release does not serve it yet")

@@ -34,12 +34,14 @@ class ClauseReader {
   const syntax::Clause& clause() const { return clause_; }
   const std::string& head() const { return plain_.head; }
   source::Span head_span() const { return plain_.head_span; }
+  /// "<=" right after the head, or empty.
+  const std::string& relation() const { return plain_.relation; }
   bool incidental() const { return plain_.has(syntax::Modifier::kIncidental); }
   bool overrides() const { return plain_.has(syntax::Modifier::kOverride); }
   bool drops() const { return plain_.has(syntax::Modifier::kDrop); }
   bool unspecified() const { return plain_.has(syntax::Modifier::kUnspecified); }
 
-  /// Whether the clause may stand here and is served; reports when not.
+  /// Whether the clause may stand here and is read by this release; reports when not.
   bool known();
   /// Each reads one thing or reports the clause's shape, once, and answers nothing.
   std::optional<Word> name(std::string_view what);

@@ -27,27 +27,22 @@ std::optional<Segment> declare_segment(const syntax::Clause& clause, const sourc
   if (!name || !r.equals()) return std::nullopt;
   segment.name = name->text;
   segment.name_span = name->span;
-  auto kind = r.name("what it is: `elf`, `file`, `devicetree`, `reserve` or `trampoline`");
+  auto kind = r.name("what it is: `elf`, `file`, `devicetree`, `reserve`, `elfcorehdr` or `trampoline`");
   if (!kind) return std::nullopt;
   static constexpr std::pair<std::string_view, SegmentKind> kKinds[] = {
       {"elf", SegmentKind::kElf},         {"file", SegmentKind::kFile},
       {"devicetree", SegmentKind::kDeviceTree}, {"reserve", SegmentKind::kReserve},
-      {"trampoline", SegmentKind::kTrampoline}};
+      {"elfcorehdr", SegmentKind::kElfCoreHeader}, {"trampoline", SegmentKind::kTrampoline}};
   auto found = std::find_if(std::begin(kKinds), std::end(kKinds),
                             [&](const auto& k) { return k.first == kind->text; });
   if (found == std::end(kKinds)) {
-    if (kind->text == "elfcorehdr") {
-      sink.report(Code::not_served, kind->span,
-                  "segment kind `elfcorehdr` is part of the language, and this release does not serve it yet");
-      return std::nullopt;
-    }
     auto& report = sink.report(Code::unknown_word, kind->span, "there is no kind of segment `" + kind->text + "`");
-    auto near = diagnostics::did_you_mean(kind->text, {"elf", "file", "devicetree", "reserve", "trampoline"});
+    auto near = diagnostics::did_you_mean(kind->text, {"elf", "file", "devicetree", "reserve", "elfcorehdr", "trampoline"});
     if (!near.empty()) report.at("did you mean `" + std::string(near) + "`?").fix(kind->span, std::string(near));
     return std::nullopt;
   }
   segment.kind = found->second;
-  if (segment.kind != SegmentKind::kTrampoline) {
+  if (segment.kind != SegmentKind::kTrampoline && segment.kind != SegmentKind::kElfCoreHeader) {
     segment.content = r.expr(segment.kind == SegmentKind::kReserve ? "a size" : "a file");
     if (!segment.content) return std::nullopt;
   }
@@ -82,11 +77,14 @@ class SegmentReader {
                       : s_.kind == SegmentKind::kFile       ? Context::kSegmentFile
                       : s_.kind == SegmentKind::kDeviceTree ? Context::kSegmentDevicetree
                       : s_.kind == SegmentKind::kReserve    ? Context::kSegmentReserve
+                      : s_.kind == SegmentKind::kElfCoreHeader ? Context::kSegmentElfcorehdr
                                                             : Context::kSegmentTrampoline;
     ClauseReader r(clause, context, sources_, sink_);
     if (!r.known()) return;
     const std::string& head = r.head();
-    bool repeatable = head == "within" || head == "avoid" || head == "poke" || head == "node" || head == "reserve";
+    static constexpr std::string_view kRepeatable[] = {"within", "avoid",  "poke",   "node",  "reserve",
+                                                       "cover",  "except", "remap", "before"};
+    bool repeatable = std::find(std::begin(kRepeatable), std::end(kRepeatable), head) != std::end(kRepeatable);
     if (!repeatable && !once_.insert(head).second) {
       sink_.report(Code::duplicate_clause, r.head_span(), "`" + head + "` stands twice in segment `" + s_.name + "`");
       return;
@@ -104,6 +102,19 @@ class SegmentReader {
       ranges(r, s_.avoid);
     } else if (head == "reserve") {
       ranges(r, s_.reserve);
+    } else if (head == "usable") {
+      s_.usable_span = clause.span;
+      ranges(r, s_.usable);
+    } else if (head == "cover") {
+      ranges(r, s_.cover);
+    } else if (head == "except") {
+      ranges(r, s_.except);
+    } else if (head == "remap") {
+      move(r, s_.remaps);
+    } else if (head == "before") {
+      if (r.word("enter") && r.word("copy")) move(r, s_.copies);
+    } else if (head == "digest") {
+      digest(r);
     } else if (head == "version") {
       s_.tree_version = typed(r, Type::kInt, "a blob version");
     } else if (head == "poke") {
@@ -130,6 +141,34 @@ class SegmentReader {
       if (!evaluate_as(*e, Type::kRanges, types_, sink_).is_error()) list.push_back(e);
     } while (r.take_comma());
     r.end();
+  }
+
+  /// RANGE to ADDRESS
+  void move(ClauseReader& r, std::vector<model::RangeMove>& list) {
+    model::RangeMove moved;
+    moved.span = r.clause().span;
+    moved.text = r.text();
+    moved.from = r.expr("a range", {"to"});
+    if (!moved.from || !r.word("to")) return;
+    moved.to = r.expr("an address");
+    if (!moved.to || !r.end()) return;
+    bool good = !evaluate_as(*moved.from, Type::kRange, types_, sink_).is_error();
+    good = !evaluate_as(*moved.to, Type::kAddress, types_, sink_).is_error() && good;
+    if (good) list.push_back(std::move(moved));
+  }
+
+  /// Which segments these are is checked once all of them are known.
+  void digest(ClauseReader& r) {
+    model::Digest digest;
+    digest.span = r.clause().span;
+    digest.text = r.text();
+    if (!r.word("sha256") || !r.word("of")) return;
+    do {
+      auto name = r.name("a segment");
+      if (!name) return;
+      digest.segments.emplace_back(name->text, name->span);
+    } while (r.take_comma());
+    if (r.end()) s_.digest = std::move(digest);
   }
 
   void place(ClauseReader& r) {

@@ -36,6 +36,8 @@ const std::vector<RoleAttribute>& role_attributes(std::string_view kind) {
   return kCommon;
 }
 
+bool is_runtime_kind(std::string_view kind) { return kind == "pagelist" || kind == "hook" || kind == "argument"; }
+
 std::optional<Value> contract_word(std::string_view name) {
   if (name == "cpu.physical_id" || name == "master.physical_id") return Value::symbol(std::string(name));
   if (name == "giver") return Value::symbol("giver");
@@ -58,6 +60,10 @@ std::optional<Value> ConventionScope::lookup(std::string_view name) const {
   }
   for (const model::Role& role : roles_) {
     if (role.name != head) continue;
+    if (is_runtime_kind(role.kind)) {
+      if (dot != std::string_view::npos) return std::nullopt;
+      return Value::symbol("argument." + role.name);
+    }
     if (dot == std::string_view::npos) return Value::pending(Type::kRange, std::string(name));
     for (const RoleAttribute& attribute : role_attributes(role.kind))
       if (attribute.name == name.substr(dot + 1))
@@ -76,6 +82,7 @@ std::vector<std::string> ConventionScope::names() const {
     all.push_back("machine." + std::string(attribute.name));
   for (const model::Role& role : roles_) {
     all.push_back(role.name);
+    if (is_runtime_kind(role.kind)) continue;
     for (const RoleAttribute& attribute : role_attributes(role.kind))
       all.push_back(role.name + "." + std::string(attribute.name));
   }
@@ -176,6 +183,15 @@ class SectionScope : public model::Scope {
   Endian giver_;
 };
 
+/// What is pending still when everything is placed belongs to the running system: known by its name alone.
+Value run_time(const syntax::Expr& e, Value v) {
+  if (v.is_pending() && !model::dotted_name(e).empty()) return Value::symbol(v.as_pending().what);
+  if (e.kind != syntax::Expr::Kind::kSet || v.type() != Type::kSet || !v.is_known()) return v;
+  std::vector<Value> members;
+  for (size_t i = 0; i < e.operands.size(); ++i) members.push_back(run_time(*e.operands[i], v.members()[i]));
+  return Value::of_set(std::move(members));
+}
+
 bool takes_ranges(ClauseKind kind) {
   return kind == ClauseKind::kBytes || kind == ClauseKind::kUnspecified ||
          kind == ClauseKind::kPlace || kind == ClauseKind::kTreeReserves ||
@@ -197,6 +213,8 @@ Boundary resolve(const model::Convention& convention, const model::Scope& scope,
     if (clause.incidental && (options.side == Side::kTo || !relied_on(clause))) continue;
     if (speaks_of_unbound_role(clause, convention, scope)) continue;
     SectionScope section_scope(scope, clause.section, options.giver);
+    // The caller is entered nowhere: it calls.
+    if (clause.kind == ClauseKind::kEnter && !clause.words.empty() && clause.words[0] == "call") continue;
     Claim claim;
     claim.clause = &clause;
     claim.section = clause.section;
@@ -210,7 +228,7 @@ Boundary resolve(const model::Convention& convention, const model::Scope& scope,
     bool failed = false;
     for (const auto& expr : clause.values) {
       Value v = takes_ranges(clause.kind) ? evaluate_as(*expr, Type::kRanges, section_scope, sink)
-                                          : evaluate(*expr, section_scope, sink);
+                                          : run_time(*expr, evaluate(*expr, section_scope, sink));
       failed = failed || v.is_error();
       claim.values.push_back(std::move(v));
     }
@@ -225,6 +243,11 @@ Boundary resolve(const model::Convention& convention, const model::Scope& scope,
       else
         boundary.claims.push_back(std::move(stated));
     };
+    if (clause.kind == ClauseKind::kArgument) {
+      claim.kind = ClauseKind::kRegister;
+      claim.subject = clause.words[0];
+      claim.values = {Value::symbol("argument." + clause.subject)};
+    }
     if (clause.kind != ClauseKind::kMode) {
       state(std::move(claim));
       continue;

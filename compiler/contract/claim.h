@@ -89,6 +89,9 @@ const std::vector<RoleAttribute>& role_attributes(std::string_view kind);
 /// The MSR fields that a `mode` clause speaks of, and their bits (without meaning where the mode is withdrawn).
 std::vector<std::pair<const char*, int>> mode_bits(const model::Clause& mode);
 
+/// The kinds of role that are bound to nothing: a value of the call that departs, known to it alone.
+bool is_runtime_kind(std::string_view kind);
+
 /// Names that stand for run-time values or words in a clause: cpu.physical_id, giver, any, arriving, ...
 std::optional<model::Value> contract_word(std::string_view name);
 

@@ -217,6 +217,7 @@ Judgement judge(const Statement& promise, const Fact& need) {
     case ClauseKind::kMsr:
     case ClauseKind::kIle:
     case ClauseKind::kRegister:
+    case ClauseKind::kArgument:
     case ClauseKind::kArrival:
     case ClauseKind::kTreeFormat:
     case ClauseKind::kTreeBootCpu: return values(about(promise, need), need);

@@ -22,6 +22,7 @@ emit::BundleKind bundle_kind(SegmentKind kind) {
     case SegmentKind::kFile: return emit::BundleKind::kFile;
     case SegmentKind::kDeviceTree: return emit::BundleKind::kDevicetree;
     case SegmentKind::kReserve: return emit::BundleKind::kReserve;
+    case SegmentKind::kElfCoreHeader: return emit::BundleKind::kElfcorehdr;
     case SegmentKind::kTrampoline: return emit::BundleKind::kTrampoline;
   }
   return emit::BundleKind::kFile;
@@ -98,11 +99,14 @@ std::optional<Outputs> make_outputs(Compilation& c) {
   made.emplace();
   Outputs& o = *made;
   fill_tables(c, o);
-  auto bundle = emit::lay_out_bundle(o.contents);
-  if (!bundle) return cannot(bundle.failure());
-  o.bundle.emplace(std::move(*bundle));
-  auto offsets = emit::payload_offsets(*o.bundle);
-  for (size_t i = 0; i < offsets.size(); ++i) o.table.segments[i].payload_offset = offsets[i];
+  // Without a loader nobody reads a table: whoever has the segments puts them where the JSON says.
+  if (c.layout.loader) {
+    auto bundle = emit::lay_out_bundle(o.contents);
+    if (!bundle) return cannot(bundle.failure());
+    o.bundle.emplace(std::move(*bundle));
+    auto offsets = emit::payload_offsets(*o.bundle);
+    for (size_t i = 0; i < offsets.size(); ++i) o.table.segments[i].payload_offset = offsets[i];
+  }
 
   const std::string& name = c.layout.handoff->name;
   auto put = [&](const std::string& suffix, const char* what, std::vector<ByteView> pieces) {
@@ -122,7 +126,7 @@ std::optional<Outputs> make_outputs(Compilation& c) {
     return loader && std::find(loader->tables.begin(), loader->tables.end(), encoding) != loader->tables.end();
   };
   text(".json", "the segment table", table_json(o.table));
-  text(".h", "the segment table for C and assembly", table_header(o.table));
+  if (o.bundle) text(".h", "the segment table for C and assembly", table_header(o.table));
   for (Endian order : {Endian::kBig, Endian::kLittle}) {
     std::string suffix = order == Endian::kBig ? "-be.table" : "-le.table";
     auto table = [&](const char* encoding, const char* what, const Result<ByteBuffer>& bytes) {
@@ -150,7 +154,7 @@ std::optional<Outputs> make_outputs(Compilation& c) {
     if (segment.content.order)
       symbols.push_back({segment.name() + ".entry", *segment.start + segment.content.entry_offset});
   text(".map", "what lies where", map_text(o.table, symbols));
-  put(".bundle", "everything the loader program needs", o.bundle->pieces());
+  if (o.bundle) put(".bundle", "everything the loader program needs", o.bundle->pieces());
   return made;
 }
 

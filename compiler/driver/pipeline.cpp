@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "check/check.h"
+#include "driver/unserved.h"
 #include "emit/next_tree.h"
 #include "inputs/machine.h"
 #include "inputs/payload.h"
@@ -51,6 +52,14 @@ bool measure_tree(Compilation& c, placement::PlacedSegment& segment) {
   auto blob = emit::next_tree(c.layout, segment, c.contents.trees.at(segment.name()), c.sink);
   if (!blob || !segment.content.tree_format) return false;
   segment.content.size = Size{blob->size()};
+  segment.content.measured = true;
+  return true;
+}
+
+bool measure_core(Compilation& c, placement::PlacedSegment& segment) {
+  auto core = emit::core_header(c.layout, segment, c.sink);
+  if (!core) return false;
+  segment.content.size = core->size();
   segment.content.measured = true;
   return true;
 }
@@ -161,11 +170,34 @@ bool read_machine(Compilation& c, const Options& options) {
   return c.machine.has_value();
 }
 
+namespace {
+
+/// The stub is a function of its caller: no machine, no addresses, and nothing to read but parameters.
+bool plan_departure(Compilation& c, const Options& options, const model::Handoff& handoff) {
+  c.machine.emplace();
+  if (!start_layout(c, handoff)) return false;
+  if (!placement::read_parameters(c.layout, options.defines, c.sources, c.sink)) return false;
+  if (!placement::read_contents(c.layout, c.sources, c.contents, c.sink)) return false;
+  c.gap = trampoline::close_gap(c.layout, c.contents.payloads, c.sink);
+  return c.gap.has_value();
+}
+
+}  // namespace
+
 bool compile(Compilation& c, const Options& options, Phase last) {
   // Nothing is opened for a program that is wrong in itself.
   if (c.sink.has_errors() || last <= Phase::kCheck) return !c.sink.has_errors();
   const model::Handoff* handoff = choose_handoff(c, options);
   if (!handoff) return false;
+  bool planning = options.command == "plan";
+  c.unserved = find_unserved(c.program, *handoff);
+  bool departs = c.program.conventions.at(handoff->from).departs_by_call();
+  // By name and before anything is read; what is placed can be looked at all the same.
+  if (!c.unserved.empty() && !planning && (departs || last > Phase::kPlace)) {
+    report_unserved(c);
+    return false;
+  }
+  if (departs) return plan_departure(c, options, *handoff);
   // The machine first: parameters, sizes and places may speak of it.
   c.machine = inputs::build_machine(c.program.machines.at(handoff->machine), c.program, c.sink, options.live);
   if (!c.machine || c.sink.has_errors()) return false;
@@ -177,15 +209,19 @@ bool compile(Compilation& c, const Options& options, Phase last) {
   for (const auto& warning : c.contents.warnings) c.sink.report(Code::image_oddity, handoff->name_span, warning);
   c.layout.slaves = trampoline::choose_slave_means(c.layout);
   // In source order, so that a tree is measured when all it writes out in a string is placed.
-  auto measure = [&](placement::PlacedSegment& segment) { return measure_tree(c, segment); };
+  auto measure = [&](placement::PlacedSegment& segment) {
+    return segment.declaration->kind == SegmentKind::kElfCoreHeader ? measure_core(c, segment) : measure_tree(c, segment);
+  };
   if (!placement::place(c.layout, c.sources, measure, c.sink)) return false;
   // Addresses are final from here on.
-  if (!placement::check_placed(c.layout, c.checks, c.sink)) return false;
+  if (!placement::check_placed(c.layout, c.sources, c.checks, c.sink)) return false;
   if (!write_trees(c)) return false;
   if (last <= Phase::kPlace) return true;
   // The gap is judged over final addresses: which value is near, and what is equal, is decided by them.
   c.gap = trampoline::close_gap(c.layout, c.contents.payloads, c.sink);
   if (!c.gap) return false;
+  // The stub would not be the one that the handoff asks for.
+  if (!c.unserved.empty()) return true;
   if (c.gap->needless)
     c.sink.report(Code::needless_trampoline, handoff->enter_span,
                   "nothing is missing without this trampoline: `" + c.layout.from->name + "` promises all that `" +

@@ -14,6 +14,7 @@
 #include "diagnostics/policy.h"
 #include "driver/options.h"
 #include "emit/bundle.h"
+#include "emit/core_header.h"
 #include "placement/contents.h"
 #include "placement/place.h"
 #include "ppc64/assemble.h"
@@ -34,6 +35,17 @@ struct OrderVerdict {
   verify::Verdict verdict;
 };
 
+/// A clause that is checked and planned, and not built: see unserved.h.
+struct Unserved {
+  enum class Kind { kCall, kCoreHeader, kDigest, kCopy };
+  Kind kind = Kind::kCall;
+  source::Span span;
+  std::string clause;   // as written
+  std::string segment;  // whose clause it is, or empty
+  std::string needs;    // what a later release must bring
+  size_t index = 0;     // among clauses of its kind in the segment
+};
+
 struct Compilation {
   source::SourceSet sources;
   diagnostics::Sink sink;
@@ -45,6 +57,7 @@ struct Compilation {
   placement::Contents contents;
   std::vector<placement::CheckedPredicate> checks;
   std::optional<trampoline::ClosedGap> gap;
+  std::vector<Unserved> unserved;  // not empty: this handoff can be planned only
   std::optional<BuiltStub> stub;
   std::vector<OrderVerdict> verdicts;
 };
@@ -58,7 +71,8 @@ const model::Handoff* choose_handoff(Compilation& c, const Options& options);
 /// The machine alone: --machine, else the handoff's, else the only one of the file. False after a report.
 bool read_machine(Compilation& c, const Options& options);
 
-/// Everything up to the final bytes. False after a report; `last` is the last phase to run.
+/// Everything up to the final bytes; for `plan` of what cannot be built, up to what is known of the gap. False after a
+/// report; `last` is the last phase to run.
 bool compile(Compilation& c, const Options& options, Phase last);
 
 /// kOk, kFindings or kNoInput, by what was reported.

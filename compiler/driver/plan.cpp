@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "driver/unserved.h"
 #include "ppc64/instruction.h"
 
 namespace baton::driver {
@@ -44,25 +45,28 @@ void machine(const model::Machine& m, bool on_crash, report::PlanReport& plan) {
                           named.reserve ? Kind::kReserve : Kind::kRegion, named.ranges});
 }
 
-void segments(const Compilation& c, const Outputs& outputs, report::PlanReport& plan) {
+void segments(const Compilation& c, report::PlanReport& plan) {
   for (size_t i = 0; i < c.layout.segments.size(); ++i) {
     const auto& s = c.layout.segments[i];
-    const auto& row = outputs.table.segments[i];
     report::PlanSegment out;
     out.name = s.name();
-    out.kind = row.kind;
+    out.kind = to_text(s.declaration->kind);
     if (auto file = c.contents.names.find(s.name()); file != c.contents.names.end()) out.content = file->second;
     out.start = s.start;
     out.size = s.content.size;
     out.extent = s.extent;
-    out.bufsz = row.bufsz;
+    if (auto payload = c.contents.payloads.find(s.name()); payload != c.contents.payloads.end())
+      out.bufsz = Size{payload->second.size()};
+    else if (s.declaration->kind != model::SegmentKind::kReserve)
+      out.bufsz = s.content.size;  // bytes that this release does not make
     out.align = c.layout.granule;
     if (s.declaration->align) {
       diagnostics::Sink ignored;  // reported when it was placed
       auto v = evaluate_as(*s.declaration->align, model::Type::kSize, placement::HandoffScope(c.layout), ignored);
       if (v.is_known()) out.align = std::max(out.align, v.size());
     }
-    out.placing = s.declaration->placing == model::Placing::kAt         ? "at " + hex(*s.start)
+    out.placing = !s.start                                             ? "linked into its caller"
+                  : s.declaration->placing == model::Placing::kAt         ? "at " + hex(*s.start)
                   : s.declaration->placing == model::Placing::kTopDown ? "top_down"
                                                                         : "bottom_up";
     out.within = s.within;
@@ -98,6 +102,18 @@ std::vector<report::PlanInstruction> instructions_for(const Compilation& c, cons
   return found;
 }
 
+/// What a later release must bring for this need, or empty.
+const char* not_served(const Compilation& c, const Obligation& o) {
+  if (c.gap->departs_by_call && o.answer == Answer::kGap) return "departing code";
+  return "";
+}
+
+/// Whether the need speaks of what is a value of the call that departs.
+bool is_callers_business(const Compilation& c, const model::Clause& clause) {
+  if (!c.gap->departs_by_call) return false;
+  return clause.section != model::Section::kMaster;
+}
+
 void clauses(const Compilation& c, report::PlanReport& plan) {
   std::vector<const model::Clause*> seen;
   for (const auto& order : c.gap->orders) {
@@ -110,6 +126,10 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
         row.clause = o.edge->before + " < " + o.edge->after;
         row.answer = o.answer == Answer::kVacuous ? PlanClause::Answer::kVacuous : PlanClause::Answer::kPromised;
         row.by = o.answer == Answer::kVacuous ? o.reason : c.layout.from->name + ": order";
+        if (std::string missing = not_served(c, o); !missing.empty()) {
+          row.answer = PlanClause::Answer::kNotServed;
+          row.by = missing;
+        }
         plan.clauses.push_back(std::move(row));
         continue;
       }
@@ -121,7 +141,14 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
       row.convention = c.layout.to->name;
       row.clause = clause->text;
       row.instructions = instructions_for(c, clause->origin + ": " + clause->text);
-      if (!row.instructions.empty()) {
+      if (std::string missing = not_served(c, o); !missing.empty()) {
+        row.answer = PlanClause::Answer::kNotServed;
+        row.by = missing;
+      } else if (o.answer == Answer::kElsewhere && is_callers_business(c, *clause)) {
+        row.answer = PlanClause::Answer::kAssumed;
+        row.by = "known when the call is made";
+        plan.assumptions.push_back({row.clause, "it is about a value of the call: the caller answers for it"});
+      } else if (!row.instructions.empty()) {
         row.answer = PlanClause::Answer::kStub;
       } else if (o.answer == Answer::kVacuous) {
         row.answer = PlanClause::Answer::kVacuous;
@@ -166,7 +193,7 @@ void standing_assumptions(const Compilation& c, report::PlanReport& plan) {
 
 }  // namespace
 
-report::PlanReport make_plan(const Compilation& c, const Outputs& outputs) {
+report::PlanReport make_plan(const Compilation& c, const Outputs* outputs) {
   report::PlanReport plan;
   const placement::Layout& layout = c.layout;
   plan.handoff = layout.handoff->name;
@@ -175,13 +202,14 @@ report::PlanReport make_plan(const Compilation& c, const Outputs& outputs) {
   plan.loader = layout.handoff->loader;
   plan.from = convention(*layout.from);
   plan.to = convention(*layout.to);
-  plan.giver = outputs.table.giver;
+  const auto& orders = c.gap->orders;
+  plan.giver = orders.size() == 2 ? "both" : to_text(orders.front().giver);
   plan.on_crash = layout.handoff->on_crash;
   plan.granule = layout.granule;
-  plan.entry = layout.entry();
+  if (layout.entered().start) plan.entry = layout.entry();
   plan.entered = layout.handoff->enter;
   machine(*layout.machine, plan.on_crash, plan);
-  segments(c, outputs, plan);
+  segments(c, plan);
   clauses(c, plan);
   plan.stub = c.stub.has_value();
   if (c.stub) plan.stub_size = Size{c.stub->code.text.size()};
@@ -191,7 +219,9 @@ report::PlanReport make_plan(const Compilation& c, const Outputs& outputs) {
   for (const auto& check : c.checks)
     plan.checks.push_back({check.check->text, check.check->error, check.holds, check.detail});
   standing_assumptions(c, plan);
-  for (const auto& file : outputs.files) plan.outputs.push_back({file.name, Size{file.size()}, file.what});
+  for (const Unserved& u : c.unserved) plan.unserved.push_back({u.clause, u.needs, details_of(c, u)});
+  if (outputs)
+    for (const auto& file : outputs->files) plan.outputs.push_back({file.name, Size{file.size()}, file.what});
   return plan;
 }
 

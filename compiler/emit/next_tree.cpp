@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "contract/claim.h"
+#include "inputs/tree_memory.h"
 
 namespace baton::emit {
 
@@ -28,6 +29,7 @@ class Builder {
     size_t errors = sink_.error_count();
     for (const auto& node : segment_.declaration->nodes)
       for (const auto& property : node.properties) edit(node, property);
+    usable();
     reserves();
     boot_cpu();
     if (segment_.content.tree_format) edits_.format = find_blob_format(*segment_.content.tree_format);
@@ -130,6 +132,49 @@ class Builder {
     }
     bytes.insert(bytes.end(), cells->begin(), cells->end());
     return true;
+  }
+
+  /// `usable`: each memory node says which of its bytes a crash kernel may use (linux,usable-memory, which the
+  /// kernel reads instead of `reg`; an empty pair where that is none of them). What the tree says about an
+  /// earlier crash is over.
+  void usable() {
+    if (segment_.declaration->usable.empty()) return;
+    edits_.drop_crash_properties = true;
+    Value v = evaluate_ranges(segment_.declaration->usable, HandoffScope(layout_), sink_);
+    if (v.is_error()) return;
+    if (v.is_pending()) {
+      sink_.report(Code::bad_edit, segment_.declaration->usable_span,
+                   "`usable` needs `" + v.as_pending().what + "`, whose address is not known yet")
+          .note("the tree's size must be known before it is placed: place that segment first");
+      return;
+    }
+    if (base_.find("/ibm,dynamic-reconfiguration-memory")) {
+      sink_.report(Code::not_served, segment_.declaration->usable_span,
+                   "`usable` of a partition whose memory comes in logical blocks is not built by this release")
+          .note("`" + base_.file().path().string() + "` has a node /ibm,dynamic-reconfiguration-memory");
+      return;
+    }
+    for (inputs::NodeId id : base_.node(inputs::kRootNode).children) {
+      if (!base_.says(id, "device_type", "memory") || inputs::is_disabled(base_, id)) continue;
+      std::string path = base_.path(id);
+      auto cells = inputs::cell_counts(base_, inputs::kRootNode);
+      auto banks = cells ? inputs::read_pairs(base_, id, "reg", *cells) : Result<std::vector<Range>>(cells.failure());
+      if (!banks) {
+        sink_.report(Code::bad_tree, segment_.declaration->usable_span, banks.failure());
+        return;
+      }
+      RangeSet there;
+      for (const Range& bank : *banks) there.add(bank);
+      RangeSet both = there.intersect(v.ranges());
+      std::vector<Range> pairs(both.begin(), both.end());
+      if (pairs.empty()) pairs.push_back(Range{});
+      auto bytes = pair_cells(base_, path, "linux,usable-memory", pairs);
+      if (!bytes) {
+        sink_.report(Code::bad_edit, segment_.declaration->usable_span, bytes.failure());
+        return;
+      }
+      edits_.properties.push_back({path, "linux,usable-memory", std::move(*bytes)});
+    }
   }
 
   void reserves() {

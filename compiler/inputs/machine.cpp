@@ -3,6 +3,7 @@
 // Tree, clauses, rules, in this order. See machine.h.
 #include "inputs/machine.h"
 
+#include "inputs/live_facts.h"
 #include "inputs/live_machine.h"
 #include "inputs/tree_machine.h"
 #include "model/evaluate.h"
@@ -139,6 +140,29 @@ void fill_in(Machine& machine) {
   }
 }
 
+/// `notes FILE`: the crash notes of a facts file of this machine, without the rest of it.
+bool read_notes(const model::MachineDeclaration& declaration, Machine& machine, diagnostics::Sink& sink) {
+  auto file = MappedFile::open(*declaration.notes);
+  if (!file) {
+    sink.report(Code::input_missing, declaration.notes_span, file.failure());
+    return false;
+  }
+  auto tree = read_tree(*file);
+  auto live = tree ? read_live_facts(*tree) : Result<std::optional<LiveFacts>>(tree.failure());
+  if (!live) {
+    sink.report(Code::bad_tree, declaration.notes_span, live.failure());
+    return false;
+  }
+  if (!*live || (*live)->crash_notes.empty()) {
+    sink.report(Code::bad_tree, declaration.notes_span,
+                "`" + *declaration.notes + "` says nothing about crash notes: it has no /baton,facts crash-notes")
+        .note("take the file on the machine itself, with `baton-load --facts FILE`");
+    return false;
+  }
+  machine.notes = model::CrashNotes{(*live)->crash_notes, (*live)->vmcoreinfo, *declaration.notes};
+  return true;
+}
+
 }  // namespace
 
 std::optional<Machine> build_machine(const model::MachineDeclaration& declaration,
@@ -175,6 +199,7 @@ std::optional<Machine> build_machine(const model::MachineDeclaration& declaratio
     return end != std::string::npos && machine.find(remark.substr(1, end - 1)) != nullptr;
   });
   fill_in(machine);
+  if (declaration.notes && !read_notes(declaration, machine, sink)) return std::nullopt;
   return machine;
 }
 

@@ -29,6 +29,8 @@ class MachineReader {
     auto live = read_live_facts(tree_);
     if (!live) return live.failure();
     live_ = *live;
+    if (live_ && !live_->crash_notes.empty())
+      machine_.notes = model::CrashNotes{live_->crash_notes, live_->vmcoreinfo, "/baton,facts crash-notes"};
     using Step = Trouble (MachineReader::*)();
     for (Step step : {&MachineReader::read_ram, &MachineReader::read_cpus, &MachineReader::derive_rma,
                       &MachineReader::read_kernel, &MachineReader::read_rtas, &MachineReader::read_opal,

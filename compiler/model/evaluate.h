@@ -47,6 +47,16 @@ Value evaluate_as(const syntax::Expr& expr, Type type, const Scope& scope, diagn
 Value evaluate_ranges(const std::vector<syntax::ExprPtr>& list, const Scope& scope,
                       diagnostics::Sink& sink);
 
+/// What a parameter of `type` may be: a set of values of that type, or a range whose bounds have it (`0 ..< 16`
+/// of an int as well; ranges by name for an address). check_restriction reports another shape.
+void check_restriction(const syntax::Expr& allowed, Type type, const Scope& scope, diagnostics::Sink& sink);
+/// Whether a known value is one of these; nullopt where that is not known yet, or after a report.
+std::optional<bool> is_allowed(const Value& value, const syntax::Expr& allowed, Type type, const Scope& scope,
+                               diagnostics::Sink& sink);
+
+/// Whether anything in it is a name: else it is made of literals.
+bool speaks_of_a_name(const syntax::Expr& expr);
+
 /// "a.b.c" for a chain of names, empty for anything else.
 std::string dotted_name(const syntax::Expr& expr);
 

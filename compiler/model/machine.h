@@ -49,6 +49,13 @@ struct NamedRanges {
   source::Span span;
 };
 
+/// Where each CPU leaves its registers when the system crashes, and the kernel's description of itself.
+struct CrashNotes {
+  std::vector<Range> cpus;
+  std::optional<Range> vmcoreinfo;
+  std::string origin;
+};
+
 struct Machine {
   std::string name;
   source::Span span;
@@ -56,6 +63,8 @@ struct Machine {
   std::vector<NamedRanges> named;
   /// The blob `machine.tree` stands for, when the machine came from one.
   std::optional<MappedFile> tree;
+  /// From a facts file; no other tree has them.
+  std::optional<CrashNotes> notes;
   /// What a reader of the plan should know: facts that the tree lacks and what follows.
   std::vector<std::string> remarks;
 

@@ -23,6 +23,7 @@ const char* to_text(SegmentKind kind) {
     case SegmentKind::kFile: return "file";
     case SegmentKind::kDeviceTree: return "devicetree";
     case SegmentKind::kReserve: return "reserve";
+    case SegmentKind::kElfCoreHeader: return "elfcorehdr";
     case SegmentKind::kTrampoline: return "trampoline";
   }
   return "";
@@ -40,6 +41,17 @@ const char* to_text(GiverOrder order) {
 const Role* Convention::find_role(const std::string& role) const {
   auto it = std::find_if(roles.begin(), roles.end(), [&](const Role& r) { return r.name == role; });
   return it == roles.end() ? nullptr : &*it;
+}
+
+bool Convention::departs_by_call() const {
+  return std::any_of(clauses.begin(), clauses.end(), [](const Clause& c) {
+    return c.kind == ClauseKind::kEnter && c.section == Section::kMaster && !c.words.empty() && c.words[0] == "call";
+  });
+}
+
+const Binding* Handoff::find_binding(const std::string& role) const {
+  auto it = std::find_if(bindings.begin(), bindings.end(), [&](const Binding& b) { return b.role == role; });
+  return it == bindings.end() ? nullptr : &*it;
 }
 
 const Segment* Handoff::find_segment(const std::string& name) const {

@@ -34,6 +34,7 @@ enum class ClauseKind {
   kMsr,           // subject is the field; values or any
   kIle,           // values or any
   kRegister,      // subject is the register; values
+  kArgument,      // subject is the run-time value's name; words[0]: the register; words[1]: its kind
   kArrival,       // values are words or machine.kexec_slaves, or any
   kBytes,         // values[0] = destination range, values[1] = source range
   kUnspecified,   // values[0] = ranges the frame rule is suspended for
@@ -101,6 +102,8 @@ struct Convention {
   bool shipped = false;          // from the standard library
 
   const Role* find_role(const std::string& role) const;
+  /// `enter call`: what is crossed is a call of the departing code, without machine, loader or addresses.
+  bool departs_by_call() const;
 };
 
 struct LoaderCheck {
@@ -116,6 +119,7 @@ struct Loader {
   std::string name;
   Span span, name_span;
   std::string source;
+  std::string parent;
   std::vector<std::string> tables;  // native64 compat32 json
   ExprPtr granule;
   std::optional<uint64_t> max_segments;
@@ -126,7 +130,7 @@ struct Loader {
 
 /// A machine as declared: where its facts come from, and the clauses that override them.
 struct MachineClause {
-  enum class Kind { kFact, kRegion, kReserve, kNotes };
+  enum class Kind { kFact, kRegion, kReserve };
   Kind kind = Kind::kFact;
   std::string name;
   std::vector<ExprPtr> values;
@@ -139,12 +143,17 @@ struct MachineDeclaration {
   std::optional<std::string> file;  // resolved against the declaring file's folder
   Span file_span;
   std::vector<MachineClause> clauses;
+  std::optional<std::string> notes;  // a facts file, resolved like `file`: where the crash notes are
+  Span notes_span;
 };
 
 struct Parameter {
   std::string name;
   Type type = Type::kString;
   ExprPtr initial;  // null: must be given
+  /// `in { 1, 2 }` or `in 0 ..< 16`: what the value must be one of; null where anything will do. Bounds of a
+  /// range have the parameter's type, so for it `..<` and `+:` are not ranges of addresses alone.
+  ExprPtr allowed;
   Span span;
 };
 
@@ -166,7 +175,21 @@ struct Poke {
   Span span;
 };
 
-enum class SegmentKind { kElf, kFile, kDeviceTree, kReserve, kTrampoline };
+/// `remap RANGE to ADDRESS` of a core header, `before enter copy RANGE to ADDRESS` of a trampoline.
+struct RangeMove {
+  ExprPtr from, to;
+  Span span;
+  std::string text;  // as written, on one line
+};
+
+/// `digest sha256 of SEGMENT, ...`
+struct Digest {
+  std::vector<std::pair<std::string, Span>> segments;
+  Span span;
+  std::string text;
+};
+
+enum class SegmentKind { kElf, kFile, kDeviceTree, kReserve, kElfCoreHeader, kTrampoline };
 const char* to_text(SegmentKind kind);
 
 enum class Placing { kBottomUp, kTopDown, kAt };
@@ -184,14 +207,25 @@ struct Segment {
   std::vector<NodeEdit> nodes;
   std::vector<ExprPtr> reserve;
   ExprPtr tree_version;
+  std::vector<ExprPtr> usable;         // of a tree: what a crash kernel may use
+  Span usable_span;
+  std::vector<ExprPtr> cover, except;  // of a core header: what the dump describes
+  std::vector<RangeMove> remaps;
+  std::optional<Digest> digest;        // of a trampoline
+  std::vector<RangeMove> copies;
   Span span, name_span;
   std::vector<std::string> doc;
 };
 
 struct Binding {
+  enum class To {
+    kSegment,
+    kGiver,    // giver.NAME: what the giver itself supplies, a role of `from`
+    kArgument  // argument.NAME: a run-time value of the call that departs
+  };
   std::string role;
-  std::string segment;  // or the giver's role when from_giver
-  bool from_giver = false;
+  To to = To::kSegment;
+  std::string name;  // the segment, or NAME
   Span span;
 };
 
@@ -228,6 +262,7 @@ struct Handoff {
   std::vector<std::string> doc;
 
   const Segment* find_segment(const std::string& name) const;
+  const Binding* find_binding(const std::string& role) const;
 };
 
 struct Let {

@@ -43,6 +43,20 @@ std::optional<Wide> read_number(std::string text) {
   return wide;
 }
 
+/// A value as on the command line, or nothing.
+std::optional<Value> read_value(Type type, const std::string& text) {
+  if (type == Type::kPath) return Value::of_path(text);
+  if (type == Type::kString) return Value::of_string(text);
+  if (type == Type::kBool) {
+    if (text != "true" && text != "false") return std::nullopt;
+    return Value::of(text == "true");
+  }
+  auto number = read_number(text);
+  if (!number) return std::nullopt;
+  if (type == Type::kSize) return Value::of(Size{*number});
+  return type == Type::kInt ? Value::of_int(*number) : Value::of(Address{*number});
+}
+
 std::string beside(const source::SourceSet& sources, source::Span span, const std::string& path) {
   std::filesystem::path p(path);
   if (p.is_absolute()) return path;
@@ -66,6 +80,19 @@ bool read_parameters(Layout& layout, const std::map<std::string, std::string>& d
     auto near = diagnostics::did_you_mean(name, names);
     if (!near.empty()) d.note("did you mean `" + std::string(near) + "`?");
   }
+  auto admit = [&](const model::Parameter& p, const Value& v, const std::string& whence) {
+    // A path is compared as it is written: the default has been checked, and stands beside its program by now.
+    if (p.allowed && !(p.type == Type::kPath && whence == "its default")) {
+      auto good = model::is_allowed(v, *p.allowed, p.type, HandoffScope(layout), sink);
+      if (!good || !*good) {
+        if (good)
+          sink.report(Code::bad_parameter, p.span, "parameter `" + p.name + "` is " + to_text(v) + " by " + whence)
+              .label(p.allowed->span, "it must be one of these");
+        return;
+      }
+    }
+    layout.parameters.emplace(p.name, v);
+  };
   for (const auto& p : handoff.parameters) {
     auto given = defines.find(p.name);
     if (given == defines.end()) {
@@ -76,26 +103,17 @@ bool read_parameters(Layout& layout, const std::map<std::string, std::string>& d
       }
       Value v = evaluate_as(*p.initial, p.type, HandoffScope(layout), sink);
       if (v.is_error()) continue;
-      if (p.type == Type::kPath) v = Value::of_path(beside(sources, p.initial->span, v.text()));
-      layout.parameters.emplace(p.name, v);
+      admit(p, p.type == Type::kPath ? Value::of_path(beside(sources, p.initial->span, v.text())) : v, "its default");
       continue;
     }
-    const std::string& text = given->second;
-    if (p.type == Type::kPath) {
-      layout.parameters.emplace(p.name, Value::of_path(text));
-    } else if (p.type == Type::kString) {
-      layout.parameters.emplace(p.name, Value::of_string(text));
-    } else {
-      auto number = read_number(text);
-      if (!number) {
-        sink.report(Code::bad_parameter, p.span,
-                    "parameter `" + p.name + "` is " + to_text(p.type) + ", and `" + text + "` is none");
-        continue;
-      }
-      layout.parameters.emplace(p.name, p.type == Type::kInt       ? Value::of_int(*number)
-                                        : p.type == Type::kSize    ? Value::of(Size{*number})
-                                                                   : Value::of(Address{*number}));
+    auto value = read_value(p.type, given->second);
+    if (!value) {
+      auto& d = sink.report(Code::bad_parameter, p.span,
+                            "parameter `" + p.name + "` is " + to_text(p.type) + ", and `" + given->second + "` is none");
+      if (p.type == Type::kBool) d.note("it is `true` or `false`");
+      continue;
     }
+    admit(p, *value, "`-D " + p.name + "=" + given->second + "`");
   }
   return sink.error_count() == errors;
 }
@@ -118,6 +136,9 @@ class Reader {
         if (known(v, *s.content)) segment.content.size = v.size();
         return;
       }
+      case SegmentKind::kElfCoreHeader:
+        segment.content.measured = false;  // it describes memory as far as it is decided by then
+        return;
       case SegmentKind::kTrampoline: {
         // Placed with all it may take; what it does take is known when it is synthesized.
         segment.content.size = layout_.granule > Size{kDefaultTrampoline} ? layout_.granule : Size{kDefaultTrampoline};

@@ -28,8 +28,8 @@ PlacedSegment* Layout::find(std::string_view name) {
 }
 
 const PlacedSegment* Layout::bound(const std::string& role) const {
-  for (const auto& b : handoff->bindings)
-    if (b.role == role) return find(b.segment);
+  if (const model::Binding* b = handoff->find_binding(role))
+    return b->to == model::Binding::To::kSegment ? find(b->name) : nullptr;
   return find(role);
 }
 
@@ -94,18 +94,57 @@ std::vector<std::string> HandoffScope::names() const {
   return all;
 }
 
+std::optional<Value> RoleScope::supplied(const model::Role& role, const std::string& giver_role,
+                                         std::string_view attribute) {
+  if (contract::is_runtime_kind(role.kind)) return Value::pending(Type::kInt, "argument." + giver_role);
+  std::string what = "giver." + giver_role;
+  if (attribute.empty()) return Value::pending(Type::kRange, what);
+  // A tree has one address and two names for it.
+  std::string_view shown = attribute == "start" && role.kind == "devicetree" ? "address" : attribute;
+  for (const auto& known : contract::role_attributes(role.kind))
+    if (known.name == attribute) return Value::pending(known.type, what + "." + std::string(shown));
+  return std::nullopt;
+}
+
+std::optional<Value> RoleScope::passed(const model::Role& role, const std::string& argument,
+                                       std::string_view attribute) {
+  std::string what = "argument." + argument;
+  if (attribute.empty()) return Value::pending(Type::kRange, what);
+  // The value is where the image is entered; it is taken to begin there.
+  if (attribute == "start" || attribute == "base" || attribute == "entry" || attribute == "address")
+    return Value::pending(Type::kAddress, what);
+  for (const auto& known : contract::role_attributes(role.kind))
+    if (known.name == attribute) return Value::pending(known.type, what + "." + std::string(attribute));
+  return std::nullopt;
+}
+
 std::optional<Value> RoleScope::lookup(std::string_view name) const {
   size_t dot = name.find('.');
   std::string role(name.substr(0, dot));
   const PlacedSegment* segment = nullptr;
-  if (from_)
-    segment = role == "image" ? &layout_.entered() : nullptr;
-  else if (layout_.to->find_role(role))
+  std::string_view attribute = dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
+  if (from_) {
+    const model::Role* given = layout_.from->find_role(role);
+    if (role == "image" && !(given && contract::is_runtime_kind(given->kind)))
+      segment = &layout_.entered();
+    else if (given)
+      return supplied(*given, role, attribute);
+  } else if (const model::Role* needed = layout_.to->find_role(role)) {
+    const model::Binding* binding = layout_.handoff->find_binding(role);
+    if (binding && binding->to == model::Binding::To::kGiver) return supplied(*needed, binding->name, attribute);
+    if (binding && binding->to == model::Binding::To::kArgument) return passed(*needed, binding->name, attribute);
+    if (contract::is_runtime_kind(needed->kind)) return Value::pending(Type::kInt, "argument." + role);
     segment = layout_.bound(role);
+  }
   if (segment) {
     if (dot != std::string_view::npos) return segment_attribute(*segment, name.substr(dot + 1));
     return segment->start ? Value::of(Range::at(*segment->start, segment->content.size))
                           : Value::pending(Type::kRange, std::string(name));
+  }
+  if (role == "machine" && layout_.from->departs_by_call()) {
+    // Whatever machine the caller runs on.
+    const auto* fact = model::find_machine_attribute(attribute);
+    return fact ? std::optional(Value::pending(fact->type, std::string(name))) : std::nullopt;
   }
   if (role == "machine") return HandoffScope::lookup(name);
   if (auto word = contract::contract_word(name)) return word;

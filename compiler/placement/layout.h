@@ -94,6 +94,11 @@ class RoleScope : public HandoffScope {
   std::optional<model::Value> lookup(std::string_view name) const override;
 
  private:
+  /// What the giver itself supplies, and what a call passes: typed, known by name alone, never placed.
+  static std::optional<model::Value> supplied(const model::Role& role, const std::string& giver_role,
+                                              std::string_view attribute);
+  static std::optional<model::Value> passed(const model::Role& role, const std::string& argument,
+                                            std::string_view attribute);
   bool from_;
 };
 

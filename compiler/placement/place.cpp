@@ -20,6 +20,17 @@ using model::Value;
 
 namespace {
 
+/// An expression as written, on one line.
+std::string one_line(const source::SourceSet& sources, const syntax::Expr& e) {
+  std::string line;
+  for (char c : sources.text(e.span)) {
+    bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    if (!blank) line.push_back(c);
+    else if (!line.empty() && line.back() != ' ') line.push_back(' ');
+  }
+  return line;
+}
+
 class Placer {
  public:
   Placer(Layout& layout, const source::SourceSet& sources, const Measure& measure, diagnostics::Sink& sink)
@@ -63,10 +74,10 @@ class Placer {
     const model::Machine& machine = *layout_.machine;
     within(machine.ranges("ram"), "within machine.ram", s.name_span);
     for (const auto& e : s.within)
-      if (auto r = ranges_of(segment, *e)) within(*r, "within " + text_of(*e), e->span);
+      if (auto r = ranges_of(segment, *e)) within(*r, "within " + one_line(sources_, *e), e->span);
       else ok = false;
     for (const auto& e : s.avoid)
-      if (auto r = ranges_of(segment, *e)) avoid(*r, "avoid " + text_of(*e), e->span);
+      if (auto r = ranges_of(segment, *e)) avoid(*r, "avoid " + one_line(sources_, *e), e->span);
       else ok = false;
     if (!conventions(segment, within, avoid)) ok = false;
     if (!expected_alignment(segment, request)) ok = false;
@@ -157,6 +168,13 @@ class Placer {
     for (const auto& [attribute, text] : kKept) avoid(machine.ranges(attribute), text, span);
     for (const auto& named : machine.named)
       if (named.reserve) avoid(named.ranges, "reserve " + named.name, named.span.valid() ? named.span : span);
+    // What the stub reads with translation off.
+    if (machine.find("rma"))
+      for (const model::Segment& stub : layout_.handoff->segments)
+        if (stub.digest)
+          for (const auto& [name, where] : stub.digest->segments)
+            if (name == segment.name())
+              within(machine.ranges("rma"), stub.name + ": " + stub.digest->text + ", so within machine.rma", where);
     if (layout_.handoff->on_crash)
       within(machine.ranges("crashkernel"), "load on_crash: within machine.crashkernel", span);
     else
@@ -261,16 +279,6 @@ class Placer {
     return true;
   }
 
-  std::string text_of(const syntax::Expr& e) const {
-    std::string line;
-    for (char c : sources_.text(e.span)) {
-      bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
-      if (!blank) line.push_back(c);
-      else if (!line.empty() && line.back() != ' ') line.push_back(' ');
-    }
-    return line;
-  }
-
   Layout& layout_;
   const source::SourceSet& sources_;
   const Measure& measure_;
@@ -318,24 +326,67 @@ bool speaks_of_segment(const syntax::Expr& e) {
   return std::any_of(e.operands.begin(), e.operands.end(), [](const auto& o) { return speaks_of_segment(*o); });
 }
 
-/// "kernel.start = 0x100000, machine.running_kernel.end = 0x1a00000": the names of a predicate, valued.
-std::string values_in(const syntax::Expr& e, const model::Scope& scope, const std::string& segment) {
+/// "kernel.end = 0x6000000, kernel.end - kernel.start = 32MiB": every part of a predicate that is not written out
+/// already, valued, smaller parts first. The whole predicate is known not to hold.
+std::string values_in(const syntax::Expr& e, const model::Scope& scope, const source::SourceSet& sources,
+                      const std::string& segment) {
   std::string text;
   std::set<std::string> seen;
-  std::function<void(const syntax::Expr&)> walk = [&](const syntax::Expr& node) {
-    std::string name = model::dotted_name(node);
-    if (!name.empty()) {
-      diagnostics::Sink ignored;
-      Value v = evaluate(node, scope, ignored);
-      if (v.is_error() || !seen.insert(name).second) return;
-      std::string shown = name.rfind("segment.", 0) == 0 ? segment + name.substr(7) : name;
-      text += (text.empty() ? "" : ", ") + shown + " = " + to_text(v);
+  auto show = [&](const syntax::Expr& part, std::string name) {
+    diagnostics::Sink ignored;
+    Value v = evaluate(part, scope, ignored);
+    if (v.is_error() || !seen.insert(name).second) return;
+    if (name.rfind("segment.", 0) == 0) name = segment + name.substr(7);
+    text += (text.empty() ? "" : ", ") + name + " = " + to_text(v);
+  };
+  std::function<void(const syntax::Expr&)> walk = [&](const syntax::Expr& part) {
+    if (std::string name = model::dotted_name(part); !name.empty()) {
+      if (name != "true" && name != "false") show(part, name);
       return;
     }
-    for (const auto& o : node.operands) walk(*o);
+    for (const auto& operand : part.operands) walk(*operand);
+    using Kind = syntax::Expr::Kind;
+    bool literal = part.kind == Kind::kInteger || part.kind == Kind::kSize || part.kind == Kind::kString ||
+                   part.kind == Kind::kSet || part.kind == Kind::kNot;
+    // A range or a sum of literals says what it is; so does the predicate itself.
+    bool of_literals = !model::speaks_of_a_name(part);
+    if (!literal && !of_literals && &part != &e) show(part, one_line(sources, part));
   };
   walk(e);
   return text;
+}
+
+/// `before enter copy`: both sides are reached with translation off, and nothing but a segment is written to.
+bool check_copies(const Layout& layout, diagnostics::Sink& sink) {
+  size_t errors = sink.error_count();
+  HandoffScope scope(layout);
+  const auto* rma = layout.machine->find("rma");
+  for (const PlacedSegment& stub : layout.segments) {
+    for (const model::RangeMove& copy : stub.declaration->copies) {
+      Value from = evaluate_as(*copy.from, Type::kRange, scope, sink), to = evaluate_as(*copy.to, Type::kAddress, scope, sink);
+      if (!from.is_known() || !to.is_known()) continue;
+      auto refuse = [&](const std::string& why) {
+        sink.report(Code::bad_place, copy.span, "`" + copy.text + "`: " + why)
+            .note("it copies " + to_text(from.range()) + " to " + hex(to.address()));
+      };
+      auto target = Range::checked(to.address(), from.range().size());
+      if (!target || from.range().empty()) {
+        refuse(target ? "there is nothing to copy" : "the copy runs past 2^64");
+        continue;
+      }
+      bool owned = std::any_of(layout.segments.begin(), layout.segments.end(), [&](const PlacedSegment& s) {
+        return &s != &stub && s.extent.contains(*target);
+      });
+      if (target->overlaps(from.range()))
+        refuse("the copy overlaps what it is a copy of");
+      else if (!owned)
+        refuse("the copy lies in no segment, so nothing keeps that memory free");
+      else if (rma && rma->value.is_known() &&
+               !(rma->value.range().contains(*target) && rma->value.range().contains(from.range())))
+        refuse("the stub runs with translation off and reaches machine.rma only, " + to_text(rma->value.range()));
+    }
+  }
+  return sink.error_count() == errors;
 }
 
 }  // namespace
@@ -344,8 +395,9 @@ bool place(Layout& layout, const source::SourceSet& sources, const Measure& meas
   return Placer(layout, sources, measure, sink).run();
 }
 
-bool check_placed(const Layout& layout, std::vector<CheckedPredicate>& checks, diagnostics::Sink& sink) {
-  bool all_hold = true;
+bool check_placed(const Layout& layout, const source::SourceSet& sources, std::vector<CheckedPredicate>& checks,
+                  diagnostics::Sink& sink) {
+  bool all_hold = check_copies(layout, sink);
   if (const model::Loader* loader = layout.loader) {
     if (loader->max_segments && layout.segments.size() > *loader->max_segments) {
       sink.report(Code::too_many_segments, layout.handoff->name_span,
@@ -368,7 +420,7 @@ bool check_placed(const Layout& layout, std::vector<CheckedPredicate>& checks, d
         if (v.is_error()) return false;
         if (v.boolean()) continue;
         result.holds = all_hold = false;
-        result.detail = values_in(*check.predicate, scope, subject ? subject->name() : "");
+        result.detail = values_in(*check.predicate, scope, sources, subject ? subject->name() : "");
         auto& d = sink.report(Code::loader_refuses,
                               subject ? subject->declaration->name_span : layout.handoff->name_span,
                               (check.error == "none"
@@ -390,7 +442,7 @@ bool check_placed(const Layout& layout, std::vector<CheckedPredicate>& checks, d
     all_hold = false;
     auto& d = sink.report(Code::assertion_failed, assertion.condition->span,
                           assertion.message.empty() ? "this assertion does not hold" : assertion.message);
-    std::string values = values_in(*assertion.condition, scope, "");
+    std::string values = values_in(*assertion.condition, scope, sources, "");
     if (!values.empty()) d.note(values);
   }
   return all_hold;

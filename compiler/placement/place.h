@@ -31,7 +31,8 @@ struct CheckedPredicate {
   std::string detail;  // the segment and the values
 };
 
-/// The loader's checks in its own order, and the handoff's asserts; true when all hold.
-bool check_placed(const Layout& layout, std::vector<CheckedPredicate>& checks, diagnostics::Sink& sink);
+/// The loader's checks in its own order, what the stub copies, and the handoff's asserts; true when all hold.
+bool check_placed(const Layout& layout, const source::SourceSet& sources, std::vector<CheckedPredicate>& checks,
+                  diagnostics::Sink& sink);
 
 }  // namespace baton::placement

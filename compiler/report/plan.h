@@ -70,7 +70,8 @@ struct PlanClause {
     kStub,      // `instructions` bring it about; `by` may add what they are part of
     kPlaced,    // met by where something stands or what bytes it has; `by` says which
     kVacuous,   // `by` says why nothing is needed
-    kAssumed    // nobody checked it; `by` says why
+    kAssumed,   // nobody checked it; `by` says why
+    kNotServed  // a later release must bring what `by` says
   };
   std::string section;     // "master", "slaves", "memory", "order", "image"
   std::string convention;  // who wrote it
@@ -98,6 +99,13 @@ struct PlanCheck {
 struct PlanAssumption {
   std::string text;
   std::string why;  // or empty
+};
+
+/// A clause that is planned and not built.
+struct PlanUnserved {
+  std::string clause;                // "digest sha256 of kernel, tree"
+  std::string needs;                 // what a later release must bring
+  std::vector<std::string> details;  // with addresses
 };
 
 struct PlanOutput {
@@ -131,6 +139,7 @@ struct PlanReport {
 
   std::vector<PlanCheck> checks;  // in the loader's order
   std::vector<PlanAssumption> assumptions;
+  std::vector<PlanUnserved> unserved;  // not empty: there is no build of this, and no output
   std::vector<PlanOutput> outputs;
 };
 

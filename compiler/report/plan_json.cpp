@@ -153,6 +153,14 @@ void write_findings(OStream& json, const PlanReport& plan) {
         json.attribute("why", utf8(assumption.why));
       });
   });
+  json.attributeArray("unserved", [&] {
+    for (const PlanUnserved& u : plan.unserved)
+      json.object([&] {
+        json.attribute("clause", utf8(u.clause));
+        json.attribute("needs", utf8(u.needs));
+        write_strings(json, "details", u.details);
+      });
+  });
   json.attributeArray("outputs", [&] {
     for (const PlanOutput& output : plan.outputs)
       json.object([&] {

@@ -24,7 +24,7 @@ std::string giver_text(const std::string& giver) {
 }
 
 std::string head_part(const PlanReport& plan) {
-  const std::string title = ascii("Handoff " + plan.handoff + " on " + plan.machine).substr(0, kWidth);
+  const std::string title = ascii("Handoff " + plan.handoff + (plan.machine.empty() ? "" : " on " + plan.machine)).substr(0, kWidth);
   std::string text = title + "\n" + std::string(title.size(), '=') + "\n";
   std::string doc;
   for (const std::string& line : plan.doc) doc += line + " ";
@@ -88,7 +88,7 @@ std::string segments_part(const PlanReport& plan) {
       table.row({s.name, s.kind, hex(*s.start), hex(*s.start + s.size), human(s.size), human(s.extent.size()),
                  placing});
     else
-      table.row({s.name, s.kind, "-", "-", human(s.size), "-", "not placed: " + placing});
+      table.row({s.name, s.kind, "-", "-", human(s.size), "-", (s.placing.rfind("linked", 0) == 0 ? "" : "not placed: ") + placing});
   }
   return heading("Segments") + table.print(2);
 }
@@ -104,6 +104,7 @@ std::string listed(const std::vector<std::string>& texts, const std::string& wor
 std::string placement_part(const PlanReport& plan) {
   std::string text;
   for (const PlanSegment& s : plan.segments) {
+    if (!s.start && s.rejected.empty()) continue;  // nobody looked for a place
     std::string title = s.name + (s.content.empty() ? "" : " = " + s.content);
     if (s.start && s.size > s.bufsz)
       title += "; " + human(s.bufsz) + " are loaded, the rest is zero";
@@ -152,6 +153,7 @@ std::string answer_text(const PlanClause& clause) {
              (clause.by.empty() ? "" : ": " + clause.by);
     case Answer::kPlaced: return clause.by.empty() ? "holds" : "holds: " + clause.by;
     case Answer::kVacuous: return "not needed: " + clause.by;
+    case Answer::kNotServed: return "NOT SERVED by this release: " + clause.by;
     case Answer::kAssumed: return "ASSUMED" + (clause.by.empty() ? "" : ": " + clause.by);
   }
   return {};
@@ -172,6 +174,9 @@ std::string clause_lines(const PlanClause& clause, size_t width) {
 }
 
 std::string stub_lines(const PlanReport& plan) {
+  if (!plan.unserved.empty())
+    return "  No stub is made of this by this release: " + counted(plan.unserved.size(), "clause") +
+           " below must be served first.\n";
   if (!plan.stub) return "  No stub: nothing that the taker needs is missing when the giver leaves.\n";
   std::string text = "  The stub has " + human(plan.stub_size) + ".\n";
   for (const PlanBody& body : plan.bodies) {
@@ -224,6 +229,16 @@ std::string assumptions_part(const PlanReport& plan) {
   return heading("Assumed, not checked (" + std::to_string(plan.assumptions.size()) + ")") + text;
 }
 
+std::string unserved_part(const PlanReport& plan) {
+  if (plan.unserved.empty()) return {};
+  std::string text;
+  for (const PlanUnserved& u : plan.unserved) {
+    text += (text.empty() ? "" : "\n") + wrap(u.clause, 2, 4) + wrap("needs " + u.needs, 4, 6);
+    for (const std::string& line : u.details) text += wrap(line, 6, 8);
+  }
+  return heading("Not served by this release (" + std::to_string(plan.unserved.size()) + ")") + text;
+}
+
 std::string outputs_part(const PlanReport& plan) {
   if (plan.outputs.empty()) return {};
   TextTable table({Align::kLeft, Align::kRight, Align::kLeft});
@@ -235,7 +250,7 @@ std::string outputs_part(const PlanReport& plan) {
 
 std::string plan_text(const PlanReport& plan) {
   return head_part(plan) + machine_part(plan) + segments_part(plan) + map_part(plan) + placement_part(plan) +
-         contract_part(plan) + checks_part(plan) + assumptions_part(plan) + outputs_part(plan);
+         contract_part(plan) + checks_part(plan) + assumptions_part(plan) + unserved_part(plan) + outputs_part(plan);
 }
 
 std::string shown_ranges(const RangeSet& ranges, size_t most) {
@@ -258,6 +273,7 @@ const char* to_text(PlanClause::Answer answer) {
     case PlanClause::Answer::kPlaced: return "placed";
     case PlanClause::Answer::kVacuous: return "vacuous";
     case PlanClause::Answer::kAssumed: return "assumed";
+    case PlanClause::Answer::kNotServed: return "not_served";
   }
   return "";
 }

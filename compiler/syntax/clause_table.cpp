@@ -23,8 +23,9 @@ constexpr uint32_t kCpus = in(C::kEnsuresMaster, C::kEnsuresSlaves);
 constexpr uint32_t kEnsures = kCpus | in(C::kEnsuresMemory);
 constexpr uint32_t kInherited = kEnsures | in(C::kConvention, C::kExpects, C::kLoader);
 
-constexpr bool kServed = true;
-constexpr bool kNotYet = false;
+constexpr Service kServed = Service::kServed;
+constexpr Service kCheckedOnly = Service::kCheckedOnly;
+constexpr Service kNotYet = Service::kNotYet;
 
 // One row stands for r0 .. r31 lr ctr cr xer.
 constexpr std::string_view kRegisterRow = "REG";
@@ -35,7 +36,7 @@ struct Row {
   std::string_view word;
   std::string_view shape;
   std::optional<C> block;
-  bool served;
+  Service service;
   std::string_view doc;
 };
 
@@ -57,9 +58,9 @@ const Row kRows[] = {
   {in(C::kConvention, C::kLoader), "source", "", "source STRING", {}, kServed, "where the claim comes from: a document, a file, a commit"},
   {in(C::kConvention), "supersedes", "", "supersedes CONVENTION@N", {}, kServed, "the version this one takes the place of"},
   {in(C::kConvention), "role", "", "role NAME : loadable | elf64 | devicetree | raw [optional]", {}, kServed, "what the convention speaks of: an image, a tree; a handoff binds it to a segment"},
-  {in(C::kConvention), "role", "pagelist", "role NAME : pagelist", {}, kNotYet, "a run-time value of the call that departs: the list of pages to copy"},
-  {in(C::kConvention), "role", "hook", "role NAME : hook", {}, kNotYet, "a run-time value of the call that departs: a function to be called"},
-  {in(C::kConvention), "role", "argument", "role NAME : argument", {}, kNotYet, "a run-time value of the call that departs: a number or address"},
+  {in(C::kConvention), "role", "pagelist", "role NAME : pagelist", {}, kCheckedOnly, "a run-time value of the call that departs: the list of pages to copy"},
+  {in(C::kConvention), "role", "hook", "role NAME : hook", {}, kCheckedOnly, "a run-time value of the call that departs: a function to be called"},
+  {in(C::kConvention), "role", "argument", "role NAME : argument", {}, kCheckedOnly, "a run-time value of the call that departs: a number or address"},
   {in(C::kConvention), "ensures", "master", "ensures master", C::kEnsuresMaster, kServed, "what is true of the one CPU that crosses first, at the instant it crosses"},
   {in(C::kConvention), "ensures", "slaves", "ensures slaves", C::kEnsuresSlaves, kServed, "what is true of each other CPU that arrives, at its own instant"},
   {in(C::kConvention), "ensures", "memory", "ensures memory", C::kEnsuresMemory, kServed, "what is true of memory when the master crosses"},
@@ -70,8 +71,8 @@ const Row kRows[] = {
   // ensures master, ensures slaves
   {kCpus, "enter", "", "enter ROLE.entry", {}, kServed, "the CPU is at the entry of the image"},
   {kCpus, "enter", "absolute", "enter absolute ADDRESS", {}, kServed, "the CPU is at this address"},
-  {in(C::kEnsuresMaster), "enter", "call", "enter call", {}, kNotYet, "the stub is a function that the departing code calls"},
-  {in(C::kEnsuresMaster), "argument", "", "argument NAME = REG : KIND", {}, kNotYet, "names a run-time value that a register of the call holds"},
+  {in(C::kEnsuresMaster), "enter", "call", "enter call", {}, kCheckedOnly, "the stub is a function that the departing code calls"},
+  {in(C::kEnsuresMaster), "argument", "", "argument NAME = REG : pagelist | hook | argument", {}, kCheckedOnly, "names a run-time value that a register of the call holds"},
   {in(C::kEnsuresSlaves), "arrival", "", "arrival STATE | in { STATE, ... } | any", {}, kServed, "whether slaves come: absent, firmware, arriving, held, unknown"},
   {kCpus, "mode", "", "mode real | virtual", {}, kServed, "real is IR = DR = PR = 0, virtual is IR = DR = 1 and PR = 0"},
   {kCpus, "msr", "", "msr FIELD = 0 | 1 | any | giver | VALUE, ...", {}, kServed, "fields of the machine state register; one not mentioned is left as found"},
@@ -114,7 +115,7 @@ const Row kRows[] = {
   {in(C::kMachine), "tree", "", "tree = PATH", {}, kServed, "the machine's device tree, flattened"},
   {in(C::kMachine), "region", "", "region NAME = RANGES, ...", {}, kServed, "names ranges; placement ignores them"},
   {in(C::kMachine), "reserve", "", "reserve NAME = RANGES, ...", {}, kServed, "names ranges; placement keeps out of them"},
-  {in(C::kMachine), "notes", "", "notes PATH", {}, kNotYet, "addresses of the CPUs' crash notes, for a core header"},
+  {in(C::kMachine), "notes", "", "notes PATH", {}, kServed, "addresses of the CPUs' crash notes, for a core header"},
 
   // Loader
   {in(C::kLoader), "table", "", "table native64 | compat32 | json, ...", {}, kServed, "encodings of the segment table it takes"},
@@ -127,14 +128,14 @@ const Row kRows[] = {
   {in(C::kHandoff), "to", "", "to CONVENTION@N", {}, kServed, "the convention the image is to be entered by"},
   {in(C::kHandoff), "giver", "", "giver big | little | both", {}, kServed, "byte order of the giver; both: proved once for each"},
   {in(C::kHandoff), "load", "", "load normal | on_crash", {}, kServed, "whether the segments wait for a crash"},
-  {in(C::kHandoff), "param", "", "param NAME : path | string | size | address | int [= VALUE]", {}, kServed, "a value set with -D NAME=..., with its default"},
+  {in(C::kHandoff), "param", "", "param NAME : path | string | size | address | int | bool [in RANGE | in { VALUE, ... }] [= VALUE]", {}, kServed, "a value set with -D NAME=..., what it may be, and its default"},
   {in(C::kHandoff), "segment", "elf", "segment NAME = elf PATH", C::kSegmentElf, kServed, "the loadable parts of an ELF image"},
   {in(C::kHandoff), "segment", "file", "segment NAME = file PATH", C::kSegmentFile, kServed, "a file's bytes as they are"},
   {in(C::kHandoff), "segment", "devicetree", "segment NAME = devicetree PATH | TREE", C::kSegmentDevicetree, kServed, "a flattened device tree, edited"},
   {in(C::kHandoff), "segment", "reserve", "segment NAME = reserve SIZE", C::kSegmentReserve, kServed, "memory kept free, zero at the start"},
-  {in(C::kHandoff), "segment", "elfcorehdr", "segment NAME = elfcorehdr", C::kSegmentElfcorehdr, kNotYet, "the ELF header of a crash dump"},
+  {in(C::kHandoff), "segment", "elfcorehdr", "segment NAME = elfcorehdr", C::kSegmentElfcorehdr, kCheckedOnly, "the ELF header of a crash dump"},
   {in(C::kHandoff), "segment", "trampoline", "segment NAME = trampoline", C::kSegmentTrampoline, kServed, "the stub that closes the gap between the two conventions"},
-  {in(C::kHandoff), "bind", "", "bind ROLE = SEGMENT | giver.ROLE", {}, kServed, "which segment a role of `to` is; without it, the segment of that name"},
+  {in(C::kHandoff), "bind", "", "bind ROLE = SEGMENT | giver.ROLE | argument.NAME", {}, kServed, "which segment a role of `to` is, or what the giver itself supplies; without it, the segment of that name"},
   {in(C::kHandoff), "slaves", "overlay", "slaves by overlay", {}, kServed, "slaves find the taker's own code in the low copy of the stub's head"},
   {in(C::kHandoff), "slaves", "none", "slaves by none", {}, kServed, "nothing is done for slaves"},
   {in(C::kHandoff), "slaves", "auto", "slaves by auto", {}, kServed, "none when none arrive, else overlay, else relay"},
@@ -155,12 +156,12 @@ const Row kRows[] = {
   {in(C::kSegmentDevicetree), "version", "", "version INT", {}, kServed, "version of the flattened form; without it, the highest the taker reads"},
   {in(C::kSegmentDevicetree), "node", "", "node STRING", C::kTreeNode, kServed, "edits one node, which is made if it is missing"},
   {in(C::kSegmentDevicetree), "reserve", "", "reserve RANGES | SEGMENT, ...", {}, kServed, "adds to the reserve map of the tree"},
-  {in(C::kSegmentDevicetree), "usable", "", "usable RANGES, ...", {}, kNotYet, "the memory a crash kernel may use"},
-  {in(C::kSegmentElfcorehdr), "cover", "", "cover RANGES, ...", {}, kNotYet, "memory the dump describes"},
-  {in(C::kSegmentElfcorehdr), "except", "", "except RANGES, ...", {}, kNotYet, "memory the dump leaves out"},
-  {in(C::kSegmentElfcorehdr), "remap", "", "remap RANGE to ADDRESS", {}, kNotYet, "memory whose bytes were moved before the dump"},
-  {in(C::kSegmentTrampoline), "digest", "", "digest sha256 of SEGMENT, ...", {}, kNotYet, "the stub compares the segments' digests before it stores anything"},
-  {in(C::kSegmentTrampoline), "before", "", "before enter copy RANGE to ADDRESS", {}, kNotYet, "the stub copies memory before it enters the image"},
+  {in(C::kSegmentDevicetree), "usable", "", "usable RANGES, ...", {}, kServed, "the memory a crash kernel may use"},
+  {in(C::kSegmentElfcorehdr), "cover", "", "cover RANGES, ...", {}, kCheckedOnly, "memory the dump describes"},
+  {in(C::kSegmentElfcorehdr), "except", "", "except RANGES, ...", {}, kCheckedOnly, "memory the dump leaves out"},
+  {in(C::kSegmentElfcorehdr), "remap", "", "remap RANGE to ADDRESS", {}, kCheckedOnly, "memory whose bytes were moved before the dump"},
+  {in(C::kSegmentTrampoline), "digest", "", "digest sha256 of SEGMENT, ...", {}, kCheckedOnly, "the stub compares the segments' digests before it stores anything"},
+  {in(C::kSegmentTrampoline), "before", "", "before enter copy RANGE to ADDRESS", {}, kCheckedOnly, "the stub copies memory before it enters the image"},
 
   // Tree node
   {in(C::kTreeNode), kPropertyHead, "", "STRING [= VALUE, ...]", {}, kServed, "sets a property; an address or size is 8 bytes, an integer 4, a string ends in NUL"},
@@ -178,7 +179,7 @@ const std::array<std::string_view, 36>& register_names() {
 
 ClauseForm form_of(const Row& row, std::string_view head) {
   return ClauseForm{row.contexts, head,    row.word, row.shape, row.block.has_value(),
-                    row.block,    row.doc, 1,        row.served};
+                    row.block,    row.doc, 1,        row.service};
 }
 
 const Context kAllContexts[] = {
@@ -352,9 +353,12 @@ std::string cell(std::string_view text) {
 
 void table_head(std::string& out) { out += "| clause | meaning |\n|---|---|\n"; }
 
-void table_row(std::string& out, std::string_view shape, std::string_view doc, bool block, bool served) {
+void table_row(std::string& out, std::string_view shape, std::string_view doc, bool block, Service service) {
   out += "| `" + cell(shape) + (block ? " { ... }" : "") + "` | " + cell(doc) +
-         (served ? "" : ". *Not served in this release.*") + " |\n";
+         (service == Service::kServed        ? ""
+          : service == Service::kCheckedOnly ? ". *Checked and planned; not built in this release.*"
+                                             : ". *Not served in this release.*") +
+         " |\n";
 }
 
 }  // namespace
@@ -366,15 +370,15 @@ std::string clause_reference_markdown() {
       "Lower case is written as it stands, UPPER CASE is replaced, `[x]` may be left out, `x | y` is\n"
       "either, `x, ...` is a list. `RANGES` is one range or a named set of ranges, `REG` one of `r0` to\n"
       "`r31`, `lr`, `ctr`, `cr`, `xer`. Every clause ends in `;` or in its block, and any clause may carry\n"
-      "`because STRING` at its end. What is not served is known and refused by name, never ignored.\n";
+      "`because STRING` at its end. What a release does not serve is refused by name, never ignored.\n";
   for (Context context : kAllContexts) {
     out += "\n## In " + std::string(to_text(context)) + "\n\n";
     table_head(out);
     for (const Row& row : kRows)
       if ((row.contexts >> static_cast<unsigned>(context)) & 1u)
-        table_row(out, row.shape, row.doc, row.block.has_value(), row.served);
+        table_row(out, row.shape, row.doc, row.block.has_value(), row.service);
     for (const ModifierForm& form : modifier_forms())
-      if (form.stands_in(context)) table_row(out, form.shape, form.doc, false, true);
+      if (form.stands_in(context)) table_row(out, form.shape, form.doc, false, kServed);
   }
   return out;
 }

@@ -3,8 +3,8 @@
 // Which clauses does the language have, and where may each of them stand?
 //
 // One table for everything that must know: checking, did-you-mean, the page CLAUSES.md (generated from
-// here), editors. A row is a form: a head in one or more contexts, the shape of its arguments, and whether
-// this compiler serves it; a form that is known and not served is refused by its name, never ignored.
+// here), editors. A row is a form: a head in one or more contexts, the shape of its arguments, and how far
+// this compiler goes with it: a form that no build makes yet is checked, planned and then refused by its name.
 // Shapes are for people and follow one notation: lower case is written as it stands, UPPER CASE is
 // replaced, `[x]` may be left out, `x | y` is either, `x, ...` is a list.
 //
@@ -44,6 +44,13 @@ inline constexpr size_t kContextCount = static_cast<size_t>(Context::kTreeNode) 
 /// For messages: "`ensures master`", "a handoff", "a trampoline segment".
 std::string_view to_text(Context context);
 
+/// How far this release goes with a form. What it does not do is said by name, never ignored.
+enum class Service {
+  kServed,       // check, plan and build
+  kCheckedOnly,  // check and plan; build refuses it
+  kNotYet        // refused by check
+};
+
 struct ClauseForm {
   uint32_t contexts = 0;    // one bit per Context
   std::string_view head;    // "msr", "tree.format", or kPropertyHead
@@ -53,7 +60,7 @@ struct ClauseForm {
   std::optional<Context> block;
   std::string_view doc;     // one line
   unsigned since = 1;       // the language version that brought it
-  bool served = true;       // false: known, and refused by name in this release
+  Service service = Service::kServed;
 
   bool stands_in(Context context) const { return (contexts >> static_cast<unsigned>(context)) & 1u; }
 };

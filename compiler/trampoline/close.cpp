@@ -33,12 +33,15 @@ class Closer {
     size_t errors = sink_.error_count();
     for (Endian giver : giver_orders(layout_)) resolve(giver);
     if (sink_.error_count() != errors) return std::nullopt;
+    closed_.departs_by_call = layout_.from->departs_by_call();
     for (ClosedOrder& order : closed_.orders) order.gap = contract::find_gap(order.from, order.to);
+    for (ClosedOrder& order : closed_.orders) passed_on(order);
     for (const ClosedOrder& order : closed_.orders) report_impossible(order);
     if (!strategy()) return std::nullopt;
     closed_.offers = check_offers(layout_, payloads_, closed_.orders.front().gap.slaves_may_arrive, sink_);
     if (sink_.error_count() != errors) return std::nullopt;
     bool trampoline = layout_.entered().declaration->kind == SegmentKind::kTrampoline;
+    if (closed_.departs_by_call) return std::move(closed_);
     if (trampoline)
       synthesize_stub();
     else
@@ -56,6 +59,52 @@ class Closer {
                                    {contract::Side::kFrom, giver, handoff_.relies_on}, sink_);
     order.to = contract::resolve(*layout_.to, to_scope, {contract::Side::kTo, giver, {}}, sink_);
     closed_.orders.push_back(std::move(order));
+  }
+
+  /// What the taker needs of a role that the giver itself supplies, only the giver can have promised. What is a
+  /// value of a call is the caller's business and stays as it is.
+  void passed_on(ClosedOrder& order) {
+    for (Obligation& o : order.gap.obligations) {
+      if (!o.need || o.answer == Answer::kVacuous) continue;
+      const Claim& need = *o.need;
+      bool tree = need.kind == ClauseKind::kTreeFormat || need.kind == ClauseKind::kTreeBootCpu ||
+                  need.kind == ClauseKind::kTreeReserves;
+      if (!tree && need.kind != ClauseKind::kPlace) continue;
+      const model::Binding* binding = handoff_.find_binding(tree ? "tree" : need.subject);
+      if (!binding || binding->to != model::Binding::To::kGiver) {
+        o.answer = Answer::kElsewhere;  // what the giver says of its own is not about what this handoff makes
+        continue;
+      }
+      if (o.answer == Answer::kEntailed) continue;
+      const Claim* promise = order.from.find(Section::kMemory, need.kind, tree ? "" : binding->name);
+      o.promise = promise;
+      if (promise && supplies(*promise, need)) {
+        o.answer = Answer::kEntailed;
+      } else {
+        o.answer = Answer::kImpossible;
+        o.reason = "`" + binding->role + "` is the giver's own: nothing here writes it or moves it";
+      }
+    }
+  }
+
+  static bool supplies(const Claim& promise, const Claim& need) {
+    if (need.kind == ClauseKind::kTreeFormat || need.kind == ClauseKind::kTreeBootCpu) return false;  // by value, and it is not
+    if (promise.clause->words != need.clause->words) return false;
+    // Each range that is needed: of the same name, or a range that the promised one answers for.
+    bool within = need.kind == ClauseKind::kPlace && need.clause->words[0] == "within";
+    for (size_t n = 0; n < need.values.size(); ++n) {
+      bool met = false;
+      for (size_t p = 0; p < promise.values.size() && !met; ++p) {
+        const Value &wanted = need.values[n], &given = promise.values[p];
+        if (wanted.is_known() && given.is_known())
+          met = within ? wanted.ranges().contains(given.ranges()) : given.ranges().contains(wanted.ranges());
+        else  // both are one attribute of what the giver supplies
+          met = wanted.is_pending() && wanted == given && !model::dotted_name(*need.clause->values[n]).empty() &&
+                !model::dotted_name(*promise.clause->values[p]).empty();
+      }
+      if (!met) return false;
+    }
+    return true;
   }
 
   void report_impossible(const ClosedOrder& order) {
@@ -133,6 +182,7 @@ class Closer {
   /// Whether a clause needs bytes at an address: for slaves only where slaves come.
   bool needs_bytes(const Claim& need) const {
     if (need.kind != ClauseKind::kBytes) return false;
+    if (!need.values[0].is_known() || !need.values[1].is_known()) return false;  // of an image that is not here
     return need.section == Section::kMemory || (need.section == Section::kSlaves && closed_.overlay);
   }
 

@@ -4,6 +4,7 @@
 #include "trampoline/goals.h"
 
 #include <algorithm>
+#include <map>
 
 namespace baton::trampoline {
 
@@ -39,6 +40,7 @@ std::optional<MasterGoals> master_goals(const contract::Boundary& from, const co
   size_t errors = sink.error_count();
   MasterGoals goals;
   goals.giver = giver;
+  std::map<std::string, ppc64::Gpr> held;  // values that only the running system knows, and where they are
   for (const Claim& claim : from.claims) {
     if (claim.section != Section::kMaster || claim.kind != ClauseKind::kRegister) continue;
     auto gpr = ppc64::find_gpr(claim.subject);
@@ -46,6 +48,7 @@ std::optional<MasterGoals> master_goals(const contract::Boundary& from, const co
     if (auto number = promised_number(claim)) goals.known.push_back({*gpr, *number});
     auto values = claim.possible();
     if (values.size() == 1 && is_master_id(values[0])) goals.id_register = *gpr;
+    if (values.size() == 1 && values[0].is_symbol()) held.emplace(values[0].as_symbol().name, *gpr);
   }
 
   auto refuse = [&](Code code, const Obligation& o, std::string message) -> diagnostics::Diagnostic& {
@@ -114,8 +117,8 @@ std::optional<MasterGoals> master_goals(const contract::Boundary& from, const co
       for (const Value& v : need.possible()) {
         if (v.is_known() && v.is_number() && v.number() < kTwoTo64)
           goal.allowed.push_back(static_cast<uint64_t>(v.number()));
-        else if (is_master_id(v) && goals.id_register)
-          goal.allowed.push_back(*goals.id_register);
+        else if (auto where = v.is_symbol() ? held.find(v.as_symbol().name) : held.end(); where != held.end())
+          goal.allowed.push_back(where->second);
       }
       if (goal.allowed.empty()) {
         auto& d = refuse(Code::register_gap, o,

@@ -29,6 +29,13 @@ class Checker {
     for (const auto& clause : layout_.to->clauses) {
       if (clause.section != Section::kExpects) continue;
       const auto* segment = layout_.bound(clause.role);
+      const model::Binding* binding = layout_.handoff->find_binding(clause.role);
+      if (!segment && binding) {
+        bool giver = binding->to == model::Binding::To::kGiver;
+        offers_.push_back({clause.origin + " expects: " + clause.text, false,
+                           giver ? "the giver's own `" + binding->name + "` is not seen here"
+                                 : "`argument." + binding->name + "` is known when the call is made"});
+      }
       if (!segment) continue;
       if (auto payload = payloads_.find(segment->name()); payload != payloads_.end())
         check(clause, *segment, payload->second);

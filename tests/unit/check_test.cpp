@@ -293,11 +293,9 @@ TEST_CASE("names of a handoff: each unknown one is told by what it is") {
   }
 }
 
-TEST_CASE("words that are not served are refused by name") {
+TEST_CASE("what no build makes yet is sound, and what nothing reads is refused by name") {
   Checked live("machine here from live { }");
   CHECK(live.findings().empty());
-  Checked notes("machine here { notes \"notes.txt\"; }");
-  CHECK(notes.findings() == Findings{"not-served: notes"});
 }
 
 TEST_CASE("a loader's predicate: what spare() takes, and how many segments there may be") {

@@ -189,7 +189,7 @@ TEST_CASE("a loader's checks and the handoff's assertions, valued") {
     p.place();
     REQUIRE(p.placed);
     std::vector<CheckedPredicate> checks;
-    bool all = check_placed(p.layout, checks, p.sink);
+    bool all = check_placed(p.layout, p.sources, checks, p.sink);
     CHECK(all == p.sink.all().empty());
     if (all) return "holds, " + std::to_string(checks.size()) + " checked";
     return p.finding() + "\n" + p.notes();

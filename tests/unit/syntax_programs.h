@@ -39,6 +39,7 @@ convention acme.boot@3 extends acme.boot@2 {
     r4 in { image.base, 0 };
     drop r5;
     incidental lr = image.entry;
+    argument pages = r6 : pagelist;
   }
   ensures slaves {
     arrival in { arriving, held };
@@ -100,6 +101,7 @@ handoff boot on board via acme.load@1 {
   relies on incidental ile;
   param kernel : path = "vmlinux";
   param cmdline : string;
+  param cpus : int in 1 ..< 16 = 2;
   segment kernel = elf kernel {
     place bottom_up;
     align 64KiB;
@@ -107,9 +109,19 @@ handoff boot on board via acme.load@1 {
     avoid region.low;
     poke run_at_load = 1;
   }
-  segment stub = trampoline { place at 0x10_0000; size <= 4KiB; }
+  segment stub = trampoline {
+    place at 0x10_0000;
+    size <= 4KiB;
+    digest sha256 of kernel, tree;
+    before enter copy 0x0 +: low to spare.start;
+  }
   segment initrd = file "initrd.img" { place top_down; }
   segment spare = reserve low { place top_down; }
+  segment core = elfcorehdr {
+    cover machine.ram, machine.rtas;
+    except machine.crashkernel;
+    remap 0x0 +: low to spare.start;
+  }
   segment tree = devicetree machine.tree {
     version 17;
     node "/chosen" {
@@ -118,6 +130,7 @@ handoff boot on board via acme.load@1 {
       "empty";
       drop "linux,stdout-path";
     }
+    usable 0x0 ..< 64KiB, machine.crashkernel;
     reserve initrd, stub, 0x0 + low ..< machine.crashkernel.start;
   }
   bind image = kernel;

@@ -319,7 +319,7 @@ TEST_CASE("kEveryClause uses every served head") {
     });
   std::string missing;
   for (const ClauseForm& form : clause_forms()) {
-    if (!form.served || form.stands_in(Context::kFile) || form.stands_in(Context::kMachine) ||
+    if (form.service == Service::kNotYet || form.stands_in(Context::kFile) || form.stands_in(Context::kMachine) ||
         is_register(form.head))
       continue;
     bool found = false;
@@ -336,11 +336,11 @@ TEST_CASE("the table answers what checking asks") {
   CHECK(find(Context::kHandoff, "landing") == nullptr);
   CHECK(find(Context::kEnsuresSlaves, "r31"));
   CHECK_FALSE(find(Context::kEnsuresSlaves, "r32"));
-  CHECK(find(Context::kHandoff, "slaves", "relay")->served);
-  CHECK(find(Context::kHandoff, "slaves", "overlay")->served);
+  CHECK(find(Context::kHandoff, "slaves", "relay")->service == Service::kServed);
+  CHECK(find(Context::kHandoff, "slaves", "overlay")->service == Service::kServed);
   CHECK(find(Context::kHandoff, "slaves", "never") == nullptr);
   CHECK(find(Context::kHandoff, clause_of("slaves by never;"))->head == "slaves");
-  CHECK_FALSE(find(Context::kHandoff, clause_of("segment c = elfcorehdr;"))->served);
+  CHECK(find(Context::kHandoff, clause_of("segment c = elfcorehdr;"))->service == Service::kCheckedOnly);
   CHECK(block_context(Context::kHandoff, clause_of("segment s = trampoline {}")) ==
         Context::kSegmentTrampoline);
   CHECK_FALSE(block_context(Context::kHandoff, clause_of("segment s = nonsense {}")));

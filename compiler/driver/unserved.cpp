@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The list of what is planned and not built. See unserved.h.
+#include "driver/unserved.h"
+
+#include <algorithm>
+
+namespace baton::driver {
+
+using diagnostics::Code;
+using model::Type;
+using model::Value;
+using Kind = Unserved::Kind;
+
+std::vector<Unserved> find_unserved(const model::Program& program, const model::Handoff& handoff) {
+  std::vector<Unserved> found;
+  const model::Convention& from = program.conventions.at(handoff.from);
+  for (const auto& clause : from.clauses)
+    if (clause.kind == model::ClauseKind::kEnter && from.departs_by_call() && clause.section == model::Section::kMaster)
+      found.push_back({Kind::kCall, handoff.from_span, "enter call", "", "a stub that is a function of departing code"});
+  for (const model::Segment& s : handoff.segments) {
+    if (s.kind == model::SegmentKind::kElfCoreHeader)
+      found.push_back({Kind::kCoreHeader, s.name_span, "segment " + s.name + " = elfcorehdr", s.name,
+                       "the bytes of a core header"});
+    if (s.digest)
+      found.push_back({Kind::kDigest, s.digest->span, s.digest->text, s.name,
+                       "code that digests segments before anything is stored"});
+    for (size_t i = 0; i < s.copies.size(); ++i)
+      found.push_back({Kind::kCopy, s.copies[i].span, s.copies[i].text, s.name, "code that copies memory", i});
+  }
+  return found;
+}
+
+void report_unserved(Compilation& c) {
+  for (const Unserved& u : c.unserved)
+    c.sink.report(Code::not_served, u.span, "`" + u.clause + "` is checked and planned, and this release does not build it")
+        .note("a later release brings " + u.needs)
+        .note("`baton plan` shows what each clause would be met by");
+}
+
+namespace {
+
+std::vector<std::string> core_details(const emit::CoreHeader& core) {
+  std::vector<std::string> lines;
+  lines.push_back(std::to_string(core.cpu_notes) + (core.cpu_notes == 1 ? " note" : " notes") + " of CPUs (" +
+                  core.notes_origin + ")" + (core.vmcoreinfo ? ", vmcoreinfo" : "") + ", " +
+                  std::to_string(core.ranges.size()) + (core.ranges.size() == 1 ? " range: " : " ranges: ") +
+                  human(core.size()));
+  for (const auto& range : core.ranges)
+    lines.push_back(to_text(range.memory) + " (" + human(range.memory.size()) + ")" +
+                    (!range.moved       ? ""
+                     : range.source ? ", its bytes from " + hex(*range.source)
+                                    : ", its bytes moved"));
+  return lines;
+}
+
+}  // namespace
+
+std::vector<std::string> details_of(const Compilation& c, const Unserved& u) {
+  std::vector<std::string> lines;
+  const placement::PlacedSegment* segment = u.segment.empty() ? nullptr : c.layout.find(u.segment);
+  placement::HandoffScope scope(c.layout);
+  diagnostics::Sink ignored;  // reported when it was placed
+  switch (u.kind) {
+    case Kind::kCall: break;
+    case Kind::kCoreHeader:
+      // Once more, over final addresses.
+      if (auto core = emit::core_header(c.layout, *segment, ignored)) lines = core_details(*core);
+      break;
+    case Kind::kDigest:
+      for (const auto& [name, span] : segment->declaration->digest->segments) {
+        const auto* input = c.layout.find(name);
+        auto payload = c.contents.payloads.find(name);
+        if (!input || !input->start) continue;
+        Size bytes = payload == c.contents.payloads.end() ? input->content.size : Size{payload->second.size()};
+        lines.push_back(name + ": " + human(bytes) + " from " + hex(*input->start));
+      }
+      break;
+    case Kind::kCopy: {
+      const model::RangeMove& copy = segment->declaration->copies[u.index];
+      Value from = evaluate_as(*copy.from, Type::kRange, scope, ignored);
+      Value to = evaluate_as(*copy.to, Type::kAddress, scope, ignored);
+      if (from.is_known() && to.is_known())
+        lines.push_back(to_text(from.range()) + " (" + human(from.range().size()) + ") to " + hex(to.address()));
+      break;
+    }
+  }
+  return lines;
+}
+
+}  // namespace baton::driver

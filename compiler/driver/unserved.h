@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What does a handoff ask for that this release checks and plans, and does not build?
+//
+// One entry for each clause whose bytes or instructions a later release must bring: a relay, the bytes of a core
+// header, digests, copies, a stub that is a function of its caller. `build` refuses each by name before it reads a
+// file; `plan` shows each with its addresses. Whatever is not listed here is built.
+//
+//   digest sha256 of kernel, tree;  ->  {"digest sha256 of kernel, tree", "code that computes SHA-256", ...}
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "driver/pipeline.h"
+
+namespace baton::driver {
+
+std::vector<Unserved> find_unserved(const model::Program& program, const model::Handoff& handoff);
+
+/// Reports each as an error.
+void report_unserved(Compilation& c);
+
+/// What stands where, for the plan: one line each.
+std::vector<std::string> details_of(const Compilation& c, const Unserved& unserved);
+
+}  // namespace baton::driver
