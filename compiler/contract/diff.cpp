@@ -81,7 +81,8 @@ const model::Waiver* waiver_for(const model::Convention& convention, const Rule&
   return nullptr;
 }
 
-void add(std::vector<Unmet>& to, std::vector<Unmet> more) {
+void add(std::vector<Unmet>& to, std::vector<Unmet> more, bool need_is_old) {
+  for (Unmet& unmet : more) unmet.need_is_old = need_is_old;
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
@@ -109,7 +110,7 @@ ConventionDiff removed(const model::Convention& gone, const model::Program& afte
     if (c.supersedes == gone.name && !change.waiver) change.waiver = waiver_for(c, *change.rule);
   diff.changes.push_back(change);
   Wording all{gone.name, gone.name, gone.name_span};
-  diff.taker_unmet = diff.giver_unmet = {{true, all, {}, "it is not there any more"}};
+  diff.taker_unmet = diff.giver_unmet = {{true, all, {}, "it is not there any more", true}};
   return diff;
 }
 
@@ -140,10 +141,10 @@ ConventionDiff compare(const Subject& before, const Subject& after) {
     }
   }
   Statement was = state(before, renamed), is = state(after);
-  diff.taker_unmet = unmet_ensures(is, was);
-  add(diff.taker_unmet, unmet_expects(was, is));
-  diff.giver_unmet = unmet_ensures(was, is);
-  add(diff.giver_unmet, unmet_expects(is, was));
+  add(diff.taker_unmet, unmet_ensures(is, was), true);
+  add(diff.taker_unmet, unmet_expects(was, is), false);
+  add(diff.giver_unmet, unmet_ensures(was, is), false);
+  add(diff.giver_unmet, unmet_expects(is, was), true);
 
   if (a.name == b.name && diff.stable && !diff.same_meaning())
     diff.changes.push_back(policy("CONVENTION_EDITED_IN_PLACE", &a, &b, "a change of meaning is a new version"));

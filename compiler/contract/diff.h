@@ -63,6 +63,7 @@ struct Unmet {
   bool decided = true;     // false: it depends on what only a handoff knows; `why` says on what
   Wording need, promise;   // the promise about the same thing, if there is one
   std::string why;
+  bool need_is_old = false;  // which side wrote the need, and its span is into; the other one wrote the promise
 };
 
 struct ConventionDiff {

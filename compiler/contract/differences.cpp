@@ -149,8 +149,9 @@ class Comparer {
     bool expects = like.section == Section::kExpects;
     d.taker = expects ? old_for_new : new_for_old;
     d.giver = expects ? new_for_old : old_for_new;
-    // Where no slave arrives nothing is needed of one; a changed clause is a change all the same.
-    bool nobody = d.taker.vacuous || d.giver.vacuous;
+    // Where no slave arrives nothing is needed of one; a changed clause is a change all the same, unless neither says
+    // anything: `any` on one side, no clause on the other.
+    bool nobody = (d.taker.vacuous || d.giver.vacuous) && (d.was || d.is);
     if (d.taker_ok() && d.giver_ok() && (!nobody || alike(was, is))) {
       if (d.before.text != d.after.text && !alike(was, is))
         note(d, "other words for the same");

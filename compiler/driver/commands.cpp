@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "diagnostics/explain.h"
+#include "driver/diff.h"
 #include "driver/dump.h"
 #include "driver/import.h"
 #include "driver/init.h"
@@ -14,6 +15,7 @@
 #include "driver/pipeline.h"
 #include "driver/plan.h"
 #include "driver/program_file.h"
+#include "driver/show.h"
 #include "driver/text_diff.h"
 #include "driver/verification.h"
 #include "syntax/clause_table.h"
@@ -22,7 +24,11 @@
 namespace baton::driver {
 namespace {
 
-void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+/// Applies -W and prints what was found.
+void show(Compilation& c, Findings& findings) {
+  c.sink.apply(c.policy);
+  findings.show(c.sink, c.sources);
+}
 
 void show(Compilation& c, const Options& options) { show_findings(c, options); }
 
@@ -59,15 +65,17 @@ int build(const Options& options) {
 
 int check(const Options& options) {
   int worst = kOk;
+  Findings findings(options);
   for (const auto& file : options.files) {
     Compilation c;
     if (!read_policy(c, options)) return kUsage;
     open_program(c, options, file);
     for (Phase phase : options.dump)
       if (c.main != source::kNoFile) print(dump_phase(c, phase));
-    show(c, options);
+    show(c, findings);
     worst = std::max(worst, exit_code(c));
   }
+  findings.finish();
   return worst;
 }
 
@@ -180,6 +188,7 @@ int run(const Options& options) {
   if (options.command == "plan") return plan(options);
   if (options.command == "explain") return explain(options);
   if (options.command == "dump") return dump(options);
+  if (options.command == "diff") return diff(options);
   if (options.command == "fmt") return format(options);
   if (options.command == "import") return import_machine(options);
   if (options.command == "init") return init(options);

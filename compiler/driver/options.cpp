@@ -26,8 +26,8 @@ void common(CLI::App& app, Options& options, Raw& raw) {
       ->type_name("OPTION")->allow_extra_args(false);
   app.add_option("--stdlib", options.stdlib, "search this folder for `use` before the shipped one")
       ->type_name("DIR")->allow_extra_args(false);
-  app.add_option("--format", raw.format, "diagnostics (and the plan) as `text` or `json`")
-      ->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  app.add_option("--format", raw.format, "diagnostics (and the plan) as text or json; diagnostics as sarif or github")
+      ->check(CLI::IsMember({"text", "json", "sarif", "github"}))->capture_default_str();
 }
 
 void one_file(CLI::App& app, Options& options) {
@@ -96,6 +96,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
              "  baton check boot.baton\n"
              "  baton build boot.baton -o out -D kernel_file=vmlinux\n"
              "  baton plan boot.baton -D kernel_file=vmlinux\n"
+             "  baton diff boot.old.baton boot.baton\n"
              "  baton explain BT3001");
   Raw raw;
 
@@ -135,6 +136,34 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   common(dump, options, raw);
   dump.footer("Example:\n  baton dump parse boot.baton");
 
+  CLI::App& diff = *app.add_subcommand("diff", "what a change to a convention breaks, or what another build came to");
+  diff.add_option("sides", options.files,
+                  "OLD and NEW: files, folders of programs, conventions such as linux.kexec@2013 (then, if they are\n"
+                  "not shipped, the files that declare them), or outputs of two builds")->type_name("OLD NEW");
+  diff.add_option("--against", options.against, "OLD is what the one PATH (or `.`) was at a commit")->type_name("git:REF");
+  diff.add_option("--strict", options.strict,
+                  "what is a finding: any change of meaning, what breaks either side, takers or givers only, or\n"
+                  "nothing. Else it is `both` for stable conventions and `none` for experimental ones")
+      ->type_name("LEVEL")->check(CLI::IsMember({"exact", "both", "taker", "giver", "none"}));
+  diff.add_flag("--allow-changes", options.allow_changes, "exit 0 instead of 2: for hooks, which stop at findings only");
+  diff.add_flag("--all", options.all, "show changes of words and sources too");
+  diff.add_option("--handoffs", options.handoff_files, "look at the handoffs of this file or folder as well")
+      ->type_name("PATH")->allow_extra_args(false);
+  handoff_options(diff, options, raw);
+  diff.add_option("--stdlib", options.stdlib, "search this folder for `use` before the shipped one")
+      ->type_name("DIR")->allow_extra_args(false);
+  diff.add_option("--format", raw.format, "text, markdown, json, sarif or github; text or json for builds")
+      ->check(CLI::IsMember({"text", "markdown", "json", "sarif", "github"}))->capture_default_str();
+  diff.add_flag("--builds", options.builds, "the sides are outputs of builds, whatever else the folders hold");
+  diff.add_flag("--rules", options.rules, "list the rules that name changes, with who breaks");
+  diff.footer("Exit code: 0 nothing changed in meaning, 2 something did and is no finding, 1 there are findings.\n"
+              "Builds that differ are no finding.\n"
+              "Examples:\n"
+              "  baton diff linux.kexec@2005 linux.kexec@2008 --strict none\n"
+              "  baton diff boot.old.baton boot.baton --format markdown\n"
+              "  baton diff --against git:HEAD boot.baton\n"
+              "  baton diff out.old out");
+
   CLI::App& fmt = *app.add_subcommand("fmt", "rewrite programs in the one style");
   fmt.add_option("files", options.files, "the programs")->type_name("FILE.baton")->required();
   fmt.add_flag("--check", options.fmt_check, "write nothing; exit 2 when a file would change");
@@ -165,6 +194,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
                                     std::pair(&options.via, "linux.kexec_load@2005")})
       if (option->empty()) *option = standard;
   }
+  options.format = raw.format;
   options.json = raw.format == "json";
   for (const std::string& define : raw.defines) {
     size_t equals = define.find('=');

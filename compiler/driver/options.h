@@ -19,7 +19,7 @@ enum ExitCode { kOk = 0, kFindings = 1, kChanges = 2, kUsage = 64, kNoInput = 66
 enum class Phase { kParse, kCheck, kPlace, kSynthesize, kEmit, kVerify };
 
 struct Options {
-  std::string command;  // build check plan explain dump fmt import init
+  std::string command;  // build check plan explain dump diff fmt import init
   std::vector<std::string> files;
   std::string handoff;                         // --handoff
   std::string output = ".";                    // -o
@@ -27,6 +27,7 @@ struct Options {
   std::vector<std::string> warnings;           // -W
   std::vector<std::string> stdlib;             // --stdlib, before the built-in place
   bool json = false;                           // --format json
+  std::string format = "text";                 // --format
   std::optional<Phase> stop_after;
   std::vector<Phase> dump;
   bool verify = true;
@@ -39,6 +40,11 @@ struct Options {
   bool force = false;                          // import, init: replace it
   std::string name;                            // import --name, init NAME
   std::string kernel, initrd, from, to, via;   // init handoff
+  std::string against;                         // diff --against git:REF
+  std::string strict;                          // diff --strict; empty: by the convention's status
+  std::vector<std::string> handoff_files;      // diff --handoffs
+  bool all = false, rules = false, builds = false;  // diff
+  bool allow_changes = false;                       // diff --allow-changes
 };
 
 /// Parses; answers an exit code when the run is over (help, version, usage error).

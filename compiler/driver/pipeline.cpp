@@ -232,9 +232,9 @@ bool compile(Compilation& c, const Options& options, Phase last) {
   // Every byte of every segment is final from here on.
 }
 
-int exit_code(const Compilation& c) {
-  if (!c.sink.has_errors()) return kOk;
-  for (const auto& d : c.sink.all())
+int exit_code(const diagnostics::Sink& sink) {
+  if (!sink.has_errors()) return kOk;
+  for (const auto& d : sink.all())
     if (d.code == Code::program_missing || d.code == Code::input_missing || d.code == Code::use_not_found)
       return kNoInput;
   return kFindings;

@@ -76,7 +76,8 @@ bool read_machine(Compilation& c, const Options& options);
 bool compile(Compilation& c, const Options& options, Phase last);
 
 /// kOk, kFindings or kNoInput, by what was reported.
-int exit_code(const Compilation& c);
+int exit_code(const diagnostics::Sink& sink);
+inline int exit_code(const Compilation& c) { return exit_code(c.sink); }
 
 /// Where the conventions are that come with the program: beside it, as built or installed.
 std::filesystem::path shipped_stdlib();

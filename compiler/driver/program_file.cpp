@@ -3,13 +3,10 @@
 // Standard output, standard error, one file. See program_file.h.
 #include "driver/program_file.h"
 
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
 
 #include "base/file.h"
-#include "diagnostics/render.h"
+#include "driver/show.h"
 
 namespace baton::driver {
 
@@ -17,15 +14,9 @@ using diagnostics::Code;
 
 void show_findings(Compilation& c, const Options& options) {
   c.sink.apply(c.policy);
-  std::string text;
-  if (options.json) {
-    text = diagnostics::render_json(c.sink.all(), c.sources);
-  } else {
-    diagnostics::TextStyle style;
-    style.colour = ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-    text = diagnostics::render_text(c.sink.all(), c.sources, style);
-  }
-  std::fwrite(text.data(), 1, text.size(), stderr);
+  Findings findings(options);
+  findings.show(c.sink, c.sources);
+  findings.finish();
 }
 
 bool write_program(Compilation& c, const Options& options, const std::string& text) {

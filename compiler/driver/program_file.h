@@ -15,7 +15,7 @@
 
 namespace baton::driver {
 
-/// Applies -W and prints what was found. Colour only on a terminal that wants it.
+/// Applies -W and prints what was found, where nothing else will be.
 void show_findings(Compilation& c, const Options& options);
 
 /// Writes `text` to options.file; false after a report.

@@ -47,6 +47,8 @@ struct SegmentTable {
 
 /// NAME.json
 std::string table_json(const SegmentTable& table);
+/// The table of an earlier build, to compare with. Fails with kMalformed; offsets in the bundle are not in it.
+Result<SegmentTable> read_table_json(ByteView bytes);
 
 /// NAME.h: defines that C99, C++ and GNU assembly read alike, and two macros that make arrays of segments.
 std::string table_header(const SegmentTable& table);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/file.h"
 
 namespace baton::source {
@@ -27,15 +28,50 @@ FileId SourceSet::add(std::string name, std::string text) {
   return static_cast<FileId>(files_.size() - 1);
 }
 
+void SourceSet::mount(const std::filesystem::path& root, std::shared_ptr<FileTree> tree, std::string label) {
+  std::error_code error;
+  auto canonical = std::filesystem::weakly_canonical(root, error);
+  mount_ = Mount{error ? root : canonical, std::move(tree), std::move(label)};
+}
+
+std::optional<std::filesystem::path> SourceSet::mounted(const std::filesystem::path& path) const {
+  if (!mount_) return std::nullopt;
+  std::error_code error;
+  auto whole = std::filesystem::absolute(path, error).lexically_normal();
+  auto inside = whole.lexically_relative(mount_->root);
+  // A way to the root may lead over symbolic links; those of the tree itself are the tree's own matter.
+  if (inside.empty() || *inside.begin() == "..")
+    inside = std::filesystem::weakly_canonical(path, error).lexically_relative(mount_->root);
+  if (error || inside.empty() || *inside.begin() == "..") return std::nullopt;
+  return inside;
+}
+
+bool SourceSet::exists(const std::filesystem::path& path) const {
+  if (auto inside = mounted(path)) return mount_->tree->exists(*inside);
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
 Result<FileId> SourceSet::read_as(const std::filesystem::path& path, std::string name,
                                   bool library) {
+  auto inside = mounted(path);
   std::error_code error;
-  auto identity = std::filesystem::weakly_canonical(path, error);
+  auto identity = inside ? mount_->root / *inside : std::filesystem::weakly_canonical(path, error);
   for (FileId id = 0; id < files_.size(); ++id)
     if (!identity.empty() && files_[id].identity == identity) return id;
-  auto file = MappedFile::open(path);
-  if (!file) return file.failure();
-  ByteView bytes = file->bytes();
+  std::string old_text;
+  std::optional<MappedFile> file;
+  if (inside) {
+    name = mount_->label + inside->generic_string();
+    auto text = mount_->tree->read(*inside);
+    if (!text) return text.failure();
+    old_text = std::move(*text);
+  } else {
+    auto opened = MappedFile::open(path);
+    if (!opened) return opened.failure();
+    file = std::move(*opened);
+  }
+  ByteView bytes = inside ? view_of(old_text) : file->bytes();
   if (bytes.size() > kMaxSourceBytes)
     return Failure{Failure::Kind::kUnsuitable,
                    "`" + name + "` has " + std::to_string(bytes.size()) +
@@ -51,18 +87,24 @@ Result<FileId> SourceSet::read(const std::filesystem::path& path) {
   return read_as(path, path.string(), false);
 }
 
+Result<FileId> SourceSet::read_library(const std::string& text) {
+  if (auto path = in_library(text)) return read_as(*path, "<stdlib>/" + text, true);
+  return Failure{Failure::Kind::kNotFound, "there is no `" + text + "` in the standard library"};
+}
+
+std::optional<std::filesystem::path> SourceSet::in_library(const std::string& text) const {
+  for (const auto& library : libraries_)
+    if (exists(library / text)) return library / text;
+  return std::nullopt;
+}
+
 Result<FileId> SourceSet::resolve(FileId from, const std::string& text) {
   std::filesystem::path wanted(text);
-  std::error_code error;
   auto beside = wanted.is_absolute() ? wanted : files_[from].folder / wanted;
-  if (std::filesystem::exists(beside, error)) {
+  if (exists(beside)) {
     return read_as(beside, beside.lexically_normal().string(), files_[from].library);
   }
-  for (const auto& library : libraries_) {
-    auto candidate = library / wanted;
-    if (std::filesystem::exists(candidate, error))
-      return read_as(candidate, "<stdlib>/" + text, true);
-  }
+  if (in_library(text)) return read_library(text);
   return Failure{Failure::Kind::kNotFound, "there is no `" + text + "` beside `" +
                                                files_[from].name +
                                                "` nor in the standard library"};

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """How long does the compiler take, how often does it touch a payload's bytes, how short are its stubs?
 
-Prints three groups of figures. Times are those of whole processes, taken in turns within one run, because
+Prints four groups of figures. Times are those of whole processes, taken in turns within one run, because
 machines are shared: what counts is the ratio, not the milliseconds. Bytes are counted, not timed. Exits with
 1 when something that is counted is not as it should be; a time never fails.
 
@@ -314,6 +314,27 @@ def payload(baton, folder, mib):
         raise stub_table.FigureError("; ".join(problems))
 
 
+DIFF_TARGET = 100
+
+
+def stdlib_diff(baton, rounds):
+    """Reading, checking and comparing every shipped convention, twice over."""
+    stdlib = os.path.realpath(os.path.join(HERE, os.pardir, os.pardir, "stdlib"))
+    command = [baton, "diff", stdlib, stdlib, "--strict", "exact"]
+    said = checked(command)
+    if "nothing changed in meaning" not in said:
+        raise stub_table.FigureError(f"a library differs from itself:\n{said}")
+    null = os.open(os.devnull, os.O_WRONLY)
+    silence = [(os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)]
+    taken = [once(command, silence) for _ in range(rounds)]
+    wall = sorted(each[0] for each in taken)
+    cpu = statistics.median(each[1] for each in taken)
+    median = statistics.median(wall)
+    say(f"diff of the whole stdlib against itself: {median:.1f} ms (median of {rounds}; least {wall[0]:.1f}, processor "
+        f"{cpu:.1f}); target: less than {DIFF_TARGET} ms: {'met' if median < DIFF_TARGET else 'MISSED'}")
+    say()
+
+
 def main():
     parser = argparse.ArgumentParser(description="Prints the figures.")
     parser.add_argument("--baton", required=True)
@@ -321,12 +342,13 @@ def main():
     parser.add_argument("--cc", default="powerpc64-linux-gnu-gcc")
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--payload-mib", type=int, default=256, help="size of the big kernel; the initrd has a quarter")
-    parser.add_argument("--only", choices=["time", "payload", "stubs"])
+    parser.add_argument("--only", choices=["time", "payload", "stubs", "diff"])
     given = parser.parse_args()
     baton, work = os.path.abspath(given.baton), os.path.abspath(given.work)
     parts = [("time", lambda at: times(baton, given.cc, at, given.rounds)),
              ("payload", lambda at: payload(baton, at, given.payload_mib)),
-             ("stubs", lambda at: say(stub_table.table(baton, at)))]
+             ("stubs", lambda at: say(stub_table.table(baton, at))),
+             ("diff", lambda at: stdlib_diff(baton, given.rounds))]
     failed = False
     for number, (name, part) in enumerate(parts, 1):
         if given.only not in (None, name):

@@ -43,8 +43,11 @@ CHANGES = {
     "nothing": (("", ""), set()),
     "words": (("A monitor in real mode.", "A monitor, in real mode."), set()),
     "style": (("mode real;", "mode  real;"), {"fmt"}),
-    "mistake": (("mode real;", "mode reel;"), {"check"}),
-    "grammar": (("mode real;", "mode real"), {"fmt", "check"}),
+    "mistake": (("mode real;", "mode reel;"), {"check", "diff"}),
+    "grammar": (("mode real;", "mode real"), {"fmt", "check", "diff"}),
+    "meaning": (("r3 = image.start;", "r3 = image.entry;"), {"diff"}),
+    "waived": (('source "monitor.S, entry";',
+                'source "monitor.S, entry";\n  breaking allowed SLAVE_REG_ADDED because "nobody wrote a loader yet";'), set()),
 }
 
 
@@ -87,7 +90,8 @@ class ReviewCase(unittest.TestCase):
         os.symlink(BATON, self.path("bin/baton"))
         self.environment = {**os.environ, "PATH": self.path("bin") + ":" + os.environ["PATH"], "HOME": self.folder,
                             "PRE_COMMIT_HOME": self.path("cache"), "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
-                            "GIT_CONFIG_GLOBAL": "/dev/null", "LC_ALL": "C.UTF-8"}
+                            "GIT_CONFIG_GLOBAL": "/dev/null", "LC_ALL": "C.UTF-8",
+                            "GITHUB_BASE_REF": "main", "GITHUB_STEP_SUMMARY": self.path("summary.md")}
         for word in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
             self.environment.pop(word, None)
 
@@ -199,7 +203,7 @@ class ExitCodes(ReviewCase):
 
 class Workflow(ReviewCase):
     def test_steps(self):
-        self.assertEqual([name for name, _ in steps()], ["Style", "Soundness"])
+        self.assertEqual([name for name, _ in steps()], ["Style", "Soundness", "Meaning", "Summary"])
         self.project()
         self.git("project", "checkout", "-q", "-b", "change")
         self.git("project", "update-ref", "refs/remotes/origin/main", "main")
@@ -207,9 +211,12 @@ class Workflow(ReviewCase):
             self.change(old, new)
             for name, command in steps():
                 done = self.run_in("project", "bash", "-e", "-c", command)
-                short = {"Style": "fmt", "Soundness": "check"}[name]
+                short = {"Style": "fmt", "Soundness": "check"}.get(name, "diff")
                 with self.subTest(change=what, step=name):
                     self.assertEqual(done.returncode != 0, short in stopped_by, done.stdout)
+                    if name == "Meaning" and what == "meaning":
+                        self.assertIn("::error file=monitor.baton,line=", done.stdout)
+        self.assertIn("| `r3 = image.start`", read(self.path("summary.md")))
 
     def test_a_repository_without_programs(self):
         self.repository("project", **{"notes.txt": "no program\n"})

@@ -3,10 +3,12 @@
 """Do the examples that `--help` prints work as they are printed?
 
 Every line below `Example:` or `Examples:` in the help of the program and of each command is run in a folder that
-has boot.baton and vmlinux, and must end with 0. A command whose help shows no example is an error.
+has boot.baton and vmlinux, is a git repository, and has an older boot.old.baton and two builds, out.old and out. It
+must end with 0, or with 2 where it compares and there are changes. A command whose help shows no example is an error.
 
 Example: help_test.py build/release/bin/baton
 """
+import os
 import re
 import shlex
 import subprocess
@@ -15,7 +17,7 @@ import tempfile
 
 import inputs
 
-COMMANDS = ("", "build", "check", "plan", "explain", "dump", "fmt", "import", "init", "init convention", "init handoff")
+COMMANDS = ("", "build", "check", "plan", "explain", "dump", "diff", "fmt", "import", "init", "init convention", "init handoff")
 
 PROGRAM = """language 1;
 use "linux/kexec.baton";
@@ -58,11 +60,20 @@ def examples(help_text):
 
 def main(program):
     failures, count = [], 0
+    program = os.path.abspath(program)
     with tempfile.TemporaryDirectory() as folder:
         with open(folder + "/boot.baton", "w", encoding="utf-8") as stream:
             stream.write(PROGRAM)
         inputs.make(folder + "/guest.dtb", TREE)
         inputs.make(folder + "/vmlinux", KERNEL)
+        with open(folder + "/boot.old.baton", "w", encoding="utf-8") as stream:
+            stream.write(PROGRAM.replace("linux.kexec@2013", "linux.kexec@2008"))
+        git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "a program"]):
+            subprocess.run(git + words, cwd=folder, check=True, env=environment, stdout=subprocess.PIPE)
+        for source, out in (("boot.old.baton", "out.old"), ("boot.baton", "out")):
+            subprocess.run([program, "build", source, "-o", out, "-D", "kernel_file=vmlinux"], cwd=folder, check=True)
         for command in COMMANDS:
             words = [program] + command.split() + ["--help"]
             text = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -72,8 +83,8 @@ def main(program):
             for line in lines:
                 count += 1
                 done = subprocess.run([program] + shlex.split(line)[1:], cwd=folder, check=False, text=True,
-                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-                if done.returncode != 0:
+                                      env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                if done.returncode != 0 and (command != "diff" or done.returncode != 2):
                     failures.append(f"`{line}` ended with {done.returncode}:\n{done.stderr}")
     print("\n".join(failures) if failures else f"{count} examples run as they are printed")
     return 1 if failures else 0

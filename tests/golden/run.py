@@ -140,7 +140,7 @@ def with_shared(sections):
         if any(each == "command" or each.startswith(("expect ", "shared: ")) for each, _ in shared):
             raise GoldenError(f"{os.path.basename(path)} holds more than inputs")
         found += shared
-    names = [name.removeprefix("gen: ") for name, _ in found]
+    names = [name.removeprefix("gen: ").removeprefix("copy: ") for name, _ in found]
     for name in names:
         if names.count(name) > 1:
             raise GoldenError(f"two inputs `{name}`, one of them shared")
@@ -151,7 +151,14 @@ def write_inputs(sections, folder):
     for name, body in with_shared(sections):
         if name == "command" or name.startswith("expect "):
             continue
-        if name.startswith("gen: "):
+        if name.startswith("copy: "):
+            source = inside(os.path.dirname(SHARED), body.strip())
+            try:
+                with open(source, "rb") as stream, open(new_file(folder, name[6:].strip()), "wb") as copy:
+                    copy.write(stream.read())
+            except OSError as error:
+                raise GoldenError(f"{name}: {error.strerror}") from None
+        elif name.startswith("gen: "):
             try:
                 inputs.make(new_file(folder, name[5:].strip()), body)
             except inputs.RecipeError as error:
@@ -180,9 +187,10 @@ def snapshot(folder):
 
 
 class Outcome:
-    def __init__(self, code, stdout, stderr, before, after):
+    def __init__(self, code, stdout, stderr, before, last, after):
         self.code, self.stdout, self.stderr = code, stdout, stderr
-        self.before, self.after = before, after
+        # `last`: before the last command that ran.
+        self.before, self.last, self.after = before, last, after
 
     def file(self, name):
         kind = self.after.get(os.path.normpath(name))
@@ -205,7 +213,10 @@ def execute(command, sections, baton):
         lines = [line for line in command.splitlines() if line.strip()]
         if not lines:
             raise GoldenError("there is no command")
-        for line in lines:
+        last = before
+        for number, line in enumerate(lines):
+            if number:
+                last = snapshot(folder)
             words = shlex.split(line)
             if words[0] != "baton":
                 raise GoldenError(f"`{words[0]}` is not the program under test, `baton`")
@@ -224,7 +235,7 @@ def execute(command, sections, baton):
                 raise GoldenError(f"`{line}` died of signal {-code}\n{stderr}")
             if code != 0:
                 break
-        return Outcome(code, stdout.replace(folder, "$DIR"), stderr.replace(folder, "$DIR"), before,
+        return Outcome(code, stdout.replace(folder, "$DIR"), stderr.replace(folder, "$DIR"), before, last,
                        snapshot(folder))
 
 
@@ -271,7 +282,8 @@ def rules(golden, outcome, path):
             wrong.append(f"the input `{name}` was changed")
     new = sorted(name for name in outcome.after if name not in outcome.before)
     if failed:
-        wrong += [f"the failed command left `{name}` behind" for name in new if name not in named]
+        wrong += [f"the failed command left `{name}` behind" for name in new
+                  if name not in named and name not in outcome.last]
     for name, _ in golden.sections:
         if name.startswith("expect no-files "):
             folder = os.path.normpath(name[len("expect no-files "):])

@@ -197,4 +197,9 @@ TEST_CASE("where no slave arrives what is said of slaves concerns nobody") {
   CHECK(changes(slaves("r3 = 1;"), slaves("")) == List{"SLAVE_REG_REMOVED ok/ok"});
   CHECK(changes(slaves("r3 = 1;"), slaves("r3 = 2;")) == List{"REG_VALUE_CHANGED ok/ok"});
   CHECK(changes(slaves("r3 = 1;"), slaves("r3 = 1;")).empty());
+  // `any` says nothing, whoever comes.
+  CHECK(changes(slaves("msr LE = any;"), slaves("")) == List{"DOC_ONLY ok/ok"});
+  std::string some = "ensures slaves { arrival any; msr LE = any; }";
+  CHECK(changes(some, slaves("")) == List{"ARRIVAL_NARROWED ok/breaks", "DOC_ONLY ok/ok"});
+  CHECK(changes(slaves(""), some) == List{"ARRIVAL_WIDENED breaks/ok", "DOC_ONLY ok/ok"});
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-baton_unit_test(diagnostics diagnostics_test.cpp catalog_test.cpp)
+baton_unit_test(diagnostics annotation_test.cpp diagnostics_test.cpp catalog_test.cpp)
 
 add_executable(diagnostics_sample diagnostics_sample.cpp)
 target_link_libraries(diagnostics_sample PRIVATE baton_diagnostics)

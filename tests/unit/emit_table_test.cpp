@@ -196,3 +196,42 @@ TEST_CASE("payload offsets are where the bundle has the bytes") {
   CHECK(ByteBuffer(file.begin() + static_cast<long>(offsets[0]), file.begin() + static_cast<long>(offsets[0]) + 13) == first);
   CHECK(ByteBuffer(file.begin() + static_cast<long>(offsets[2]), file.end()) == second);
 }
+
+TEST_CASE("the JSON of an earlier build is read back as it was written") {
+  SegmentTable table = sample_table();
+  std::string text = table_json(table);
+  auto read = read_table_json(view_of(text));
+  REQUIRE(read);
+  CHECK(table_json(*read) == text);
+}
+
+TEST_CASE("a table that is damaged is refused with the place, whatever it holds") {
+  auto refused = [](const std::string& text, const char* part) {
+    auto read = read_table_json(view_of(text));
+    REQUIRE_FALSE(read);
+    CHECK(read.failure().kind == Failure::Kind::kMalformed);
+    CHECK_MESSAGE(has(read.failure().message, part), read.failure().message);
+  };
+  auto with = [](const std::string& was, const std::string& is) {
+    std::string text = table_json(sample_table());
+    size_t at = text.find(was);
+    REQUIRE(at != text.npos);
+    return text.replace(at, was.size(), is);
+  };
+  refused("", "not JSON");
+  refused("[]", "not an object");
+  refused(std::string(100000, '['), "nests too deep");
+  refused("\"" + std::string(2 << 20, '['), "bytes");
+  refused(with("\"format\": 1", "\"format\": 2"), "`format` is not 1");
+  refused(with("\"0x4000000\"", "67108864"), "`entry` of the table");
+  refused(with("\"0x4000000\"", "\"0x12345678123456789\""), "`entry` of the table");
+  refused(with("\"0x5000000\"", "\"0X5000000\""), "`start` of segment 0");
+  refused(with("\"on_crash\": false", "\"on_crash\": 0"), "`on_crash`");
+  refused(with("\"name\": \"stub\"", "\"name\": \"kernel\""), "two segments `kernel`");
+  // Every prefix is refused; none reads past its end.
+  std::string whole = table_json(sample_table());
+  for (size_t n = 0; n + 2 < whole.size(); ++n) {
+    std::string part = whole.substr(0, n);
+    CHECK_FALSE(read_table_json(view_of(part)));
+  }
+}
