@@ -39,7 +39,11 @@ class LetScope : public model::Scope {
 }  // namespace
 
 model::Program check(source::SourceSet& sources, source::FileId main, diagnostics::Sink& sink) {
-  std::vector<syntax::File> files = load(sources, main, sink);
+  return check(load(sources, main, sink), sources, main, sink);
+}
+
+model::Program check(const std::vector<syntax::File>& files, const source::SourceSet& sources, source::FileId main,
+                     diagnostics::Sink& sink) {
   model::Program program;
   for (const syntax::File& file : files) program.files.push_back(file.id);
   // A clause that could not be read is missing from its tree: what follows from that is no finding.

@@ -12,9 +12,13 @@
 
 #include "diagnostics/diagnostic.h"
 #include "model/program.h"
+#include "syntax/ast.h"
 
 namespace baton::check {
 
 model::Program check(source::SourceSet& sources, source::FileId main, diagnostics::Sink& sink);
+/// The same over files that load() has read, for callers that look at the text as well.
+model::Program check(const std::vector<syntax::File>& files, const source::SourceSet& sources, source::FileId main,
+                     diagnostics::Sink& sink);
 
 }  // namespace baton::check

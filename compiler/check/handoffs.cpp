@@ -9,6 +9,7 @@
 #include "check/reader.h"
 #include "check/segments.h"
 #include "contract/claim.h"
+#include "diagnostics/policy.h"
 
 namespace baton::check {
 
@@ -181,7 +182,7 @@ class HandoffChecker {
     ClauseReader r(clause, Context::kHandoff, sources_, sink_);
     if (!r.known()) return;
     const std::string& head = r.head();
-    if (head != "bind" && head != "relies" && head != "assert" && !once_.insert(head).second) {
+    if (head != "bind" && head != "relies" && head != "assert" && head != "allow" && !once_.insert(head).second) {
       sink_.report(Code::duplicate_clause, r.head_span(), "`" + head + "` stands twice in `" + handoff_.name + "`");
       return;
     }
@@ -224,6 +225,8 @@ class HandoffChecker {
       if (!r.end(&because)) return;
       handoff_.relies_on.push_back(key->text);
       handoff_.relies_spans.push_back(clause.span);
+    } else if (head == "allow") {
+      allow(r, clause);
     } else if (head == "assert") {
       model::Assertion a;
       a.span = clause.span;
@@ -235,6 +238,29 @@ class HandoffChecker {
       evaluate_as(*a.condition, Type::kBool, types_, sink_);
       handoff_.assertions.push_back(std::move(a));
     }
+  }
+
+  void allow(ClauseReader& r, const syntax::Clause& clause) {
+    // A slug reads as a difference of names: what counts is its text.
+    syntax::ExprPtr slug = r.expr("the slug of a finding", {"because"});
+    if (!slug) return;
+    model::Allowance a{std::string(sources_.text(slug->span)), {}, clause.span};
+    if (!r.end(&a.because)) return;
+    if (a.because.find_first_not_of(' ') == std::string::npos)
+      return r.shape_error(r.here(), "`because` and the reason");
+    const auto* entry = diagnostics::find_entry(a.slug);
+    if (!entry) {
+      auto& d = sink_.report(Code::unknown_word, slug->span, "there is no finding `" + a.slug + "`");
+      auto near = diagnostics::did_you_mean(a.slug, diagnostics::droppable_slugs());
+      if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(slug->span, std::string(near));
+      return;
+    }
+    if (!diagnostics::can_be_dropped(entry->code)) {
+      sink_.report(Code::unknown_word, slug->span,
+                   "`" + a.slug + "` is an error; only warnings and remarks can be allowed");
+      return;
+    }
+    handoff_.allowed.push_back(std::move(a));
   }
 
   std::optional<Word> choice(ClauseReader& r, std::initializer_list<std::string_view> choices) {

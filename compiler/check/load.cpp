@@ -22,13 +22,14 @@ class Loader {
   void load(FileId id) {
     path_.push_back(id);
     syntax::File file = syntax::parse(id, sources_, sink_);
-    for (const auto& declaration : file.declarations) {
+    for (auto& declaration : file.declarations) {
       if (declaration.kind != syntax::Declaration::Kind::kUse) continue;
       auto used = sources_.resolve(id, declaration.use_path);
       if (!used) {
         sink_.report(Code::use_not_found, declaration.name_span, used.failure());
         continue;
       }
+      declaration.used_file = *used;
       auto circle = std::find(path_.begin(), path_.end(), *used);
       if (circle != path_.end()) {
         std::string drawn;

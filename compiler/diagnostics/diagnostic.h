@@ -84,8 +84,11 @@ class Sink {
   /// A Failure from the outside world, at the place in the program that asked for it.
   Diagnostic& report(Code code, source::Span span, const Failure& failure);
 
-  /// Drops and raises what the user's `-W` options say; may be applied again after each phase.
-  void apply(const SeverityPolicy& policy);
+  /// A finding made elsewhere, as it is.
+  void add(Diagnostic finding) { diagnostics_.push_back(std::move(finding)); }
+
+  /// Drops and raises what the user's `-W` options and waivers say; may be applied again after each phase.
+  void apply(SeverityPolicy& policy);
 
   const std::vector<Diagnostic>& all() const { return diagnostics_; }
   size_t error_count() const;

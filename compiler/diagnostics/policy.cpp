@@ -18,43 +18,83 @@ Failure unknown_slug(std::string_view slug) {
   return failure;
 }
 
+bool is_lint(Code code) {
+  auto number = static_cast<unsigned>(code);
+  return number >= 7000 && number < 8000;
+}
+
 }  // namespace
+
+bool can_be_dropped(Code code) { return entry(code).severity != Severity::kError; }
+
+std::vector<std::string_view> droppable_slugs() {
+  std::vector<std::string_view> slugs;
+  for (const CatalogEntry& e : catalog())
+    if (can_be_dropped(e.code)) slugs.push_back(e.slug);
+  return slugs;
+}
 
 Result<Done> SeverityPolicy::add(std::string_view option) {
   constexpr std::string_view kNo = "no-", kError = "error=";
-  Wish wish;
-  std::string_view slug;
-  if (option.starts_with(kNo)) {
-    wish = Wish::kDrop;
-    slug = option.substr(kNo.size());
-  } else if (option.starts_with(kError)) {
+  Wish wish = Wish::kShow;
+  std::string_view slug = option;
+  if (option.starts_with(kError)) {
     wish = Wish::kError;
     slug = option.substr(kError.size());
-  } else {
-    return Failure{Failure::Kind::kUnsuitable,
-                   "`-W " + std::string(option) + "` has neither of the forms `-W no-SLUG` and `-W error=SLUG`"};
+  } else if (option.starts_with(kNo) && find_entry(option) == nullptr) {
+    // Some slugs begin so themselves (no-hole).
+    wish = Wish::kDrop;
+    slug = option.substr(kNo.size());
+  }
+  if (slug == "all") {
+    if (wish == Wish::kError) {
+      warnings_are_errors_ = true;
+      return Done{};
+    }
+    // What was raised by name stays raised, and is asked for.
+    for (const CatalogEntry& e : catalog())
+      if (is_lint(e.code) && (wish == Wish::kDrop || !wishes_.contains(e.code) || wishes_[e.code] != Wish::kError))
+        wishes_[e.code] = wish;
+    return Done{};
   }
   const CatalogEntry* found = find_entry(slug);
   if (found == nullptr) return unknown_slug(slug);
-  if (wish == Wish::kDrop && found->severity == Severity::kError)
+  if (wish == Wish::kDrop && !can_be_dropped(found->code))
     return Failure{Failure::Kind::kUnsuitable,
                    "`" + std::string(found->slug) + "` is an error; only warnings and remarks can be dropped"};
+  if (wish == Wish::kShow && !can_be_dropped(found->code))
+    return Failure{Failure::Kind::kUnsuitable, "`" + std::string(found->slug) + "` is an error, and always shown"};
   wishes_[found->code] = wish;
   return Done{};
 }
 
-bool SeverityPolicy::drops(Code code) const {
+bool SeverityPolicy::wants(Code code, bool by_default) const {
   auto it = wishes_.find(code);
-  return it != wishes_.end() && it->second == Wish::kDrop;
+  return it == wishes_.end() ? by_default : it->second != Wish::kDrop;
+}
+
+bool SeverityPolicy::drops(Code code) const { return !wants(code, true); }
+
+bool SeverityPolicy::waives(const Diagnostic& finding) {
+  if (!finding.span.valid() || !can_be_dropped(finding.code)) return false;
+  bool waived = false;
+  for (Waiver& w : waivers_) {
+    bool inside = w.region.file == finding.span.file && w.region.begin <= finding.span.begin &&
+                  finding.span.begin < w.region.end;
+    if (w.code != finding.code || !inside) continue;
+    w.used = waived = true;
+  }
+  return waived;
 }
 
 Severity SeverityPolicy::severity(Code code, Severity reported) const {
+  if (warnings_are_errors_ && reported == Severity::kWarning) return Severity::kError;
   auto it = wishes_.find(code);
   return it != wishes_.end() && it->second == Wish::kError ? Severity::kError : reported;
 }
 
-void Sink::apply(const SeverityPolicy& policy) {
-  std::erase_if(diagnostics_, [&](const Diagnostic& d) { return policy.drops(d.code); });
+void Sink::apply(SeverityPolicy& policy) {
+  std::erase_if(diagnostics_, [&](const Diagnostic& d) { return policy.waives(d) || policy.drops(d.code); });
   for (Diagnostic& d : diagnostics_) d.severity = policy.severity(d.code, d.severity);
 }
 

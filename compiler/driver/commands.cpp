@@ -18,6 +18,7 @@
 #include "driver/show.h"
 #include "driver/text_diff.h"
 #include "driver/verification.h"
+#include "lint/lints.h"
 #include "syntax/clause_table.h"
 #include "syntax/format.h"
 
@@ -47,7 +48,9 @@ int build(const Options& options) {
   Compilation c;
   if (!read_policy(c, options)) return kUsage;
   Phase last = options.stop_after.value_or(options.verify ? Phase::kVerify : Phase::kEmit);
-  bool good = open_program(c, options, options.files[0]) && compile(c, options, last);
+  bool good = open_program(c, options, options.files[0]);
+  if (good) lint_program(c, options);
+  good = good && compile(c, options, last);
   c.sink.apply(c.policy);
   good = good && !c.sink.has_errors();
   // Outputs are made, read back and proved, and only then put in place.
@@ -69,7 +72,7 @@ int check(const Options& options) {
   for (const auto& file : options.files) {
     Compilation c;
     if (!read_policy(c, options)) return kUsage;
-    open_program(c, options, file);
+    if (open_program(c, options, file)) lint_program(c, options);
     for (Phase phase : options.dump)
       if (c.main != source::kNoFile) print(dump_phase(c, phase));
     show(c, findings);
@@ -103,6 +106,10 @@ int plan(const Options& options) {
 }
 
 int explain(const Options& options) {
+  if (options.lints) {
+    print(options.json ? lint::lint_table_json() : lint::lint_table_text());
+    return kOk;
+  }
   if (options.topic.empty()) {
     for (const auto& entry : diagnostics::catalog())
       print(to_text(entry.code) + "  " + std::string(entry.slug) + ": " + std::string(entry.title) + "\n");
@@ -122,6 +129,10 @@ int explain(const Options& options) {
 int dump(const Options& options) {
   if (options.topic == "clauses") {
     print(syntax::clause_reference_markdown());
+    return kOk;
+  }
+  if (options.topic == "lints") {
+    print(lint::lint_reference_markdown());
     return kOk;
   }
   Compilation c;

@@ -22,7 +22,7 @@ struct Raw {
 };
 
 void common(CLI::App& app, Options& options, Raw& raw) {
-  app.add_option("-W", options.warnings, "no-SLUG drops a finding, error=SLUG makes it an error")
+  app.add_option("-W", options.warnings, "SLUG asks for a check, no-SLUG drops a finding, error=SLUG makes it an error; `all` is every one")
       ->type_name("OPTION")->allow_extra_args(false);
   app.add_option("--stdlib", options.stdlib, "search this folder for `use` before the shipped one")
       ->type_name("DIR")->allow_extra_args(false);
@@ -124,12 +124,15 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
 
   CLI::App& explain = *app.add_subcommand("explain", "what a code means: explain BT3001, or by slug");
   explain.add_option("code", options.topic, "the code or slug; without one, all are listed")->type_name("CODE");
+  explain.add_flag("--lints", options.lints, "list the checks that -W and waivers are about");
+  explain.add_option("--format", raw.format, "the list of --lints as `text` or `json`")
+      ->check(CLI::IsMember({"text", "json"}))->capture_default_str();
   explain.footer("Example:\n  baton explain no-hole");
 
   CLI::App& dump = *app.add_subcommand("dump", "print what a phase made of a program, as JSON or text");
-  dump.add_option("what", options.topic, "parse check machine place synthesize, or `clauses` (needs no file)")
+  dump.add_option("what", options.topic, "parse check machine place synthesize; `clauses` and `lints` need no file")
       ->type_name("WHAT")->required()
-      ->check(CLI::IsMember({"parse", "check", "machine", "place", "synthesize", "clauses"}));
+      ->check(CLI::IsMember({"parse", "check", "machine", "place", "synthesize", "clauses", "lints"}));
   dump.add_option("file", options.files, "the program")->type_name("FILE.baton")->expected(1);
   handoff_options(dump, options, raw);
   dump.add_option("--machine", options.machine, "of `dump machine`: which machine, where no handoff says it")->type_name("NAME");
@@ -220,7 +223,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
     if (!p) return kUsage;
     options.dump.push_back(*p);
   }
-  if (options.command == "dump" && options.topic != "clauses" && options.files.empty()) {
+  if (options.command == "dump" && options.topic != "clauses" && options.topic != "lints" && options.files.empty()) {
     std::fprintf(stderr, "baton: `dump %s` needs a program\n", options.topic.c_str());
     return kUsage;
   }

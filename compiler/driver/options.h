@@ -33,6 +33,7 @@ struct Options {
   bool verify = true;
   bool fmt_check = false, fmt_diff = false;
   bool clauses_reference = false;              // dump clauses
+  bool lints = false;                          // explain --lints
   std::string topic;                           // explain CODE, dump WHAT, init convention or handoff
   std::optional<std::string> live;             // --live: a facts file, or a copy of /proc and /sys
   std::string machine;                         // dump machine --machine NAME, init --machine DTB

@@ -9,10 +9,12 @@
 #include <filesystem>
 
 #include "check/check.h"
+#include "check/load.h"
 #include "driver/unserved.h"
 #include "emit/next_tree.h"
 #include "inputs/machine.h"
 #include "inputs/payload.h"
+#include "lint/lint.h"
 #include "ppc64/stub.h"
 #include "trampoline/slaves.h"
 
@@ -121,8 +123,13 @@ bool open_program(Compilation& c, const Options& options, const std::string& fil
     return false;
   }
   c.main = *id;
-  c.program = check::check(c.sources, c.main, c.sink);
+  c.files = check::load(c.sources, c.main, c.sink);
+  c.program = check::check(c.files, c.sources, c.main, c.sink);
   return true;
+}
+
+void lint_program(Compilation& c, const Options& options) {
+  if (!c.sink.has_errors()) lint::run({c.sources, c.files, c.program, c.main, options.defines}, c.policy, c.sink);
 }
 
 const model::Handoff* choose_handoff(Compilation& c, const Options& options) {

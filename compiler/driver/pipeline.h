@@ -51,6 +51,7 @@ struct Compilation {
   diagnostics::Sink sink;
   diagnostics::SeverityPolicy policy;
   source::FileId main = source::kNoFile;
+  std::vector<syntax::File> files;
   model::Program program;
   std::optional<model::Machine> machine;
   placement::Layout layout;
@@ -64,6 +65,9 @@ struct Compilation {
 
 /// Reads and checks the program. False when it cannot even be read.
 bool open_program(Compilation& c, const Options& options, const std::string& file);
+
+/// Looks for habits worth a word, in a program without errors.
+void lint_program(Compilation& c, const Options& options);
 
 /// The handoff that was asked for, or the only one; null after a report.
 const model::Handoff* choose_handoff(Compilation& c, const Options& options);

@@ -235,6 +235,13 @@ struct Assertion {
   Span span;
 };
 
+/// `allow SLUG because "...";`: findings of one kind are known in this handoff, and why.
+struct Allowance {
+  std::string slug;
+  std::string because;
+  Span span;
+};
+
 enum class GiverOrder { kBig, kLittle, kBoth };
 const char* to_text(GiverOrder order);
 
@@ -259,6 +266,7 @@ struct Handoff {
   std::vector<std::string> relies_on;  // keys of incidental clauses
   std::vector<Span> relies_spans;
   std::vector<Assertion> assertions;
+  std::vector<Allowance> allowed;
   std::vector<std::string> doc;
 
   const Segment* find_segment(const std::string& name) const;

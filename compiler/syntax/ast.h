@@ -84,6 +84,7 @@ struct Declaration {
   uint64_t version = 0;                  // convention, loader
   std::optional<VersionedName> extends;  // convention, loader
   std::string use_path;                  // use; its span is name_span
+  source::FileId used_file = source::kNoFile;  // use: the file it names, once that is loaded
   ExprPtr value;                         // let
   std::string machine_source;            // machine: "dtb", "live" or ""
   std::optional<std::string> machine_file;

@@ -143,7 +143,7 @@ const Row kRows[] = {
   {in(C::kHandoff), "enter", "", "enter SEGMENT", {}, kServed, "the segment the giver jumps to: its `image`"},
   {in(C::kHandoff), "relies", "", "relies on incidental KEY", {}, kServed, "takes as a fact what the giver happens to do and does not promise"},
   {in(C::kHandoff), "assert", "", "assert PREDICATE [else STRING]", {}, kServed, "must hold of the placed addresses"},
-  {in(C::kHandoff), "allow", "", "allow SLUG because STRING", {}, kNotYet, "silences one lint in this handoff, with the reason"},
+  {in(C::kHandoff), "allow", "", "allow SLUG because STRING", {}, kServed, "silences findings of one kind in this handoff, with the reason"},
 
   // Segments
   {kSegments, "place", "", "place bottom_up | top_down | at ADDRESS", {}, kServed, "from which end a hole is looked for, or the address itself"},

@@ -253,9 +253,14 @@ class Formatter {
   std::vector<Chunk> chunks(size_t first, size_t end) const {
     std::vector<Chunk> parts;
     size_t parens = 0, sets = 0;
+    bool slug = false;  // between `allow` and `because` a name with hyphens is one word
     for (size_t i = first; i < end; ++i) {
       K kind = tokens_[i].kind;
-      bool glued = i > first && !blank_between(i - 1, i, parens);
+      bool begins = i == first || tokens_[i - 1].is(K::kSemicolon) || tokens_[i - 1].is(K::kLeftBrace);
+      if (begins) slug = text(i) == "allow";
+      else if (text(i) == "because") slug = false;
+      bool hyphen = i > first && slug && (kind == K::kMinus || tokens_[i - 1].is(K::kMinus));
+      bool glued = i > first && (hyphen || !blank_between(i - 1, i, parens));
       if (kind == K::kRightParen && parens > 0) --parens;
       if (kind == K::kRightBrace && sets > 0) --sets;
       if (glued) {

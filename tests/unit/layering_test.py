@@ -16,7 +16,7 @@ import tempfile
 # Lowest first. Folders of one layer do not see each other, except where ALLOWED says so.
 LAYERS = (
     ("base",), ("source",), ("diagnostics",), ("syntax",), ("model",), ("contract", "ppc64"),
-    ("check", "inputs"), ("placement",), ("trampoline",), ("emit",), ("verify",), ("report",), ("driver",),
+    ("check", "inputs"), ("lint", "placement"), ("trampoline",), ("emit",), ("verify",), ("report",), ("driver",),
 )
 LAYER = {folder: number for number, layer in enumerate(LAYERS) for folder in layer}
 FORBIDDEN = {
@@ -97,6 +97,8 @@ PLANTED = (
     ("check", '#include "contract/order.h"', False),
     ("check", '#include "placement/holes.h"', True),
     ("contract", '#include "ppc64/registers.h"', True),
+    ("lint", '#include "inputs/elf.h"', False),
+    ("lint", '#include "placement/layout.h"', True),
     ("emit", '#include "placement/layout.h"', False),
     ("emit", '#include "baton/bundle.h"', False),
     ("verify", '#include "ppc64/instruction.h"', False),
