@@ -25,10 +25,12 @@ struct Compiled {
   std::vector<report::DiffInstruction> instructions;
 };
 
-bool wants_inputs(const diagnostics::Sink& sink) {
+/// Whether what stops the compiler is no fault of a contract: a file or a parameter that is not at hand, or a clause
+/// that this release does not build.
+bool lacks_means(const diagnostics::Sink& sink) {
   for (const auto& d : sink.all())
     if (d.severity == diagnostics::Severity::kError)
-      return d.code == Code::input_missing || d.code == Code::bad_parameter;
+      return d.code == Code::input_missing || d.code == Code::bad_parameter || d.code == Code::not_served;
   return false;
 }
 
@@ -98,8 +100,8 @@ Compiled compile_handoff(const source::SourceSet& sources, const model::Program&
     return result;
   }
   result.side.diagnostic = first_error(c.sink);
-  result.side.state = wants_inputs(c.sink) ? DiffHandoffSide::State::kInputsMissing : DiffHandoffSide::State::kRefused;
-  if (result.side.state == DiffHandoffSide::State::kInputsMissing) result.side.open = open_needs(program, handoff->second);
+  result.side.state = lacks_means(c.sink) ? DiffHandoffSide::State::kContractsOnly : DiffHandoffSide::State::kRefused;
+  if (result.side.state == DiffHandoffSide::State::kContractsOnly) result.side.open = open_needs(program, handoff->second);
   return result;
 }
 

@@ -3,8 +3,8 @@
 // Which handoffs use a convention that changed, and what becomes of them?
 //
 // Each is compiled on either side as far as the stub: then it gains instructions, loses some, or stops compiling.
-// Where its images or parameters are not at hand, what is left is to compare which needs its giver does not promise;
-// the report says so. Input files are those of the disk on both sides: an old commit gives programs only.
+// Where its images or parameters are not at hand, or it has a clause that is not built yet, what is left is to compare
+// which needs its giver does not promise; the report says so. Input files are those of the disk on both sides: an old commit gives programs only.
 // Handoffs are those of the compared files, of files the user named, and of the examples that are shipped.
 //
 //   affected_handoffs(before, after, {{"linux.kexec@2013", "linux.kexec@2013"}}, options)

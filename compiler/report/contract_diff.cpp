@@ -112,7 +112,7 @@ std::string handoff_sentence(const DiffHandoff& handoff) {
     return name + "compiles on neither side: " + after.diagnostic;
   if (before.state == State::kAbsent) return name + "is new";
   if (after.state == State::kAbsent) return name + "is gone";
-  // One side could not be compiled for want of files: what is left is the contract itself.
+  // One side could not be compiled for want of files, or of a stub for it: what is left is the contract itself.
   std::vector<std::string> opened, closed;
   for (const std::string& clause : after.open)
     if (std::find(before.open.begin(), before.open.end(), clause) == before.open.end()) opened.push_back(clause);
@@ -134,7 +134,7 @@ std::string handoff_sentence(const DiffHandoff& handoff) {
             (opened.empty() || closed.empty() ? "" : "; ") +
             (closed.empty() ? std::string() : "need not bring about " + listed(closed) + " any more");
   return text + " (not compiled, only the contracts were compared: " +
-         (after.state == State::kInputsMissing ? after.diagnostic : before.diagnostic) + ")";
+         (after.state == State::kContractsOnly ? after.diagnostic : before.diagnostic) + ")";
 }
 
 std::string diff_summary(const ContractDiff& diff) {

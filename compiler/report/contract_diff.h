@@ -73,11 +73,11 @@ struct DiffBody {
 
 /// What a handoff comes to with one side's conventions.
 struct DiffHandoffSide {
-  enum class State { kCompiled, kRefused, kInputsMissing, kAbsent };
+  enum class State { kCompiled, kRefused, kContractsOnly, kAbsent };
   State state = State::kAbsent;
   std::vector<DiffBody> bodies;      // kCompiled; empty without a stub
-  std::string diagnostic;            // kRefused, kInputsMissing: "BT5003 impossible-need: ..."
-  std::vector<std::string> open;     // kInputsMissing: clauses of the taker that the giver does not promise
+  std::string diagnostic;            // kRefused, kContractsOnly: "BT5003 impossible-need: ..."
+  std::vector<std::string> open;     // kContractsOnly: clauses of the taker that the giver does not promise
 };
 
 struct DiffHandoff {

@@ -83,7 +83,7 @@ const char* state_text(DiffHandoffSide::State state) {
   switch (state) {
     case DiffHandoffSide::State::kCompiled: return "compiled";
     case DiffHandoffSide::State::kRefused: return "refused";
-    case DiffHandoffSide::State::kInputsMissing: return "inputs_missing";
+    case DiffHandoffSide::State::kContractsOnly: return "contracts_only";
     case DiffHandoffSide::State::kAbsent: return "absent";
   }
   return "";

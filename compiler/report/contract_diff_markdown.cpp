@@ -111,10 +111,11 @@ std::string contract_diff_markdown(const ContractDiff& diff, bool all) {
     for (const DiffHandoff& handoff : diff.handoffs) {
       text += "- " + prose(handoff_sentence(handoff)) + " (" + (handoff.shipped ? "shipped, " : "") +
               prose(handoff.file) + ")\n";
+      const bool two = handoff.before.bodies.size() > 1 || handoff.after.bodies.size() > 1;
       for (const auto& [list, sign] : {std::pair{&handoff.lost, "-"}, {&handoff.gained, "+"}})
         for (const DiffInstruction& each : *list)
-          text += std::string("  - ") + (*sign == '+' ? "gains " : "loses ") + code(each.text) + ": " +
-                  code(each.clause) + "\n";
+          text += std::string("  - ") + (*sign == '+' ? "gains " : "loses ") + code(each.text) +
+                  (two ? " (" + each.giver + " giver)" : "") + ": " + code(each.clause) + "\n";
     }
   }
   if (diff.changes() != 0)

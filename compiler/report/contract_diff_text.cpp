@@ -71,12 +71,20 @@ std::string measure(const DiffConvention& convention) {
   return status + ", judged for " + convention.strict + "s only";
 }
 
+/// Whether a change tells of that need already.
+bool is_told(const DiffConvention& convention, const DiffUnmet& unmet) {
+  return std::any_of(convention.changes.begin(), convention.changes.end(), [&](const DiffChange& change) {
+    const std::string& text = unmet.need_is_old ? change.before.text : change.after.text;
+    return !change.quiet && text.find(unmet.need.text) != text.npos;
+  });
+}
+
 /// Directions that are not clean although no change says so; rules name what entailment decides.
 std::string unnamed_part(const DiffConvention& convention) {
   std::string text;
   for (const auto& [list, who] : {std::pair{&convention.taker_unmet, "takers"}, {&convention.giver_unmet, "givers"}})
     for (const DiffUnmet& unmet : *list) {
-      if (unmet.decided) continue;
+      if (unmet.decided || is_told(convention, unmet)) continue;
       text += wrap(std::string("open for ") + who + ": `" + unmet.need.text + "`" +
                        (unmet.promise.text.empty() ? "" : " against `" + unmet.promise.text + "`") +
                        (unmet.why.empty() ? "" : ": " + unmet.why),
@@ -106,9 +114,10 @@ std::string handoff_part(const ContractDiff& diff) {
     std::string uses;
     for (const std::string& name : handoff.uses) uses += (uses.empty() ? "" : ", ") + name;
     text += wrap((handoff.shipped ? "shipped, " : "") + handoff.file + ", uses " + uses, kIndent, kIndent);
+    const bool two = handoff.before.bodies.size() > 1 || handoff.after.bodies.size() > 1;
     for (const auto& [list, sign] : {std::pair{&handoff.lost, "- "}, {&handoff.gained, "+ "}})
       for (const DiffInstruction& each : *list)
-        text += wrap(sign + each.text + "   # " + each.clause, kIndent, kIndent + 4);
+        text += wrap(sign + each.text + "   # " + (two ? each.giver + " giver, " : "") + each.clause, kIndent, kIndent + 4);
   }
   return text + "\n";
 }

@@ -4,7 +4,8 @@
 
 Rules are those that `baton diff --rules` lists. For each: diff/pairs/RULE has old.baton and new.baton, diff/rules has
 a golden test whose output names the rule, and the comparison as JSON fits contract-diff.schema.json, names the rule
-and, where the table says that somebody breaks, has that effect.
+and, where the table says that somebody breaks, has that effect. The JSON in every other golden test of diff fits its
+schema too. The standard library, compared with itself, has not changed.
 
     diff_coverage.py --source . --baton build/release/bin/baton
 """
@@ -39,6 +40,32 @@ def goldens(folder):
     return found
 
 
+def json_of_goldens(here, source):
+    """Violations of the schemas by what golden tests expect as JSON."""
+    schemas = {}
+    for kind in ("contract", "build"):
+        with open(os.path.join(source, f"compiler/report/{kind}-diff.schema.json"), encoding="utf-8") as stream:
+            schemas[kind] = json.load(stream)
+    wrong, seen = [], set()
+    for path in sorted(glob.glob(os.path.join(here, "diff/*.golden"))):
+        with open(path, encoding="utf-8") as stream:
+            golden = run.Golden.parse(stream.read())
+        printed = golden.get("expect stdout") or ""
+        if not golden.get("command").rstrip().endswith("--format json") or not printed.startswith("{"):
+            continue
+        document = json.loads(printed)
+        seen.add(document["kind"])
+        wrong += [f"{os.path.basename(path)}: {each}" for each in json_schema.check(document, schemas[document["kind"]])]
+    return wrong + [f"no golden test shows JSON of kind {kind}" for kind in set(schemas) - seen]
+
+
+def same_library(baton, source):
+    stdlib = os.path.join(source, "stdlib")
+    done = subprocess.run([baton, "diff", stdlib, stdlib, "--strict", "exact", "--all"], check=False, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=60)
+    return [] if done.returncode == 0 and "changes" not in done.stdout else [f"the library differs from itself:\n{done.stdout}"]
+
+
 def check_pair(rule, effects, pair, baton, schema):
     sides = [os.path.join(pair, name + ".baton") for name in ("old", "new")]
     if not all(os.path.isfile(side) for side in sides):
@@ -70,6 +97,7 @@ def main():
         schema = json.load(stream)
     rules, tests = rule_table(given.baton), goldens(here)
     wrong = [] if len(rules) > 30 else [f"`baton diff --rules` lists {len(rules)} rules"]
+    wrong += json_of_goldens(here, given.source) + same_library(given.baton, given.source)
     for rule, effects in rules.items():
         wrong += check_pair(rule, effects, os.path.join(here, "diff/pairs", rule), given.baton, schema)
         if rule not in tests:

@@ -149,6 +149,43 @@ class Repository(unittest.TestCase):
         self.write("boot/$(touch x) `y` '.baton", BASE.replace("demo.base", "demo.odd").replace("r3 = 7", "r3 = 8"))
         self.assertIn(("demo.odd@1", "REG_VALUE_CHANGED"), self.rules("--against", "git:HEAD", code=1))
 
+    def test_before_the_first_commit(self):
+        self.git("checkout", "-q", "--orphan", "fresh")
+        text = self.diff("--against", "git:HEAD", code=0).stdout
+        self.assertIn("demo.base@1, new", text)
+        self.assertIn("there is no commit `main~7`", self.diff("--against", "git:main~7", code=66).stderr)
+
+    def test_what_git_ignores_is_not_looked_at(self):
+        # Copies in a build folder would declare every convention twice.
+        self.write(".gitignore", "build/\n")
+        self.commit("ignore")
+        os.makedirs(os.path.join(self.folder, "build"))
+        self.write("build/base.baton", BASE)
+        self.assertEqual(set(), self.rules("--against", "git:HEAD", code=0))
+        self.write("copy.baton", BASE)
+        self.assertIn("is declared in two of the files", self.diff("--against", "git:HEAD", code=1).stderr)
+
+    def test_names_are_those_of_the_change(self):
+        self.write("boot/base.baton", BASE.replace("r3 = 7", "r3 = 8"))
+        for words in ([], ["."], ["./boot"], ["./boot/base.baton"]):
+            lines = self.diff("--against", "git:HEAD", *words, "--format", "github", code=1).stdout
+            self.assertIn("::error file=boot/base.baton,line=9,", lines)
+            self.assertNotIn("./", lines)
+
+    def test_changes_that_are_no_finding(self):
+        self.write("boot/base.baton", BASE.replace("stable", "experimental"))
+        self.write("boot/entry.baton", ENTRY.replace("stable", "experimental"))
+        self.commit("experimental")
+        self.write("boot/base.baton", BASE.replace("stable", "experimental").replace("r3 = 7", "r3 = 8"))
+        for words, code in ([[], 2], [["--allow-changes"], 0], [["--strict", "both", "--allow-changes"], 1]):
+            self.diff("--against", "git:HEAD", *words, code=code)
+
+    def test_a_repository_without_programs(self):
+        self.git("rm", "-rq", "boot")
+        self.commit("empty")
+        self.write("notes.txt", "no program")
+        self.assertEqual(set(), self.rules("--against", "git:HEAD", code=0))
+
     def test_no_such_commit(self):
         for ref in ("nowhere", "-h", "--help", "HEAD:boot", "HEAD; touch x", "v1 --"):
             done = self.diff("--against", "git:" + ref, "boot", code=66)
