@@ -135,6 +135,11 @@ Statement state(const Subject& subject, const std::map<std::string, std::string>
     } else if (fact.kind == ClauseKind::kBytes) {
       if (clause.values.size() == 2)
         if (auto copy = copy_of(*clause.values[0], *clause.values[1], names)) fact.copies.push_back(*copy);
+    } else if (fact.kind == ClauseKind::kArgument) {
+      // A value of the call, known by its role alone, in that register.
+      fact.kind = ClauseKind::kRegister;
+      fact.subject = clause.words[0];
+      fact.values = {word("argument." + names.role(clause.subject))};
     } else if (fact.kind != ClauseKind::kMode) {
       values(fact, names);
     }

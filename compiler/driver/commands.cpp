@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "diagnostics/explain.h"
 #include "driver/diff.h"
+#include "driver/doc.h"
 #include "driver/dump.h"
 #include "driver/import.h"
 #include "driver/init.h"
@@ -201,6 +202,7 @@ int run(const Options& options) {
   if (options.command == "dump") return dump(options);
   if (options.command == "diff") return diff(options);
   if (options.command == "fmt") return format(options);
+  if (options.command == "doc") return doc(options);
   if (options.command == "import") return import_machine(options);
   if (options.command == "init") return init(options);
   return kInternal;

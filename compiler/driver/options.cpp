@@ -173,6 +173,12 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   fmt.add_flag("--diff", options.fmt_diff, "write nothing; print what would change, exit 2 if anything");
   fmt.footer("Example:\n  baton fmt --check boot.baton");
 
+  CLI::App& doc = *app.add_subcommand("doc", "conventions and loaders as pages of Markdown");
+  doc.add_option("what", options.files, "programs, or names of the library with their version")->type_name("FILE.baton|NAME@N")->required();
+  doc.add_option("-o,--output", options.output, "write each page to NAME@N.md in this folder; without it, to standard output")->type_name("DIR");
+  common(doc, options, raw);
+  doc.footer("Examples:\n  baton doc linux.kexec@2013\n  baton doc boot.old.baton linux.kexec_load@2005 -o pages");
+
   add_import(app, options, raw);
   add_init(app, options, raw);
 
@@ -198,6 +204,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
       if (option->empty()) *option = standard;
   }
   options.format = raw.format;
+  if (options.command == "doc" && chosen.count("--output") == 0) options.output = "-";
   options.json = raw.format == "json";
   for (const std::string& define : raw.defines) {
     size_t equals = define.find('=');

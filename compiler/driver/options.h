@@ -19,7 +19,7 @@ enum ExitCode { kOk = 0, kFindings = 1, kChanges = 2, kUsage = 64, kNoInput = 66
 enum class Phase { kParse, kCheck, kPlace, kSynthesize, kEmit, kVerify };
 
 struct Options {
-  std::string command;  // build check plan explain dump diff fmt import init
+  std::string command;  // build check plan explain dump diff fmt doc import init
   std::vector<std::string> files;
   std::string handoff;                         // --handoff
   std::string output = ".";                    // -o

@@ -110,6 +110,9 @@ class Closer {
   void report_impossible(const ClosedOrder& order) {
     for (const Obligation& o : order.gap.obligations) {
       if (o.answer != Answer::kImpossible) continue;
+      // The same in the other byte order of the giver is the same to a reader.
+      auto span = o.edge ? o.edge->span : o.need->clause->span;
+      if (!impossible_.insert({span.file, span.begin}).second) continue;
       if (o.edge) {
         sink_.report(Code::order_gap, o.edge->span,
                      "`" + layout_.to->name + "` needs `" + o.edge->before + " < " + o.edge->after + "`, and `" +
@@ -324,6 +327,7 @@ class Closer {
   diagnostics::Sink& sink_;
   const model::Handoff& handoff_;
   ClosedGap closed_;
+  std::set<std::pair<source::FileId, uint32_t>> impossible_;  // places that were reported
 };
 
 }  // namespace

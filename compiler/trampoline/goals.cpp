@@ -32,6 +32,13 @@ bool is_master_id(const Value& v) {
   return v.is_symbol() && v.as_symbol().name == "master.physical_id";
 }
 
+/// Whether all that is needed is a value that givers get from their own callers.
+bool is_passed_on(const Claim& need) {
+  return std::all_of(need.values.begin(), need.values.end(), [](const Value& v) {
+    return v.is_symbol() && v.as_symbol().name.rfind("argument.", 0) == 0;
+  });
+}
+
 }  // namespace
 
 std::optional<MasterGoals> master_goals(const contract::Boundary& from, const contract::Gap& gap,
@@ -128,6 +135,9 @@ std::optional<MasterGoals> master_goals(const contract::Boundary& from, const co
                                         : "promises nothing about " + need.subject));
         d.note(need.values.size() == 1 && need.values[0].type() == model::Type::kStack
                    ? "a stack that belongs to the giver has no size the taker may count on"
+               : is_passed_on(need)
+                   ? "only a giver that has one can hand it on, and `" + from.convention->name +
+                         "` has none: come from another convention, or enter the taker by one that does without"
                    : "nothing the stub can reach holds this value");
         continue;
       }

@@ -17,7 +17,7 @@ import tempfile
 
 import inputs
 
-COMMANDS = ("", "build", "check", "plan", "explain", "dump", "diff", "fmt", "import", "init", "init convention", "init handoff")
+COMMANDS = ("", "build", "check", "plan", "explain", "dump", "diff", "fmt", "doc", "import", "init", "init convention", "init handoff")
 
 PROGRAM = """language 1;
 use "linux/kexec.baton";

@@ -203,3 +203,20 @@ TEST_CASE("where no slave arrives what is said of slaves concerns nobody") {
   CHECK(changes(some, slaves("")) == List{"ARRIVAL_NARROWED ok/breaks", "DOC_ONLY ok/ok"});
   CHECK(changes(slaves(""), some) == List{"ARRIVAL_WIDENED breaks/ok", "DOC_ONLY ok/ok"});
 }
+
+TEST_CASE("an argument of a call is a promise about its register") {
+  auto call = [](const std::string& arguments) {
+    return "convention demo.leave@1 { source \"s\"; role image : loadable; role pages : pagelist; role start : argument;\n"
+           "ensures master { enter call; " + arguments + " } ensures slaves { arrival absent; } }\n";
+  };
+  auto rules = [&](const std::string& before, const std::string& after) {
+    std::set<std::string> found;
+    for (const auto& diff : diff_texts(call(before), call(after)))
+      for (const auto& change : diff.changes) found.insert(std::string(change.rule->id));
+    return found;
+  };
+  const std::string both = "argument pages = r4 : pagelist; argument start = r5 : argument;";
+  CHECK(rules(both, "argument start = r5 : argument; argument pages = r4 : pagelist;").empty());
+  CHECK(rules(both, "argument pages = r5 : pagelist; argument start = r4 : argument;") == std::set<std::string>{"REG_VALUE_CHANGED"});
+  CHECK(rules(both, "argument pages = r4 : pagelist;") == std::set<std::string>{"MASTER_REG_REMOVED"});
+}
