@@ -121,7 +121,8 @@ name
   | Extends | From | On | Via
   ;
 
-// Entry points for one piece of a file that has a mistake elsewhere.
+// Entry points for one piece of a file that has a mistake elsewhere, and for some clauses of a long block.
+clausesAlone   : clause* EOF ;
 lineAlone      : ( useLine | letLine ) EOF ;
 headerAlone    : header EOF ;
 statementAlone : statement EOF ;

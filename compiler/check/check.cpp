@@ -3,9 +3,13 @@
 // The phases of checking, in the order in which names depend on each other. See check.h.
 #include "check/check.h"
 
+#include <algorithm>
+
 #include "check/conventions.h"
+#include "check/follow_ups.h"
 #include "check/handoffs.h"
 #include "check/load.h"
+#include "check/machine_types.h"
 #include "check/machines.h"
 #include "model/evaluate.h"
 
@@ -36,22 +40,32 @@ class LetScope : public model::Scope {
   const std::map<std::string, model::Let>& lets_;
 };
 
-}  // namespace
+/// Each constant keeps its value, and one may be made of many others: range by range, word by word.
+constexpr size_t kMaxLetBytes = 256u << 20;
 
-model::Program check(source::SourceSet& sources, source::FileId main, diagnostics::Sink& sink) {
-  return check(load(sources, main, sink), sources, main, sink);
+size_t bytes_of(const Value& v) {
+  if (!v.is_known()) return sizeof v;
+  if (v.type() == model::Type::kString || v.type() == model::Type::kPath) return sizeof v + v.text().size();
+  if (v.type() == model::Type::kRanges) return sizeof v + v.ranges().count() * sizeof(Range);
+  size_t bytes = sizeof v;
+  if (v.type() == model::Type::kSet)
+    for (const Value& member : v.members()) bytes += bytes_of(member);
+  return bytes;
 }
 
-model::Program check(const std::vector<syntax::File>& files, const source::SourceSet& sources, source::FileId main,
-                     diagnostics::Sink& sink) {
+}  // namespace
+
+namespace {
+
+model::Program check_files(const std::vector<syntax::File>& files, const source::SourceSet& sources, source::FileId main,
+                           diagnostics::Sink& sink) {
   model::Program program;
   for (const syntax::File& file : files) program.files.push_back(file.id);
-  // A clause that could not be read is missing from its tree: what follows from that is no finding.
-  if (sink.has_errors()) return program;
   Declarations conventions;
   LoaderDeclarations loaders;
   std::map<std::string, source::Span> seen;  // "convention linux.kexec@2013" -> where
   std::vector<const Declaration*> handoffs;
+  size_t held = 0;  // bytes of the values of lets
 
   auto unique = [&](const char* what, const Declaration& d) {
     auto [it, fresh] = seen.emplace(what + (" " + d.full_name()), d.name_span);
@@ -69,7 +83,15 @@ model::Program check(const std::vector<syntax::File>& files, const source::Sourc
         case Declaration::Kind::kLet:
           if (unique("let", d)) {
             LetScope scope(program.lets);
-            program.lets[d.name] = {d.name, evaluate(*d.value, scope, sink), d.name_span};
+            Value value = evaluate(*d.value, scope, sink);
+            held += bytes_of(value);
+            if (held > kMaxLetBytes) {
+              if (held - bytes_of(value) <= kMaxLetBytes)
+                sink.report(Code::limit_reached, d.name_span,
+                            "up to this one, the constants of the program take more than " + human(Size{kMaxLetBytes}));
+              value = Value::error();
+            }
+            program.lets[d.name] = {d.name, std::move(value), d.name_span};
           }
           break;
         case Declaration::Kind::kConvention:
@@ -87,12 +109,32 @@ model::Program check(const std::vector<syntax::File>& files, const source::Sourc
       }
     }
   }
+  check_machine_types(program, sink);
   program.loaders = check_loaders(loaders, sources, sink);
   program.conventions = check_conventions(conventions, program.lets, sources, sink);
   for (const Declaration* d : handoffs) {
     program.handoffs[d->name] = check_handoff(*d, program, sources, sink);
     if (d->span.file == main) program.main_handoffs.push_back(d->name);
   }
+  return program;
+}
+
+}  // namespace
+
+model::Program check(source::SourceSet& sources, source::FileId main, diagnostics::Sink& sink) {
+  std::vector<syntax::File> files = load(sources, main, sink);
+  return check(files, sources, main, sink);
+}
+
+model::Program check(std::vector<syntax::File>& files, const source::SourceSet& sources, source::FileId main,
+                     diagnostics::Sink& sink) {
+  bool names_missing = std::any_of(sink.all().begin(), sink.all().end(), [](const diagnostics::Diagnostic& d) {
+    return d.code == Code::use_not_found || d.code == Code::cyclic_use;
+  });
+  mend_heads(files, sink);
+  diagnostics::Sink found;
+  model::Program program = check_files(files, sources, main, found);
+  pass_independent(found, files, sources, names_missing, sink);
   return program;
 }
 

@@ -17,8 +17,9 @@
 namespace baton::check {
 
 model::Program check(source::SourceSet& sources, source::FileId main, diagnostics::Sink& sink);
-/// The same over files that load() has read, for callers that look at the text as well.
-model::Program check(const std::vector<syntax::File>& files, const source::SourceSet& sources, source::FileId main,
+/// The same over files that load() has read, for callers that look at the text as well. A misspelt head is read, and
+/// stands in the files from then on, as the one that was meant.
+model::Program check(std::vector<syntax::File>& files, const source::SourceSet& sources, source::FileId main,
                      diagnostics::Sink& sink);
 
 }  // namespace baton::check

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <set>
 
+#include "check/clause_index.h"
 #include "check/clause_types.h"
 #include "check/contract_clauses.h"
 #include "check/inheritance.h"
+#include "check/lineage.h"
 #include "check/reader.h"
 #include "contract/claim.h"
 #include "contract/diff.h"
@@ -31,6 +33,11 @@ namespace {
 constexpr std::string_view kRoleKinds[] = {"loadable", "elf64",    "devicetree", "raw",
                                            "pagelist", "hook",     "argument"};
 
+/// These are gone through one by one, each against all others or all clauses.
+constexpr size_t kMaxRoles = 256;
+constexpr size_t kMaxWithdrawals = 256;
+constexpr size_t kMaxOrder = 1024;
+
 class Flattener {
  public:
   Flattener(const Declarations& declarations, const std::map<std::string, model::Let>& lets,
@@ -38,13 +45,13 @@ class Flattener {
       : declarations_(declarations), lets_(lets), sources_(sources), sink_(sink) {}
 
   std::map<std::string, Convention> run() {
-    for (const auto& [name, declaration] : declarations_) flatten(name);
+    for (const auto& [name, declaration] : declarations_)
+      lineage_.read(name, done_, [&](const std::string& one) { flatten(one); });
     return std::move(done_);
   }
 
  private:
-  const Convention* flatten(const std::string& name) {
-    if (auto it = done_.find(name); it != done_.end()) return &it->second;
+  void flatten(const std::string& name) {
     const syntax::Declaration& d = *declarations_.at(name);
     Convention c;
     c.name = name;
@@ -52,24 +59,22 @@ class Flattener {
     c.name_span = d.name_span;
     c.doc = d.doc;
     c.shipped = sources_.is_library(d.span.file);
-    open_.push_back(name);
     if (d.extends) inherit(c, *d.extends);
     // Of what a missing parent would have brought nothing is known: what follows from it is no finding.
     bool orphan = d.extends && (c.parent.empty() || orphans_.count(c.parent) != 0);
     if (orphan) orphans_.insert(name);
     orphan_ = orphan;
+    clauses_.open(c.clauses);
     own_clauses(c, d);
-    open_.pop_back();
+    clauses_.sweep();
     if (!orphan) finish(c);
-    return &done_.emplace(name, std::move(c)).first->second;
+    done_.emplace(name, std::move(c));
   }
 
   void inherit(Convention& c, const syntax::VersionedName& parent) {
     std::string name = parent.text();
-    if (auto circle = std::find(open_.begin(), open_.end(), name); circle != open_.end()) {
-      std::string drawn;
-      for (auto it = circle; it != open_.end(); ++it) drawn += *it + " -> ";
-      sink_.report(Code::cyclic_extends, parent.span, "`" + c.name + "` extends itself").note(drawn + name);
+    if (std::string circle = lineage_.circle_to(name); !circle.empty()) {
+      sink_.report(Code::cyclic_extends, parent.span, "`" + c.name + "` extends itself").note(circle);
       return;
     }
     if (declarations_.count(name) == 0) {
@@ -80,16 +85,25 @@ class Flattener {
       if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(parent.span, std::string(near));
       return;
     }
-    const Convention* base = flatten(name);
+    const Convention& base = done_.at(name);
+    inherited_ += base.clauses.size() + base.order.size();
+    if (inherited_ > kMaxInherited) {
+      if (!heavy_)
+        sink_.report(Code::limit_reached, parent.span,
+                     "with this one, conventions inherit more than " + std::to_string(kMaxInherited) + " clauses in all");
+      heavy_ = true;
+      return;  // an orphan: what follows from that is no finding
+    }
     c.parent = name;
-    c.roles = base->roles;
-    c.clauses = base->clauses;
-    c.order = base->order;
+    c.roles = base.roles;
+    c.clauses = base.clauses;
+    c.order = base.order;
   }
 
   void own_clauses(Convention& c, const syntax::Declaration& d) {
     std::set<std::string> heads;  // clauses that may stand once
     own_order_ = false;
+    withdrawals_ = 0;
     changed_roles_.clear();
     dropped_roles_.clear();
     expected_roles_.clear();
@@ -196,6 +210,8 @@ class Flattener {
       } else if (!orphan_) {
         sink_.report(Code::override_nothing, role.span, "there is no inherited role `" + role.name + "` to override");
       }
+    } else if (existing == c.roles.end() && c.roles.size() == kMaxRoles) {
+      sink_.report(Code::limit_reached, role.span, "a convention has at most " + std::to_string(kMaxRoles) + " roles");
     } else if (existing == c.roles.end()) {
       c.roles.push_back(role);
     } else {
@@ -275,6 +291,11 @@ class Flattener {
         auto near = diagnostics::did_you_mean(event, known);
         if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(span, std::string(near));
       }
+      if (into.size() + events.size() > kMaxOrder) {
+        sink_.report(Code::limit_reached, chain->span,
+                     "an order is stated in at most " + std::to_string(kMaxOrder) + " pairs of events");
+        return false;
+      }
       for (size_t i = 1; good && i < events.size(); ++i)
         into.push_back({events[i - 1].first, events[i].first,
                         source::cover(events[i - 1].second, events[i].second)});
@@ -308,8 +329,13 @@ class Flattener {
         auto& d = sink_.report(Code::unknown_word, place,
                                "`ensures` speaks of `master`, `slaves` or `memory`, not of `" + about + "`");
         auto near = diagnostics::did_you_mean(about, {"master", "slaves", "memory"});
-        if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(place, std::string(near));
-        return;
+        if (near.empty()) return;
+        d.at("did you mean `" + std::string(near) + "`?").fix(place, std::string(near));
+        // What it holds is checked as what was meant.
+        section = near == "master" ? Section::kMaster : near == "slaves" ? Section::kSlaves : Section::kMemory;
+        context = near == "master"   ? Context::kEnsuresMaster
+                  : near == "slaves" ? Context::kEnsuresSlaves
+                                     : Context::kEnsuresMemory;
       }
     } else {
       expected_roles_.push_back({about, place});  // the role may be declared behind it
@@ -319,11 +345,17 @@ class Flattener {
       if (!r.known()) continue;
       bool suspends = section == Section::kMemory && r.head() == "bytes";
       bool withdraws = r.unspecified() && !suspends;
+      if (r.unspecified() && suspends && ++withdrawals_ > kMaxWithdrawals) {
+        if (withdrawals_ == kMaxWithdrawals + 1)
+          sink_.report(Code::limit_reached, r.head_span(),
+                       "a convention withdraws bytes in at most " + std::to_string(kMaxWithdrawals) + " clauses");
+        continue;
+      }
       auto read = read_contract_clause(r, section, r.drops() || withdraws, sources_, sink_);
       for (Clause& stated : read) {
         stated.role = expects ? about : "";
         stated.origin = c.name;
-        Inheritance(c, orphan_, lets_, sink_).add(std::move(stated), r);
+        Inheritance(c, clauses_, orphan_, lets_, sink_).add(std::move(stated), r);
       }
     }
   }
@@ -415,8 +447,12 @@ class Flattener {
   const source::SourceSet& sources_;
   diagnostics::Sink& sink_;
   std::map<std::string, Convention> done_;
-  std::vector<std::string> open_;
+  Lineage lineage_{declarations_};
+  ClauseIndex clauses_;            // of the one that is read now
+  size_t inherited_ = 0;
+  bool heavy_ = false;             // kMaxInherited was reported
   bool own_order_ = false;
+  size_t withdrawals_ = 0;         // `unspecified bytes` of the convention being read
   std::map<std::string, source::Span> changed_roles_;  // inherited, and overridden or dropped here
   std::vector<Word> dropped_roles_;
   std::vector<Word> expected_roles_;               // of `expects ROLE`

@@ -3,7 +3,7 @@
 // Clauses beside clauses of their key. See inheritance.h.
 #include "check/inheritance.h"
 
-#include <algorithm>
+#include <optional>
 
 #include "contract/term.h"
 
@@ -28,16 +28,14 @@ void Inheritance::withdraw(Clause stated, ClauseReader& r) {
         .note("`override enter ...;` moves it");
     return;
   }
-  auto same = [&](const Clause& other) { return other.section == stated.section && other.key == stated.key; };
-  auto own = std::find_if(c_.clauses.begin(), c_.clauses.end(),
-                          [&](const Clause& other) { return same(other) && other.origin == c_.name; });
-  if (own != c_.clauses.end()) {
+  std::vector<size_t> same = clauses_.find(stated.section, stated.key);
+  for (size_t place : same) {
+    if (clauses_.at(place).origin != c_.name) continue;
     sink_.report(Code::duplicate_clause, r.head_span(), "`" + stated.key + "` is stated twice")
-        .label(own->span, "first here");
+        .label(clauses_.at(place).span, "first here");
     return;
   }
-  auto inherited = std::find_if(c_.clauses.begin(), c_.clauses.end(), same);
-  if (inherited == c_.clauses.end()) {
+  if (same.empty()) {
     if (!orphan_)
       sink_.report(Code::override_nothing, r.head_span(), "there is no inherited `" + stated.key + "` to withdraw");
     return;
@@ -46,16 +44,13 @@ void Inheritance::withdraw(Clause stated, ClauseReader& r) {
   bool says_unknown = stated.kind == ClauseKind::kRegister || stated.kind == ClauseKind::kMsr ||
                       stated.kind == ClauseKind::kIle || stated.kind == ClauseKind::kArrival ||
                       stated.kind == ClauseKind::kMode;
-  if (says_unknown) {
-    stated.any = true;
-    stated.incidental = false;
-    stated.text = "unspecified " + stated.key;
-    *inherited = stated;
-  } else {
-    c_.clauses.erase(inherited);
-  }
   // The incidental clause of that key says no more either.
-  std::erase_if(c_.clauses, [&](const Clause& other) { return same(other) && other.origin != c_.name; });
+  for (size_t i = says_unknown ? 1 : 0; i < same.size(); ++i) clauses_.remove(same[i]);
+  if (!says_unknown) return;
+  stated.any = true;
+  stated.incidental = false;
+  stated.text = "unspecified " + stated.key;
+  clauses_.at(same[0]) = std::move(stated);
 }
 
 // A copy goes as a whole or not at all: of one that is withdrawn in part only, the rest must be restated.
@@ -63,15 +58,15 @@ void Inheritance::withdraw_copies(const Clause& unspecified) {
   auto inherited_copy = [&](const Clause& other) {
     return other.kind == ClauseKind::kBytes && other.section == unspecified.section && other.origin != c_.name;
   };
-  std::erase_if(c_.clauses, [&](const Clause& other) {
-    bool named = std::find(unspecified.words.begin(), unspecified.words.end(), other.key) != unspecified.words.end();
-    return named && inherited_copy(other);
-  });
+  for (const std::string& word : unspecified.words)
+    for (size_t place : clauses_.find(unspecified.section, word))
+      if (inherited_copy(clauses_.at(place))) clauses_.remove(place);
   contract::Names names;
   names.roles = &c_.roles;
   names.lets = &lets_;
-  for (const Clause& other : c_.clauses) {
-    if (!inherited_copy(other) || other.values.size() != 2) continue;
+  for (size_t place = 0; place < clauses_.size(); ++place) {
+    const Clause& other = clauses_.at(place);
+    if (clauses_.is_removed(place) || !inherited_copy(other) || other.values.size() != 2) continue;
     auto copy = contract::copy_of(*other.values[0], *other.values[1], names);
     if (!copy) continue;
     for (const auto& range : unspecified.values)
@@ -83,26 +78,26 @@ void Inheritance::withdraw_copies(const Clause& unspecified) {
 }
 
 void Inheritance::merge(Clause stated, const ClauseReader& r) {
-  auto existing = std::find_if(c_.clauses.begin(), c_.clauses.end(), [&](const Clause& other) {
-    return other.section == stated.section && other.role == stated.role && other.key == stated.key &&
-           other.incidental == stated.incidental;
-  });
+  std::optional<size_t> place;
+  for (size_t other : clauses_.find(stated.section, stated.key)) {
+    bool twin = clauses_.at(other).role == stated.role && clauses_.at(other).incidental == stated.incidental;
+    if (twin && !place) place = other;
+  }
   // `unspecified bytes RANGE` withdraws an inherited copy to that range: nothing is known of it now.
   if (stated.kind == ClauseKind::kUnspecified && !r.drops() && !r.overrides()) {
-    if (existing == c_.clauses.end()) withdraw_copies(stated);
-    existing = std::find_if(c_.clauses.begin(), c_.clauses.end(), [&](const Clause& other) {
-      return other.section == stated.section && other.key == stated.key;
-    });
+    if (!place) withdraw_copies(stated);
+    std::vector<size_t> left = clauses_.find(stated.section, stated.key);
+    place = left.empty() ? std::nullopt : std::optional(left[0]);
   }
-  bool found = existing != c_.clauses.end();
-  bool inherited = found && existing->origin != c_.name;
+  Clause* existing = place ? &clauses_.at(*place) : nullptr;
+  bool inherited = existing && existing->origin != c_.name;
   if (r.drops()) {
     // A dropped key takes its incidental twin only when it is named so.
     if (!inherited && !orphan_)
       sink_.report(Code::override_nothing, r.head_span(),
                    "there is no inherited `" + stated.key + "` to drop");
     else if (inherited)
-      c_.clauses.erase(existing);
+      clauses_.remove(*place);
     return;
   }
   if (r.overrides()) {
@@ -110,8 +105,7 @@ void Inheritance::merge(Clause stated, const ClauseReader& r) {
       if (!orphan_)
         sink_.report(Code::override_nothing, r.head_span(),
                      "there is no inherited `" + stated.key + "` to override");
-      if (found) return;
-      c_.clauses.push_back(std::move(stated));
+      if (!existing) clauses_.push(std::move(stated));
       return;
     }
     *existing = std::move(stated);
@@ -125,12 +119,12 @@ void Inheritance::merge(Clause stated, const ClauseReader& r) {
         .fix(source::Span{r.head_span().file, r.head_span().begin, r.head_span().begin}, "override ");
     return;
   }
-  if (found) {
+  if (existing) {
     sink_.report(Code::duplicate_clause, r.head_span(), "`" + stated.key + "` is stated twice")
         .label(existing->span, "first here");
     return;
   }
-  c_.clauses.push_back(std::move(stated));
+  clauses_.push(std::move(stated));
 }
 
 }  // namespace baton::check

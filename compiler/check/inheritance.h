@@ -12,6 +12,7 @@
 #include <map>
 #include <string>
 
+#include "check/clause_index.h"
 #include "check/reader.h"
 #include "diagnostics/diagnostic.h"
 #include "model/program.h"
@@ -20,9 +21,10 @@ namespace baton::check {
 
 class Inheritance {
  public:
-  Inheritance(model::Convention& convention, bool orphan, const std::map<std::string, model::Let>& lets,
-              diagnostics::Sink& sink)
-      : c_(convention), orphan_(orphan), lets_(lets), sink_(sink) {}
+  /// `clauses` is open on the convention's.
+  Inheritance(const model::Convention& convention, ClauseIndex& clauses, bool orphan,
+              const std::map<std::string, model::Let>& lets, diagnostics::Sink& sink)
+      : c_(convention), clauses_(clauses), orphan_(orphan), lets_(lets), sink_(sink) {}
 
   /// `r` tells the modifiers, and where to point.
   void add(model::Clause stated, ClauseReader& r);
@@ -32,7 +34,8 @@ class Inheritance {
   void withdraw_copies(const model::Clause& unspecified);
   void merge(model::Clause stated, const ClauseReader& r);
 
-  model::Convention& c_;
+  const model::Convention& c_;
+  ClauseIndex& clauses_;
   bool orphan_;
   const std::map<std::string, model::Let>& lets_;
   diagnostics::Sink& sink_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "check/lineage.h"
 #include "check/reader.h"
 #include "model/evaluate.h"
 
@@ -35,6 +36,7 @@ model::MachineDeclaration check_machine(const syntax::Declaration& d, const sour
     ClauseReader r(clause, Context::kMachine, sources, sink);
     MachineClause fact;
     fact.span = clause.span;
+    if (!r.known()) continue;
     if (r.head() == "notes") {
       auto file = r.string("a facts file in quotes");
       if (!file || !r.end()) continue;
@@ -47,23 +49,12 @@ model::MachineDeclaration check_machine(const syntax::Declaration& d, const sour
       continue;
     }
     if (r.head() == "region" || r.head() == "reserve") {
-      if (!r.known()) continue;
       fact.kind = r.head() == "region" ? MachineClause::Kind::kRegion : MachineClause::Kind::kReserve;
       auto name = r.name("a name");
       if (!name || !r.equals()) continue;
       fact.name = name->text;
     } else {
       fact.name = r.head();
-      if (!model::find_machine_attribute(fact.name)) {
-        auto& report = sink.report(Code::unknown_clause, r.head_span(), "a machine has no `" + fact.name + "`");
-        std::vector<std::string_view> names;
-        for (const auto& attribute : model::machine_attributes()) names.push_back(attribute.name);
-        names.insert(names.end(), {"region", "reserve", "notes"});
-        auto near = diagnostics::did_you_mean(fact.name, names);
-        if (!near.empty())
-          report.at("did you mean `" + std::string(near) + "`?").fix(r.head_span(), std::string(near));
-        continue;
-      }
       if (fact.name == "tree") {
         sink.report(Code::misplaced_clause, r.head_span(),
                     "`tree` is the file the machine was read from and is not stated")
@@ -121,45 +112,44 @@ class LoaderScope : public model::Scope {
       {"entry", Type::kAddress}};
 };
 
+/// Each is compared with all others.
+constexpr size_t kMaxChecks = 256;
+
 class LoaderReader {
  public:
   LoaderReader(const LoaderDeclarations& declarations, const source::SourceSet& sources, diagnostics::Sink& sink)
       : declarations_(declarations), sources_(sources), sink_(sink) {}
 
   std::map<std::string, model::Loader> run() {
-    for (const auto& [name, declaration] : declarations_) flatten(name);
+    for (const auto& [name, declaration] : declarations_)
+      lineage_.read(name, done_, [&](const std::string& one) { flatten(one); });
     return std::move(done_);
   }
 
  private:
-  const model::Loader& flatten(const std::string& name) {
-    if (auto it = done_.find(name); it != done_.end()) return it->second;
+  void flatten(const std::string& name) {
     const syntax::Declaration& d = *declarations_.at(name);
     model::Loader loader;
     loader.name = name;
     loader.span = d.span;
     loader.name_span = d.name_span;
     loader.doc = d.doc;
-    open_.push_back(name);
     // Of what a missing parent would have brought nothing is known.
     bool orphan = d.extends && (!inherit(loader, *d.extends) || orphans_.count(d.extends->text()) != 0);
     if (orphan) orphans_.insert(name);
     inherited_checks_ = loader.checks.size();
     seen_.clear();
     for (const syntax::Clause& clause : d.clauses) read(loader, clause, orphan);
-    open_.pop_back();
     if (!loader.granule && !orphan)
       sink_.report(Code::missing_clause, d.name_span, "`" + loader.name + "` does not say its granule")
           .note("add `granule = machine.page;` or a size");
-    return done_.emplace(name, std::move(loader)).first->second;
+    done_.emplace(name, std::move(loader));
   }
 
   bool inherit(model::Loader& loader, const syntax::VersionedName& parent) {
     std::string name = parent.text();
-    if (auto circle = std::find(open_.begin(), open_.end(), name); circle != open_.end()) {
-      std::string drawn;
-      for (auto it = circle; it != open_.end(); ++it) drawn += *it + " -> ";
-      sink_.report(Code::cyclic_extends, parent.span, "`" + loader.name + "` extends itself").note(drawn + name);
+    if (std::string circle = lineage_.circle_to(name); !circle.empty()) {
+      sink_.report(Code::cyclic_extends, parent.span, "`" + loader.name + "` extends itself").note(circle);
       return false;
     }
     if (declarations_.count(name) == 0) {
@@ -170,10 +160,15 @@ class LoaderReader {
       if (!near.empty()) report.at("did you mean `" + std::string(near) + "`?").fix(parent.span, std::string(near));
       return false;
     }
-    // A parent's own parent is read before this loader goes on.
-    std::set<std::string> seen = std::move(seen_);
-    const model::Loader& base = flatten(name);
-    seen_ = std::move(seen);
+    const model::Loader& base = done_.at(name);
+    inherited_ += base.checks.size();
+    if (inherited_ > kMaxInherited) {
+      if (!heavy_)
+        sink_.report(Code::limit_reached, parent.span,
+                     "with this one, loaders inherit more than " + std::to_string(kMaxInherited) + " checks in all");
+      heavy_ = true;
+      return false;
+    }
     loader.parent = name;
     loader.tables = base.tables;
     loader.granule = base.granule;
@@ -248,7 +243,8 @@ class LoaderReader {
         r.shape_error(word->span, "`native64`, `compat32` or `json`");
         break;
       }
-      loader.tables.push_back(word->text);
+      bool there = std::find(loader.tables.begin(), loader.tables.end(), word->text) != loader.tables.end();
+      if (!there) loader.tables.push_back(word->text);
     } while (r.take_comma());
     r.end();
   }
@@ -298,6 +294,9 @@ class LoaderReader {
       --inherited_checks_;
     } else if (inherited) {
       *same = std::move(check);
+    } else if (loader.checks.size() >= kMaxChecks) {
+      sink_.report(Code::limit_reached, r.head_span(),
+                   "a loader has at most " + std::to_string(kMaxChecks) + " checks");
     } else {
       loader.checks.push_back(std::move(check));
     }
@@ -318,9 +317,11 @@ class LoaderReader {
   diagnostics::Sink& sink_;
   LoaderScope scope_;
   std::map<std::string, model::Loader> done_;
-  std::vector<std::string> open_;
+  Lineage lineage_{declarations_};
   std::set<std::string> orphans_, seen_;
   size_t inherited_checks_ = 0;
+  size_t inherited_ = 0;
+  bool heavy_ = false;  // kMaxInherited was reported
 };
 
 }  // namespace

@@ -60,8 +60,15 @@ bool ClauseReader::may_be_so_marked() {
 }
 
 bool ClauseReader::known() {
-  if (failed_) return false;
+  if (failed_ || sink_.full()) return false;
   const syntax::ClauseForm* form = syntax::find(context_, plain_);
+  if (clause_.head_is_string) {
+    if (syntax::find(context_, syntax::kPropertyHead)) return true;
+    sink_.report(Code::misplaced_clause, plain_.head_span,
+                 "a property in quotes does not stand in " + std::string(syntax::to_text(context_)))
+        .note("it stands in " + std::string(syntax::to_text(syntax::Context::kTreeNode)));
+    return false;
+  }
   if (!form) {
     std::string place = std::string(syntax::to_text(context_));
     if (auto contexts = syntax::contexts_of(plain_.head); !contexts.empty()) {
@@ -79,7 +86,11 @@ bool ClauseReader::known() {
     return false;
   }
   if (form->service == syntax::Service::kNotYet) {
-    sink_.report(Code::not_served, plain_.head_span,
+    // Where a word makes the form, it is the word that is not served.
+    Span place = plain_.head_span;
+    for (const syntax::Argument& argument : plain_.arguments)
+      if (!form->word.empty() && argument.expr && argument.expr->is_name(form->word)) place = argument.span;
+    sink_.report(Code::not_served, place,
                  "`" + std::string(form->word.empty() ? form->head : form->shape) +
                      "` is part of the language, and this release does not serve it yet")
         .note(std::string(form->doc));
@@ -94,8 +105,12 @@ void ClauseReader::shape_error(Span where, const std::string& what) {
   auto& d = sink_.report(Code::clause_shape, where.valid() ? where : clause_.head_span,
                          "`" + plain_.head + "` needs " + what + " here");
   std::string shapes;
-  for (const syntax::ClauseForm* form : syntax::forms(context_, plain_.head))
+  std::string_view head = clause_.head_is_string ? syntax::kPropertyHead : std::string_view(plain_.head);
+  for (const syntax::ClauseForm* form : syntax::forms(context_, head))
     shapes += (shapes.empty() ? "`" : " or `") + std::string(form->shape) + "`";
+  if (shapes.empty())
+    for (const syntax::ModifierForm& form : syntax::modifier_forms())
+      if (form.word == plain_.head && form.stands_in(context_)) shapes = "`" + std::string(form.shape) + "`";
   if (!shapes.empty()) d.note("it is written " + shapes);
 }
 

@@ -38,8 +38,11 @@ std::optional<Segment> declare_segment(const syntax::Clause& clause, const sourc
   if (found == std::end(kKinds)) {
     auto& report = sink.report(Code::unknown_word, kind->span, "there is no kind of segment `" + kind->text + "`");
     auto near = diagnostics::did_you_mean(kind->text, {"elf", "file", "devicetree", "reserve", "elfcorehdr", "trampoline"});
-    if (!near.empty()) report.at("did you mean `" + std::string(near) + "`?").fix(kind->span, std::string(near));
-    return std::nullopt;
+    if (near.empty()) return std::nullopt;
+    report.at("did you mean `" + std::string(near) + "`?").fix(kind->span, std::string(near));
+    // What it holds is checked as what was meant.
+    found = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const auto& k) { return k.first == near; });
+    if (found == std::end(kKinds)) return std::nullopt;
   }
   segment.kind = found->second;
   if (segment.kind != SegmentKind::kTrampoline && segment.kind != SegmentKind::kElfCoreHeader) {
@@ -138,7 +141,14 @@ class SegmentReader {
     do {
       syntax::ExprPtr e = r.expr("a range");
       if (!e) return;
-      if (!evaluate_as(*e, Type::kRanges, types_, sink_).is_error()) list.push_back(e);
+      if (evaluate_as(*e, Type::kRanges, types_, sink_).is_error()) {
+        // The clause is there, whatever is wrong with it.
+        auto wrong = std::make_shared<syntax::Expr>();
+        wrong->kind = syntax::Expr::Kind::kUnread;
+        wrong->span = e->span;
+        e = std::move(wrong);
+      }
+      list.push_back(std::move(e));
     } while (r.take_comma());
     r.end();
   }

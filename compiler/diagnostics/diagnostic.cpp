@@ -41,12 +41,37 @@ const CatalogEntry* find_entry(std::string_view text) {
   return nullptr;
 }
 
+std::string shortened(std::string text, size_t most) {
+  if (text.size() <= most) return text;
+  auto inside = [&](size_t at) { return (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80; };
+  size_t begin = most * 2 / 3, end = text.size() - most / 4;
+  while (begin > 0 && inside(begin)) --begin;
+  while (end < text.size() && inside(end)) ++end;
+  return text.substr(0, begin) + " ... " + text.substr(end);
+}
+
 Diagnostic& Sink::report(Code code, source::Span span, std::string message) {
   Diagnostic diagnostic;
   diagnostic.code = code;
   diagnostic.severity = entry(code).severity;
-  diagnostic.message = std::move(message);
+  diagnostic.message = shortened(std::move(message));
   diagnostic.span = span;
+  if (diagnostics_.size() >= kMaxFindings && !full_) {
+    full_ = true;
+    // One that was passed on from another sink speaks for this one too.
+    if (code != Code::limit_reached) {
+      Diagnostic last;
+      last.code = Code::limit_reached;
+      last.severity = entry(last.code).severity;
+      last.span = span;
+      last.message = "there are more mistakes than the " + std::to_string(kMaxFindings) + " that are shown";
+      diagnostics_.push_back(std::move(last));
+    } else {
+      diagnostics_.push_back(std::move(diagnostic));
+      return diagnostics_.back();
+    }
+  }
+  if (full_) return behind_the_last_ = std::move(diagnostic);
   diagnostics_.push_back(std::move(diagnostic));
   return diagnostics_.back();
 }

@@ -53,9 +53,15 @@ struct FixIt {
   std::string replacement;
 };
 
+/// A text that quotes a program may be as long as the program: its middle is left out where it is.
+std::string shortened(std::string text, size_t most = 2000);
+
+/// No reader goes through more. What is found later is not kept, and the last finding says so.
+inline constexpr size_t kMaxFindings = 1000;
+
 struct Diagnostic {
-  Code code;
-  Severity severity;
+  Code code = Code::syntax_error;
+  Severity severity = Severity::kError;
   std::string message;
   source::Span span;          // the primary place; may be invalid (a missing input file)
   std::string span_text;      // what the primary label says, or empty
@@ -63,12 +69,12 @@ struct Diagnostic {
   std::vector<std::string> notes;
   std::vector<FixIt> fixes;
 
-  Diagnostic& at(std::string text) { span_text = std::move(text); return *this; }
+  Diagnostic& at(std::string text) { span_text = shortened(std::move(text)); return *this; }
   Diagnostic& label(source::Span where, std::string text) {
-    if (where.valid()) labels.push_back({where, std::move(text)});
+    if (where.valid()) labels.push_back({where, shortened(std::move(text))});
     return *this;
   }
-  Diagnostic& note(std::string text) { notes.push_back(std::move(text)); return *this; }
+  Diagnostic& note(std::string text) { notes.push_back(shortened(std::move(text))); return *this; }
   Diagnostic& fix(source::Span where, std::string replacement) {
     fixes.push_back({where, std::move(replacement)});
     return *this;
@@ -79,7 +85,7 @@ class SeverityPolicy;  // policy.h
 
 class Sink {
  public:
-  /// The reference is valid until the next report.
+  /// The reference is valid until the next report. Behind kMaxFindings it leads nowhere.
   Diagnostic& report(Code code, source::Span span, std::string message);
   /// A Failure from the outside world, at the place in the program that asked for it.
   Diagnostic& report(Code code, source::Span span, const Failure& failure);
@@ -93,9 +99,15 @@ class Sink {
   const std::vector<Diagnostic>& all() const { return diagnostics_; }
   size_t error_count() const;
   bool has_errors() const { return error_count() != 0; }
+  /// Whether the last finding said that there are more: who looks for mistakes may stop.
+  bool full() const { return full_; }
+  /// Whether it is worth looking through many names for the one that was meant.
+  bool wants_suggestions() const { return diagnostics_.size() < kMaxFindings / 10; }
 
  private:
   std::vector<Diagnostic> diagnostics_;
+  bool full_ = false;
+  Diagnostic behind_the_last_;
 };
 
 /// The candidate that `wanted` most likely means, by edit distance; empty if none is near.

@@ -7,6 +7,7 @@
 #include "inputs/live_machine.h"
 #include "inputs/tree_machine.h"
 #include "model/evaluate.h"
+#include "model/machine_facts.h"
 
 namespace baton::inputs {
 
@@ -81,10 +82,7 @@ class Builder {
       for (const auto& e : clause.values) {
         Value v = evaluate_as(*e, Type::kInt, scope_, sink_);
         if (v.is_error()) return v;
-        if (v.number() > 0xffffffffu) {
-          sink_.report(Code::number_too_large, e->span, "a CPU id has 32 bits");
-          return Value::error();
-        }
+        if (!model::is_possible_fact(clause.name, v, e->span, clause.span, sink_)) return Value::error();
         ids.push_back(static_cast<uint32_t>(v.number()));
       }
       return Value::of_ids(std::move(ids));
@@ -94,27 +92,11 @@ class Builder {
                    "`" + clause.name + "` is " + to_text(attribute->type) + ", not a list");
       return Value::error();
     }
-    Value v = attribute->type == Type::kRange ? one_range(*clause.values[0])
-                                              : evaluate_as(*clause.values[0], attribute->type, scope_, sink_);
-    if (clause.name == "page" && v.is_known() && !is_power_of_two(v.number())) {
-      sink_.report(Code::bad_alignment, clause.span, "a page size is a power of two, not " + to_text(v));
-      return Value::error();
-    }
-    if (clause.name == "hypervisor" && v.is_known() && v.number() > 1) {
-      sink_.report(Code::type_mismatch, clause.span, "`hypervisor` is 0 or 1, not " + to_text(v));
-      return Value::error();
-    }
-    return v;
-  }
-
-  Value one_range(const syntax::Expr& e) {
-    Value v = evaluate_as(e, Type::kRanges, scope_, sink_);
-    if (v.is_error()) return v;
-    if (v.ranges().count() != 1) {
-      sink_.report(Code::type_mismatch, e.span, "this needs one range, not " + to_text(v));
-      return Value::error();
-    }
-    return Value::of(v.ranges().front());
+    bool one_range = attribute->type == Type::kRange;
+    const syntax::Expr& e = *clause.values[0];
+    Value v = evaluate_as(e, one_range ? Type::kRanges : attribute->type, scope_, sink_);
+    if (v.is_error() || !model::is_possible_fact(clause.name, v, e.span, clause.span, sink_)) return Value::error();
+    return one_range ? Value::of(v.ranges().front()) : v;
   }
 
   Machine& machine_;

@@ -82,6 +82,7 @@ class Evaluator {
         return v.is_known() ? Value::of(!v.boolean()) : v;
       }
       case Expr::Kind::kBinary: return binary(e, expected);
+      case Expr::Kind::kUnread: return Value::error();
     }
     return Value::error();
   }
@@ -110,6 +111,7 @@ class Evaluator {
     }
     auto& diagnostic =
         sink_.report(Code::unknown_name, e.span, "there is no `" + name + "` here");
+    if (!sink_.wants_suggestions()) return Value::error();
     std::vector<std::string> names = scope_.names();
     std::vector<std::string_view> views(names.begin(), names.end());
     auto near = diagnostics::did_you_mean(name, views);
@@ -157,6 +159,7 @@ class Evaluator {
     for (const auto& operand : e.operands) {
       Value v = eval(*operand, expected);
       if (v.is_error()) return v;
+      if (v.type() == Type::kSet) return mismatch(*operand, v, "a value, and no set of them");
       members.push_back(std::move(v));
     }
     return Value::of_set(std::move(members));
@@ -300,6 +303,11 @@ class Evaluator {
       if (!text(b)) return mismatch(re, b, "a string");
       if (a.is_pending()) return a;
       if (b.is_pending()) return b;
+      if (a.text().size() + b.text().size() > kMaxText) {
+        sink_.report(Code::limit_reached, e.span,
+                     "a text has at most " + human(Size{kMaxText}) + ", and this would be longer");
+        return Value::error();
+      }
       return Value::of_string(a.text() + b.text());
     }
     if (op == "except") {

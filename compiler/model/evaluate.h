@@ -21,6 +21,9 @@
 
 namespace baton::model {
 
+/// What `++` may come to. A few doublings would otherwise fill any memory.
+inline constexpr size_t kMaxText = 64u << 10;
+
 /// Gives names their values. Names are dotted as written: "machine.rma", "image.entry", "cmdline".
 class Scope {
  public:

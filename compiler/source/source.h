@@ -110,7 +110,7 @@ class SourceSet {
   std::vector<std::filesystem::path> libraries_;
 };
 
-/// The largest program text that is read; a handoff is a page, a generated one a few megabytes.
-inline constexpr size_t kMaxSourceBytes = 64u << 20;
+/// The largest program text that is read; a handoff is a page, a generated one some megabytes.
+inline constexpr size_t kMaxSourceBytes = 16u << 20;
 
 }  // namespace baton::source

@@ -35,7 +35,8 @@ struct Expr {
     kCall,     // text ( operands ), argument_names[i] is empty or the `name:` before it
     kBinary,   // text is the operator: + - * ++ ..< +: == != < <= > >= in within disjoint except and or
     kNot,      // not operands[0]
-    kSet       // { operands }
+    kSet,      // { operands }
+    kUnread    // what stood here could not be read: it has any type, and nothing follows from it
   };
   Kind kind = Kind::kName;
   Span span;
@@ -82,6 +83,7 @@ struct Declaration {
   Span name_span;
   std::string name;                      // without the version
   uint64_t version = 0;                  // convention, loader
+  bool version_unread = false;           // a mistake was reported in its place
   std::optional<VersionedName> extends;  // convention, loader
   std::string use_path;                  // use; its span is name_span
   source::FileId used_file = source::kNoFile;  // use: the file it names, once that is loaded
@@ -98,8 +100,17 @@ struct Declaration {
   /// "linux.kexec@2005" for what has a version, else the name.
   std::string full_name() const {
     bool versioned = kind == Kind::kConvention || kind == Kind::kLoader;
-    return versioned ? name + "@" + std::to_string(version) : name;
+    return !versioned ? name : name + "@" + (version_unread ? "?" : std::to_string(version));
   }
+};
+
+/// The own words, without block, of a clause or header in which a mistake was reported. What could be made of
+/// it stands in the tree as well, so that its block and its name are not lost; nothing more is said of it.
+struct Unread {
+  Span span;
+  std::string head;                // its first name
+  std::vector<std::string> words;  // every name in it; `a.b` is there as `a`, `b` and `a.b`
+  bool declares = false;           // it is a declaration's header, a use or a let
 };
 
 struct File {
@@ -107,6 +118,9 @@ struct File {
   std::optional<uint64_t> language;
   Span language_span;
   std::vector<Declaration> declarations;
+  std::vector<Unread> unread;  // in the order of the file
+  std::vector<Span> torn;      // where braces do not match: what belongs to what is a guess around them
+  bool lost = false;           // a part was skipped, and which names it declares is not known
 };
 
 }  // namespace baton::syntax

@@ -54,6 +54,7 @@ class TokenCheck {
     std::vector<Token> kept;
     kept.reserve(tokens.size());
     for (const Token& token : tokens) {
+      if (sink_.full()) break;
       Token t = token;
       if (keep(t)) {
         // What was dropped before it may have been the first on the line.
@@ -66,6 +67,7 @@ class TokenCheck {
         carried_ = carried_ || t.first_on_line;
       }
     }
+    if (sink_.full()) return {tokens.back()};  // nobody will parse it
     return drop_dangling_docs(kept);
   }
 
@@ -226,7 +228,8 @@ class TokenCheck {
         auto& report = sink_.report(Code::dangling_doc, span(tokens[i]),
                                     "`///` documents the declaration or clause after it, and there "
                                     "is none here");
-        for (size_t k = i; k < last; ++k)
+        constexpr size_t kMostFixes = 100;  // a longer run is no comment that a slash too many was written in
+        for (size_t k = i; k < last && last - i <= kMostFixes; ++k)
           report.fix(Span{file_, tokens[k].begin, tokens[k].begin + 3}, "//");
       }
       i = last - 1;

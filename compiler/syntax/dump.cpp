@@ -161,6 +161,7 @@ class Dumper {
       case Expr::Kind::kBinary: text("operator", e.text), operands("operands"); break;
       case Expr::Kind::kNot: text("operator", "not"), operands("operands"); break;
       case Expr::Kind::kSet: operands("set"); break;
+      case Expr::Kind::kUnread: text("unread", ""); break;
     }
     at(e.span);
     close('}');
@@ -197,6 +198,7 @@ std::string to_text(const Expr& e) {
     case Expr::Kind::kMember: return to_text(*e.operands[0]) + "." + e.text;
     case Expr::Kind::kCall: return e.text + "(" + joined() + ")";
     case Expr::Kind::kSet: return "{ " + joined() + " }";
+    case Expr::Kind::kUnread: return "?";
     case Expr::Kind::kNot: return "(not " + to_text(*e.operands[0]) + ")";
     case Expr::Kind::kBinary:
       return "(" + to_text(*e.operands[0]) + " " + e.text + " " + to_text(*e.operands[1]) + ")";

@@ -38,8 +38,7 @@ struct Chunk {
 
 class Formatter {
  public:
-  Formatter(std::string_view text, std::vector<Token> tokens)
-      : text_(text), tokens_(std::move(tokens)) {}
+  Formatter(std::string_view text, const std::vector<Token>& tokens) : text_(text), tokens_(tokens) {}
 
   std::string run() {
     while (!tokens_[at_].is(K::kEnd)) {
@@ -189,6 +188,7 @@ class Formatter {
   size_t one_line_block_end(size_t open) const {
     size_t braces = 0;
     for (size_t i = open;; ++i) {
+      if (i - open > kFormatColumns) return kNone;  // it would not fit
       if (i > open && (tokens_[i].first_on_line || is_comment(i) || tokens_[i].is(K::kDoc)))
         // An empty block is one line wherever its brace stands.
         return i == open + 1 && tokens_[i].is(K::kRightBrace) ? i + 1 : kNone;
@@ -311,7 +311,7 @@ class Formatter {
   }
 
   std::string_view text_;
-  std::vector<Token> tokens_;
+  const std::vector<Token>& tokens_;
   std::string out_;
   std::vector<size_t> trailing_;  // where trailing comments begin in out_
   size_t at_ = 0;
@@ -319,12 +319,13 @@ class Formatter {
   size_t opened_ = kNone;  // the token right behind a `{` that was just written
 };
 
-/// The words of a file, comments included, without what layout is.
-std::vector<std::string> words_of(std::string_view text, const std::vector<Token>& tokens) {
-  std::vector<std::string> words;
-  for (const Token& t : tokens)
-    words.emplace_back(without_trailing_blanks(text.substr(t.begin, t.end - t.begin)));
-  return words;
+/// Whether two texts hold the same words, comments included: what layout is, is all between them.
+bool same_words(std::string_view a, const std::vector<Token>& in_a, std::string_view b, const std::vector<Token>& in_b) {
+  auto word = [](std::string_view text, const Token& t) {
+    return without_trailing_blanks(text.substr(t.begin, t.end - t.begin));
+  };
+  return std::equal(in_a.begin(), in_a.end(), in_b.begin(), in_b.end(),
+                    [&](const Token& left, const Token& right) { return word(a, left) == word(b, right); });
 }
 
 }  // namespace
@@ -341,12 +342,11 @@ Result<std::string> format(const source::SourceSet& sources, source::FileId file
                    "make the file parse first"};
   }
   std::string_view text = sources.text(file);
-  std::vector<Token> tokens = scan(readable_text(file, sources, sink));
-  std::vector<std::string> before = words_of(text, tokens);
-  std::string formatted = Formatter(text, std::move(tokens)).run();
+  const std::vector<Token> tokens = scan(readable_text(file, sources, sink));
+  std::string formatted = Formatter(text, tokens).run();
   source::SourceSet after;
   source::FileId id = after.add(sources.name(file), formatted);
-  BATON_CHECK(words_of(formatted, scan(readable_text(id, after, sink))) == before,
+  BATON_CHECK(same_words(text, tokens, formatted, scan(readable_text(id, after, sink))),
               "formatting would change the program");
   return formatted;
 }

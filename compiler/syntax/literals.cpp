@@ -24,13 +24,16 @@ std::optional<Wide> integer_value(std::string_view text) {
   Wide value = 0;
   for (char c : text) {
     if (c == '_') continue;
-    value = value * base + static_cast<unsigned>(digit_value(c));
+    int digit = digit_value(c);
+    if (digit < 0 || static_cast<unsigned>(digit) >= base) return std::nullopt;
+    value = value * base + static_cast<unsigned>(digit);
     if (value >= kTwoTo64) return std::nullopt;
   }
   return value;
 }
 
 std::optional<Wide> size_value(std::string_view text) {
+  if (text.size() < 3) return std::nullopt;
   std::string_view unit = text.substr(text.size() - 3);
   unsigned shift = unit == "KiB" ? 10 : unit == "MiB" ? 20 : unit == "GiB" ? 30 : 40;
   auto count = integer_value(text.substr(0, text.size() - 3));

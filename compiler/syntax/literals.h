@@ -16,7 +16,7 @@
 
 namespace baton::syntax {
 
-/// nullopt past 2^64 - 1. The text is one that the lexer calls an integer.
+/// nullopt past 2^64 - 1, and for what is no integer.
 std::optional<Wide> integer_value(std::string_view text);
 /// In bytes; nullopt past 2^64.
 std::optional<Wide> size_value(std::string_view text);

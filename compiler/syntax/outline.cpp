@@ -26,7 +26,7 @@ class Outliner {
 
   Outline run() {
     language_line();
-    while (outline_.readable && !at(K::kEnd)) declaration();
+    while (outline_.readable && !at(K::kEnd) && !sink_.full()) declaration();
     return std::move(outline_);
   }
 
@@ -88,6 +88,14 @@ class Outliner {
 
   void language_line() {
     if (!at(K::kLanguage)) {
+      if (token(0).is(K::kName) && token(1).is(K::kInteger) && token(2).is(K::kSemicolon) &&
+          !diagnostics::did_you_mean(word(0), {"language"}).empty()) {
+        report(Code::missing_language, span(0), "the file does not open with `language 1;`")
+            .at("did you mean `language`?")
+            .fix(span(0), "language");
+        at_ = 3;
+        return;
+      }
       uint32_t start = text_.starts_with("\xef\xbb\xbf") ? 3 : 0;
       Span where = at(K::kEnd) ? Span{file_, start, start} : span(0);
       report(Code::missing_language, where, "the file does not open with `language 1;`")
@@ -155,7 +163,7 @@ class Outliner {
       case K::kMachine:
       case K::kLoader:
       case K::kHandoff:
-        header(piece);
+        header(piece, token(at_).kind);
         outline_.declarations.push_back(std::move(piece));
         return;
       case K::kEnd:
@@ -173,7 +181,7 @@ class Outliner {
         ++at_;
         return;
       default:
-        if (!closed_too_early(piece)) no_declaration();
+        if (!closed_too_early(piece)) no_declaration(piece);
     }
   }
 
@@ -193,17 +201,39 @@ class Outliner {
     return true;
   }
 
-  void no_declaration() {
+  /// A misspelt word that opens a declaration is read as the one that was meant.
+  void no_declaration(OutlinePiece& piece) {
     auto& diagnostic = report(Code::syntax_error, span(at_), text(at_) + " starts no declaration");
     diagnostic.note("a file consists of use, let, convention, machine, loader and handoff");
-    std::string_view near = diagnostics::did_you_mean(
-        word(at_), {"use", "let", "convention", "machine", "loader", "handoff"});
-    if (!near.empty() && token(at_).is(K::kName)) diagnostic.fix(span(at_), std::string(near));
+    static constexpr std::pair<std::string_view, K> kDeclarations[] = {
+        {"use", K::kUse},         {"let", K::kLet},       {"convention", K::kConvention},
+        {"machine", K::kMachine}, {"loader", K::kLoader}, {"handoff", K::kHandoff}};
+    std::vector<std::string_view> words;
+    for (const auto& [name, kind] : kDeclarations) words.push_back(name);
+    std::string_view near = diagnostics::did_you_mean(word(at_), words);
+    if (!near.empty() && token(at_).is(K::kName)) {
+      diagnostic.at("did you mean `" + std::string(near) + "`?").fix(span(at_), std::string(near));
+      K kind = std::find_if(std::begin(kDeclarations), std::end(kDeclarations),
+                            [&](const auto& d) { return d.first == near; })->second;
+      bool path = token(at_ + 1).is(K::kString);
+      if (kind == K::kUse ? path : is_name(token(at_ + 1).kind)) {
+        outline_.corrected.emplace_back(at_, kind);
+        if (kind == K::kUse || kind == K::kLet) statement(piece, 0, std::nullopt);
+        else header(piece, kind);
+        outline_.declarations.push_back(std::move(piece));
+        return;
+      }
+    }
+    piece.last = at_ + 1;
+    while (!token(piece.last).is(K::kEnd) && !token(piece.last).is(K::kSemicolon) &&
+           !token(piece.last).is(K::kLeftBrace) && !token(piece.last).first_on_line)
+      ++piece.last;
+    piece.reported = true;
+    outline_.skipped.push_back(piece);
     skip_line(at_);
   }
 
-  void header(OutlinePiece& piece) {
-    K kind = token(at_).kind;
+  void header(OutlinePiece& piece, K kind) {
     Context context = kind == K::kConvention ? Context::kConvention
                       : kind == K::kMachine  ? Context::kMachine
                       : kind == K::kLoader   ? Context::kLoader
@@ -264,6 +294,7 @@ class Outliner {
         return;
       }
       bool next_section = at(K::kEnsures) || at(K::kExpects);
+      if (sink_.full()) return;
       if (at(K::kEnd) || starts_declaration(at_) || (next_section && section)) {
         piece.end = token(at_ - 1).end;
         unclosed(open);
@@ -374,6 +405,11 @@ class Outliner {
                "an expression has at most " + std::to_string(kMaxExpressionTokens) + " words and signs");
         piece.reported = true;
       }
+      if (at_ - piece.first == kMaxClauseTokens && !piece.reported) {
+        report(Code::limit_reached, span(piece.first),
+               "a clause has at most " + std::to_string(kMaxClauseTokens) + " words and signs, and this one has more");
+        piece.reported = true;
+      }
     }
   }
 
@@ -443,6 +479,7 @@ class Outliner {
              "braces and parentheses stand inside each other more than " +
                  std::to_string(kMaxNesting) + " deep");
     piece.reported = true;
+    outline_.lost = true;
     skip_deep();
   }
 

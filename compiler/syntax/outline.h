@@ -22,6 +22,9 @@ inline constexpr size_t kMaxNesting = 200;
 /// Tokens between two commas of a clause: an expression's tree is at most this deep.
 inline constexpr size_t kMaxExpressionTokens = 4000;
 
+/// Tokens of one clause: what the generated parser makes of it is in memory as a whole.
+inline constexpr size_t kMaxClauseTokens = 1u << 19;
+
 struct OutlinePiece {
   size_t first = 0;  // the tokens of the statement or header: [first, last), without `;` and block
   size_t last = 0;
@@ -38,6 +41,9 @@ struct Outline {
   Span language_span;
   bool clean = true;       // nothing was reported
   bool readable = true;    // false: another language version, nothing further was read
+  bool lost = false;       // a part nested too deep, or that is no declaration, was skipped
+  std::vector<OutlinePiece> skipped;                      // what is no declaration, as far as it was looked at
+  std::vector<std::pair<size_t, TokenKind>> corrected;    // misspelt words that open a declaration
 };
 
 Outline read_outline(const std::vector<Token>& tokens, source::FileId file,

@@ -49,11 +49,13 @@ std::string TreeBuilder::dotted(Parser::DottedNameContext* context) const {
   return name;
 }
 
-VersionedName TreeBuilder::versioned(Parser::VersionedNameContext* context) const {
+VersionedName TreeBuilder::versioned(Parser::VersionedNameContext* context) {
   VersionedName name;
   name.name = dotted(context->dottedName());
   // One beyond 64 bits was reported as a token.
-  name.version = static_cast<uint64_t>(integer_value(text(span(context->Integer()))).value_or(0));
+  auto version = integer_value(text(span(context->Integer())));
+  if (!version) failed_ = true;
+  name.version = static_cast<uint64_t>(version.value_or(0));
   name.span = span(context);
   return name;
 }
@@ -199,8 +201,9 @@ void TreeBuilder::arguments(Parser::ArgumentListContext* context, std::vector<Ar
         argument.kind = Argument::Kind::kColon;
       } else if (part->At()) {
         argument.kind = Argument::Kind::kVersion;
-        argument.version =
-            static_cast<uint64_t>(integer_value(text(span(part->Integer()))).value_or(0));
+        auto version = integer_value(text(span(part->Integer())));
+        if (!version) failed_ = true;
+        argument.version = static_cast<uint64_t>(version.value_or(0));
       } else {
         argument.expr = expression(part->expression());
       }
@@ -267,11 +270,13 @@ ExprPtr TreeBuilder::expression(Parser::ExpressionContext* context) {
                                    expr->text + "`");
     }
   } else if (context->Integer()) {
-    expr->kind = Expr::Kind::kInteger;
-    expr->integer = integer_value(text(expr->span)).value_or(0);
+    auto value = integer_value(text(expr->span));
+    expr->kind = value ? Expr::Kind::kInteger : Expr::Kind::kUnread;
+    expr->integer = value.value_or(0);
   } else if (context->Size()) {
-    expr->kind = Expr::Kind::kSize;
-    expr->integer = size_value(text(expr->span)).value_or(0);
+    auto value = size_value(text(expr->span));
+    expr->kind = value ? Expr::Kind::kSize : Expr::Kind::kUnread;
+    expr->integer = value.value_or(0);
   } else if (context->String()) {
     expr->kind = Expr::Kind::kString;
     expr->text = string_value(text(expr->span)).text;
@@ -294,10 +299,14 @@ std::optional<Clause> TreeBuilder::clause(Parser::ClauseContext* context) {
 }
 
 std::vector<Clause> TreeBuilder::block(Parser::BlockContext* context) {
-  std::vector<Clause> clauses;
-  for (auto* part : context->clause())
-    if (auto read = clause(part)) clauses.push_back(std::move(*read));
-  return clauses;
+  std::vector<Clause> read;
+  clauses(context->clause(), read);
+  return read;
+}
+
+void TreeBuilder::clauses(const std::vector<Parser::ClauseContext*>& parts, std::vector<Clause>& into) {
+  for (auto* part : parts)
+    if (auto read = clause(part)) into.push_back(std::move(*read));
 }
 
 std::vector<Declaration> TreeBuilder::file(Parser::FileContext* context) {

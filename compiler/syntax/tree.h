@@ -30,6 +30,7 @@ class TreeBuilder {
   /// A clause without its block.
   std::optional<Clause> statement(Parser::StatementContext* context, bool has_block, uint32_t end);
   std::vector<Declaration> file(Parser::FileContext* context);
+  void clauses(const std::vector<Parser::ClauseContext*>& parts, std::vector<Clause>& into);
   /// The text of a `///` line, without the slashes and one blank.
   std::string doc_text(uint32_t begin, uint32_t end) const;
 
@@ -41,7 +42,7 @@ class TreeBuilder {
   void mistake(Span where, std::string message);
 
   std::string dotted(Parser::DottedNameContext* context) const;
-  VersionedName versioned(Parser::VersionedNameContext* context) const;
+  VersionedName versioned(Parser::VersionedNameContext* context);
   void declared_name(Declaration& declaration, Parser::NameContext* name);
   std::vector<std::string> docs(const std::vector<antlr4::tree::TerminalNode*>& nodes) const;
   std::optional<Clause> clause(Parser::ClauseContext* context);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""How long does the compiler take, how often does it touch a payload's bytes, how short are its stubs?
+"""How long does the compiler take, how often does it touch a payload's bytes, how short are its stubs,
+and how does it grow with a program?
 
 Prints four groups of figures. Times are those of whole processes, taken in turns within one run, because
 machines are shared: what counts is the ratio, not the milliseconds. Bytes are counted, not timed. Exits with
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 
+import scale
 import stub_table
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -342,13 +344,14 @@ def main():
     parser.add_argument("--cc", default="powerpc64-linux-gnu-gcc")
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--payload-mib", type=int, default=256, help="size of the big kernel; the initrd has a quarter")
-    parser.add_argument("--only", choices=["time", "payload", "stubs", "diff"])
+    parser.add_argument("--only", choices=["time", "payload", "stubs", "diff", "scale"])
     given = parser.parse_args()
     baton, work = os.path.abspath(given.baton), os.path.abspath(given.work)
     parts = [("time", lambda at: times(baton, given.cc, at, given.rounds)),
              ("payload", lambda at: payload(baton, at, given.payload_mib)),
              ("stubs", lambda at: say(stub_table.table(baton, at))),
-             ("diff", lambda at: stdlib_diff(baton, given.rounds))]
+             ("diff", lambda at: stdlib_diff(baton, given.rounds)),
+             ("scale", lambda at: scale.run(baton, "dtc", at, scale.SIZES, 7))]
     failed = False
     for number, (name, part) in enumerate(parts, 1):
         if given.only not in (None, name):
@@ -358,7 +361,7 @@ def main():
         say(f"--- {number}. {name} ---")
         try:
             part(folder)
-        except stub_table.FigureError as error:
+        except (stub_table.FigureError, scale.ScaleError) as error:
             say(f"bench.py: {error}")
             failed = True
     return 1 if failed else 0

@@ -229,6 +229,71 @@ TEST_CASE("a parent that is not there, or is the child itself, is one finding") 
   CHECK(circle.sink.all()[0].notes == Findings{"a.b@1 -> a.b@3 -> a.b@2 -> a.b@1"});
 }
 
+TEST_CASE("a line of versions may be as long as a file, and a circle too") {
+  std::string text = "convention a.b@1 { source \"s\"; role image : loadable; ensures slaves { arrival absent; }\n"
+                     " ensures master { r3 = 1; r4 = 1; } }\nloader l@1 { source \"s\"; granule = 64KiB; }\n";
+  constexpr int kVersions = 20000;
+  for (int i = 2; i <= kVersions; ++i) {
+    std::string n = std::to_string(i), before = std::to_string(i - 1);
+    text += "convention a.b@" + n + " extends a.b@" + before + " { source \"s\"; ensures master { override r3 = " + n +
+            "; " + (i % 2 ? "r4 = " + n : "drop r4") + "; } }\n";
+    text += "loader l@" + n + " extends l@" + before + " { source \"s\"; }\n";
+  }
+  Checked line(text);
+  CHECK(line.findings() == Findings{});
+  const model::Convention& last = line.program.conventions.at("a.b@" + std::to_string(kVersions));
+  CHECK(last.clauses.size() == 2);
+  CHECK(find(last, "r3")->text == "r3 = " + std::to_string(kVersions));
+  CHECK(find(last, "r4") == nullptr);
+  CHECK(line.program.loaders.at("l@" + std::to_string(kVersions)).granule);
+  std::string closed = "convention c.d@1 extends c.d@" + std::to_string(kVersions) + " { source \"s\"; }\n";
+  for (int i = 2; i <= kVersions; ++i)
+    closed += "convention c.d@" + std::to_string(i) + " extends c.d@" + std::to_string(i - 1) + " { source \"s\"; }\n";
+  Checked circle(closed);
+  REQUIRE(circle.sink.all().size() == 1);
+  CHECK(circle.sink.all()[0].code == Code::cyclic_extends);
+  CHECK(circle.sink.all()[0].notes[0].size() <= 2100);
+}
+
+TEST_CASE("what is inherited is bounded, and what follows from that is no finding") {
+  std::string text = "convention a.b@1 { source \"s\"; ensures slaves { arrival absent; } ensures memory {\n";
+  for (int i = 0; i < 1000; ++i)
+    text += " bytes " + std::to_string(i * 16) + " +: 16 = bytes " + std::to_string(i * 16) + " +: 16;\n";
+  text += "} }\n";
+  for (int i = 2; i < 400; ++i)
+    text += "convention a.b@" + std::to_string(i) + " extends a.b@1 { source \"s\"; ensures memory { drop bytes 16 +: 16; } }\n";
+  Checked c(text);
+  REQUIRE(c.sink.all().size() == 1);
+  CHECK(c.sink.all()[0].code == Code::limit_reached);
+}
+
+TEST_CASE("roles, orders, withdrawals and checks are bounded") {
+  auto repeated = [](int times, auto part) {
+    std::string text;
+    for (int i = 0; i < times; ++i) text += part(std::to_string(i * 16));
+    return text;
+  };
+  const std::string open = "convention a.b@1 { source \"s\"; ensures slaves { arrival absent; }\n";
+  auto roles = [&](int n) { return open + repeated(n, [](auto i) { return "role r" + i + " : raw;\n"; }) + "}\n"; };
+  auto order = [&](int n) {
+    return open + "order real_mode < head_copied" + repeated(n - 1, [](auto) { return ", real_mode < head_copied"; }) + "; }\n";
+  };
+  auto withdrawals = [&](int n) {
+    return open + "ensures memory {\n" + repeated(n, [](auto i) { return "unspecified bytes " + i + " +: 16;\n"; }) + "} }\n";
+  };
+  auto checks = [&](int n) {
+    return "loader l@1 { source \"s\"; granule = 64KiB;\n" +
+           repeated(n, [](auto i) { return "check entry >= " + i + " error EINVAL;\n"; }) + "}\n";
+  };
+  for (const auto& [least, most] : {std::pair(roles(256), roles(257)), std::pair(order(1000), order(1025)),
+                                    std::pair(withdrawals(256), withdrawals(300)), std::pair(checks(256), checks(257))}) {
+    CHECK(Checked(least).findings() == Findings{});
+    Checked c(most);
+    REQUIRE(c.sink.all().size() == 1);
+    CHECK(c.sink.all()[0].code == Code::limit_reached);
+  }
+}
+
 TEST_CASE("every shipped file is clean by itself") {
   unsigned files = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(BATON_SOURCE_DIR "/stdlib")) {

@@ -290,6 +290,47 @@ TEST_CASE("JSON has every part, and is UTF-8 whatever a message quotes") {
   CHECK(render_json({}, sources) == "{\n  \"format\": 1,\n  \"diagnostics\": []\n}\n");
 }
 
+TEST_CASE("a sink takes what a reader goes through, and says when there is more") {
+  diagnostics::Sink sink;
+  for (size_t i = 0; i < diagnostics::kMaxFindings; ++i) {
+    sink.report(Code::unknown_name, {}, "finding " + std::to_string(i)).note("a note");
+    CHECK_FALSE(sink.full());
+  }
+  sink.report(Code::unknown_name, {}, "one more").note("nobody reads it");
+  sink.report(Code::unknown_name, {}, "and another");
+  CHECK(sink.full());
+  REQUIRE(sink.all().size() == diagnostics::kMaxFindings + 1);
+  CHECK(sink.all().back().code == Code::limit_reached);
+  CHECK(sink.all().back().notes.empty());
+  // Passed on to another sink it says the same, once.
+  diagnostics::Sink other;
+  for (const auto& d : sink.all()) other.report(d.code, d.span, d.message) = d;
+  other.report(Code::unknown_name, {}, "of a later phase");
+  CHECK(other.full());
+  CHECK(other.all().size() == sink.all().size());
+  CHECK(other.all().back().message == sink.all().back().message);
+}
+
+TEST_CASE("what quotes a text of megabytes is cut between characters") {
+  const std::string euro = "\xe2\x82\xac";
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += euro;
+  for (size_t lead = 0; lead < 3; ++lead) {
+    std::string cut = diagnostics::shortened(std::string(lead, 'x') + text);
+    CHECK(cut.size() < 2000);
+    size_t gap = cut.find(" ... ");
+    REQUIRE(gap != cut.npos);
+    CHECK((gap - lead) % euro.size() == 0);
+    CHECK(cut.substr(gap + 5, 3) == euro);
+  }
+  CHECK(diagnostics::shortened("short") == "short");
+  diagnostics::Sink sink;
+  auto& d = sink.report(Code::unknown_name, {}, text).note(text).at(text);
+  CHECK(d.message.size() < 2000);
+  CHECK(d.notes[0].size() < 2000);
+  CHECK(d.span_text.size() < 2000);
+}
+
 TEST_CASE("counts of each severity") {
   SourceSet sources;
   Sink sink;

@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -190,7 +191,7 @@ TEST_CASE("ten thousand segments and their names are looked at in linear time") 
     auto begin = std::chrono::steady_clock::now();
     lint::run({sources, files, program, id, {}}, policy, sink);
     auto took = std::chrono::steady_clock::now() - begin;
-    CHECK(sink.all().size() == count);
+    CHECK(sink.all().size() >= std::min<size_t>(count, 1000));  // a sink keeps no more, and says so
     return std::chrono::duration<double>(took).count();
   };
   cost(100);

@@ -209,8 +209,13 @@ TEST_CASE("fifty mistakes are fifty messages, in order, and the rest is read") {
   for (size_t i = 0; i < p.sink.all().size(); ++i)
     CHECK(p.sources.place(p.sink.all()[i].span).line == 3 + 2 * i);
   REQUIRE(p.file.declarations.size() == 1);
-  // 50 correct ones, and those with `KB`, which are clauses all the same.
-  CHECK(p.file.declarations[0].clauses.size() == 60);
+  // What could be made of the wrong ones is there too, and known as not read.
+  CHECK(p.file.declarations[0].clauses.size() == 100);
+  REQUIRE(p.file.unread.size() == 50);
+  for (size_t i = 0; i < p.file.unread.size(); ++i) {
+    CHECK(p.sources.place(p.file.unread[i].span).line == 3 + 2 * i);
+    CHECK(p.file.unread[i].head == p.file.declarations[0].clauses[2 * i].head);
+  }
 }
 
 TEST_CASE("the fix-its make the file parse") {
@@ -262,11 +267,33 @@ TEST_CASE("one expression has a limit too") {
   Parsed p("language 1;\nlet a = 1" + repeat(" + 1", 100000) + ";\nlet after = 1;\n");
   REQUIRE(p.sink.all().size() == 1);
   CHECK(p.sink.all()[0].code == Code::nesting_too_deep);
-  CHECK(p.file.declarations.size() == 1);
+  REQUIRE(p.file.declarations.size() == 2);
+  CHECK(p.file.declarations[0].value->kind == Expr::Kind::kUnread);
   CHECK(Parsed("language 1;\nlet a = 1" + repeat(" + 1", 1900) + ";\n").summary() == "");
   CHECK(Parsed("language 1;\nlet a = 1" + repeat(" or not 1", 1200) + ";\n").summary() == "");
   // A list is not an expression: each member starts anew.
   CHECK(Parsed("language 1;\nmachine m { cpus = 0" + repeat(", 1", 20000) + "; }\n").summary() == "");
+}
+
+TEST_CASE("a clause has a limit") {
+  Parsed p("language 1;\nmachine m { cpus = 0" + repeat(", 1", 300000) + "; isa = 206; }\nlet after = 1;\n");
+  REQUIRE(p.sink.all().size() == 1);
+  CHECK(p.sink.all()[0].code == Code::limit_reached);
+  REQUIRE(p.file.declarations.size() == 2);
+  CHECK(p.file.declarations[0].clauses.back().head == "isa");
+}
+
+TEST_CASE("of mistakes without end the first thousand are told, and that there are more") {
+  for (const char* part : {"64KB ", "\"\n", "let a = 1\n", "; ", "} ", "let a = = 1;\n", "\1 ", "# "}) {
+    CAPTURE(part);
+    Parsed p("language 1;\n" + repeat(part, 5000));
+    REQUIRE(p.sink.all().size() == diagnostics::kMaxFindings + 1);
+    CHECK(p.sink.full());
+    CHECK(p.sink.all().back().code == Code::limit_reached);
+    for (size_t i = 0; i + 1 < diagnostics::kMaxFindings; ++i)
+      REQUIRE(p.sink.all()[i].span.begin <= p.sink.all()[i + 1].span.begin);
+    CHECK(p.file.lost);
+  }
 }
 
 TEST_CASE("bytes that are no text are refused at their place") {

@@ -387,6 +387,28 @@ TEST_CASE("the clause reference is fresh") {
   CHECK_MESSAGE(present.str() == wanted, "run this test with BATON_UPDATE=1 to write CLAUSES.md again");
 }
 
+TEST_CASE("a long program is parsed in stretches, and reads as if it were parsed clause by clause") {
+  // Stretches end at some thousand tokens: between declarations, clauses, and clauses of an inner block.
+  auto numbered = [](int count, auto part) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += part(std::to_string(i));
+    return text;
+  };
+  const std::string lets = numbered(9000, [](auto i) { return "/// one\nlet n" + i + " = " + i + ";\n"; });
+  const std::string clauses = numbered(9000, [](auto i) { return "/// one\n// two\na b" + i + ";\n"; });
+  const std::string blocks = numbered(400, [](auto i) { return "a b" + i + " { c; " + std::string(90, 'x') + " { d; } }\n"; });
+  for (const std::string& text :
+       {lets, "machine m {\n" + clauses + "}\n", "/// of m\nmachine m { a {\n" + clauses + "} b; }\n" + lets,
+        lets + "machine m { a; /// of b\n b { c { " + clauses + "} } " + clauses + " d; }\nmachine n {}\n",
+        "convention c@1 { ensures memory {\n" + blocks + blocks + "} }\n" + lets}) {
+    Parsed whole("language 1;\n" + text), pieces("language 1;\n" + text, true);
+    INFO(whole.messages());
+    REQUIRE(whole.sink.all().empty());
+    REQUIRE(pieces.sink.all().empty());
+    CHECK(dump_json(whole.file, whole.sources) == dump_json(pieces.file, pieces.sources));
+  }
+}
+
 TEST_CASE("the dump is the tree as JSON") {
   Parsed p("language 1;\nlet a = 1KiB + b;\n");
   CHECK(dump_json(p.file, p.sources) == R"({
