@@ -193,6 +193,29 @@ class ExitCodes(ReviewCase):
             self.assertEqual([self.code(*command), self.code(*command, "--nonsense", "good.baton")], [64, 64])
             self.assertEqual(self.code(*command, "good.baton", "missing.baton"), 66)
 
+    def test_table_of_diff(self):
+        self.project()
+        against = ["diff", "--against", "git:HEAD"]
+        meaning = CHANGES["meaning"][0]
+        for (old, new), options, code in ((("", ""), [], 0), (("A monitor in", "A monitor, in"), [], 0), (meaning, [], 1), (meaning, ["--strict", "none"], 2),
+                                          (meaning, ["--strict", "none", "--allow-changes"], 0), (meaning, ["--allow-changes"], 1),
+                                          (CHANGES["grammar"][0], ["--allow-changes"], 1)):
+            self.change(old, new)
+            self.assertEqual(self.code(*against, *options), code, (new, options))
+        self.assertEqual([self.code("diff"), self.code(*against, "--nonsense")], [64, 64])
+        self.change("", "")
+        self.assertEqual([self.code("diff", "monitor.baton", "missing.baton"), self.code("diff", "--against", "git:no-such-commit")], [66, 66])
+
+    def test_warnings(self):
+        """They end with 0, and with 1 where they are made errors."""
+        self.project()
+        self.change("monitor.S, entry", "TODO")
+        done = self.run_in("project", "baton", "check", "monitor.baton")
+        self.assertEqual((done.returncode, "warning[BT7013 unsourced-claim]" in done.stdout), (0, True), done.stdout)
+        self.assertEqual(self.code("check", "-W", "error=unsourced-claim", "monitor.baton"), 1)
+        done = self.run_in("project", "baton", "check", "-W", "no-unsourced-claim", "monitor.baton")
+        self.assertEqual((done.returncode, "unsourced-claim" in done.stdout), (0, False), done.stdout)
+
     def test_output_that_is_lost(self):
         """A full disk behind `>` is no success."""
         self.project()
@@ -221,6 +244,13 @@ class Workflow(ReviewCase):
     def test_a_repository_without_programs(self):
         self.repository("project", **{"notes.txt": "no program\n"})
         self.git("project", "update-ref", "refs/remotes/origin/main", "main")
+        for name, command in steps():
+            self.assertEqual(self.run_in("project", "bash", "-e", "-c", command).returncode, 0, name)
+
+    def test_the_first_program(self):
+        self.repository("project", **{"notes.txt": "no program\n"})
+        self.git("project", "update-ref", "refs/remotes/origin/main", "main")
+        self.change("", "")
         for name, command in steps():
             self.assertEqual(self.run_in("project", "bash", "-e", "-c", command).returncode, 0, name)
 
