@@ -83,6 +83,10 @@ class Step:
             pass
         elif primary == 16 and word & 3 == 0 and bits(word, 16, 16):  # the end of a loop, whose body was followed once
             pass
+        elif word == 0x44000022:  # sc 1: the hypervisor is asked for something
+            pass
+        elif primary == 16 and word & 3 == 0:  # forwards: over what is done when firmware refuses
+            self.target = signed(bits(word, 16, 29) << 2, 16) + self.offset
         elif primary == 19 and extended == 150:  # isync
             pass
         elif primary == 19 and extended in (16, 528) and bits(word, 6, 10) & 0x14 == 0x14:  # blr, bctr
