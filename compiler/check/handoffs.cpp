@@ -349,11 +349,10 @@ class HandoffChecker {
     if (to != program_.conventions.end()) roles(known ? &from->second : nullptr, to->second);
     if (handoff_.loader.empty() && !call)
       for (const Segment& s : handoff_.segments)
-        if (s.placing != model::Placing::kAt && s.name != handoff_.enter)
-          if (s.placing != model::Placing::kAt)
-            sink_.report(Code::missing_clause, s.name_span,
-                         "without a loader every segment says where it is: `" + s.name + "` does not")
-                .note("add `place at ADDRESS;`, or say `via LOADER` in the head of the handoff");
+        if (s.placing != model::Placing::kAt)
+          sink_.report(Code::missing_clause, s.name_span,
+                       "without a loader every segment says where it is: `" + s.name + "` does not")
+              .note("add `place at ADDRESS;`, or say `via LOADER` in the head of the handoff");
   }
 
   /// The stub is a function of its caller: nothing is loaded, and nothing has an address of its own.
@@ -447,9 +446,15 @@ class HandoffChecker {
     for (const model::Role& role : to.roles) {
       const model::Binding* bound = handoff_.find_binding(role.name);
       if (contract::is_runtime_kind(role.kind)) {
-        if (bound)
-          sink_.report(Code::unbound_role, bound->span,
+        const Segment* named = handoff_.find_segment(role.name);
+        if (bound || named)
+          sink_.report(Code::unbound_role, bound ? bound->span : named->name_span,
                        "role `" + role.name + "` is a value of the call itself: nothing is bound to it")
+              .label(role.span, "the role");
+        else if (from && !from->departs_by_call() && !role.optional)
+          sink_.report(Code::unbound_role, d_.name_span,
+                       "role `" + role.name + "` of `" + to.name + "` is a value of a call, and `" + from->name +
+                           "` is not left by one")
               .label(role.span, "the role");
         continue;
       }

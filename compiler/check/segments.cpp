@@ -243,7 +243,9 @@ class SegmentReader {
   void value_type(const syntax::Expr& e) {
     model::Value v = evaluate(e, types_, sink_);
     if (v.is_error()) return;
-    bool fits = v.is_number() || v.type() == Type::kString || v.type() == Type::kPath || v.type() == Type::kCells;
+    // A range is for `reg` and its like, which the writer of trees knows by their names.
+    bool fits = v.is_number() || v.type() == Type::kString || v.type() == Type::kPath || v.type() == Type::kCells ||
+                v.type() == Type::kRange || v.type() == Type::kRanges;
     if (!fits)
       sink_.report(Code::type_mismatch, e.span,
                    std::string("a property holds numbers, strings and cells, not ") + to_text(v.type()));

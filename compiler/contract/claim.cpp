@@ -243,6 +243,9 @@ Boundary resolve(const model::Convention& convention, const model::Scope& scope,
       else
         boundary.claims.push_back(std::move(stated));
     };
+    // Book3E has them at the places of IR and DR: `mode real` is about the same bits.
+    if (claim.kind == ClauseKind::kMsr && claim.subject == "IS") claim.subject = "IR";
+    if (claim.kind == ClauseKind::kMsr && claim.subject == "DS") claim.subject = "DR";
     if (clause.kind == ClauseKind::kArgument) {
       claim.kind = ClauseKind::kRegister;
       claim.subject = clause.words[0];

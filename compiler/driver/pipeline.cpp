@@ -16,6 +16,7 @@
 #include "inputs/payload.h"
 #include "lint/lint.h"
 #include "ppc64/stub.h"
+#include "trampoline/offers.h"
 #include "trampoline/slaves.h"
 
 namespace baton::driver {
@@ -235,8 +236,9 @@ bool compile(Compilation& c, const Options& options, Phase last) {
                       c.layout.to->name + "` needs")
         .note("enter the image itself");
   // The text is the source of truth: the bytes are what the assembler makes of it.
-  return assemble_stub(c);
+  if (!assemble_stub(c)) return false;
   // Every byte of every segment is final from here on.
+  return trampoline::check_entered(c.layout, c.contents.payloads, *c.gap, c.sink);
 }
 
 int exit_code(const diagnostics::Sink& sink) {

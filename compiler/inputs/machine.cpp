@@ -3,6 +3,8 @@
 // Tree, clauses, rules, in this order. See machine.h.
 #include "inputs/machine.h"
 
+#include <algorithm>
+
 #include "inputs/live_facts.h"
 #include "inputs/live_machine.h"
 #include "inputs/tree_machine.h"
@@ -145,6 +147,19 @@ bool read_notes(const model::MachineDeclaration& declaration, Machine& machine, 
   return true;
 }
 
+/// A tree without OPAL reads as a guest's. Where the program knows better, what is reached with translation off
+/// is known better too.
+void reach_all_of_ram(Machine& machine, const model::MachineDeclaration& declaration) {
+  auto stated = [&](std::string_view attribute) {
+    return std::any_of(declaration.clauses.begin(), declaration.clauses.end(), [&](const MachineClause& clause) {
+      return clause.kind == MachineClause::Kind::kFact && clause.name == attribute;
+    });
+  };
+  RangeSet ram = machine.ranges("ram");
+  if (!machine.tree || stated("rma") || !stated("hypervisor") || machine.number("hypervisor") != 1u || ram.empty()) return;
+  machine.facts["rma"] = {Value::of(Range{ram.front().begin, ram.back().end}), "hypervisor = 1: all of ram", {}};
+}
+
 }  // namespace
 
 std::optional<Machine> build_machine(const model::MachineDeclaration& declaration,
@@ -175,6 +190,7 @@ std::optional<Machine> build_machine(const model::MachineDeclaration& declaratio
   machine.span = declaration.span;
   Builder builder(machine, program, sink);
   for (const MachineClause& clause : declaration.clauses) builder.state(clause);
+  reach_all_of_ram(machine, declaration);
   // What the tree lacked and the program states is known after all.
   std::erase_if(machine.remarks, [&](const std::string& remark) {
     size_t end = remark.find("` is not known");

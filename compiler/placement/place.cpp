@@ -131,6 +131,23 @@ class Placer {
         apply(clause, false, clause.kind == ClauseKind::kWithin);
       }
     }
+    return still_written(segment, avoid) && ok;
+  }
+
+  /// `unspecified bytes RANGES` of the giver: somebody still writes there, and what the loader places would not stay.
+  template <typename Avoid>
+  bool still_written(const PlacedSegment& segment, Avoid& avoid) {
+    bool ok = true;
+    for (const auto& clause : layout_.from->clauses) {
+      if (clause.section != Section::kMemory || clause.kind != ClauseKind::kUnspecified) continue;
+      RangeSet all;
+      for (const auto& e : clause.values) {
+        Value v = evaluate_as(*e, Type::kRanges, RoleScope(layout_, true), sink_);
+        if (v.is_error() || !later(segment, *e, v)) ok = false;
+        else for (const Range& r : v.ranges()) all.add(r);
+      }
+      avoid(all, clause.origin + ": unspecified " + clause.text, clause.span);
+    }
     return ok;
   }
 

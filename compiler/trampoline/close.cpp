@@ -34,8 +34,11 @@ class Closer {
     for (Endian giver : giver_orders(layout_)) resolve(giver);
     if (sink_.error_count() != errors) return std::nullopt;
     closed_.departs_by_call = layout_.from->departs_by_call();
-    for (ClosedOrder& order : closed_.orders) order.gap = contract::find_gap(order.from, order.to);
-    for (ClosedOrder& order : closed_.orders) passed_on(order);
+    for (ClosedOrder& order : closed_.orders) {
+      order.gap = contract::find_gap(order.from, order.to);
+      passed_on(order);
+      events_before_the_stub(order.gap);
+    }
     for (const ClosedOrder& order : closed_.orders) report_impossible(order);
     if (!strategy()) return std::nullopt;
     closed_.offers = check_offers(layout_, payloads_, closed_.orders.front().gap.slaves_may_arrive, sink_);
@@ -107,6 +110,18 @@ class Closer {
     return true;
   }
 
+  /// With a stub the master enters the taker by the stub's jump, and each event of `from` is over before that.
+  void events_before_the_stub(contract::Gap& gap) const {
+    if (layout_.entered().declaration->kind != SegmentKind::kTrampoline) return;
+    auto of_giver = [&](const std::string& event) {
+      return std::any_of(layout_.from->order.begin(), layout_.from->order.end(),
+                         [&](const model::OrderEdge& e) { return e.before == event || e.after == event; });
+    };
+    for (Obligation& o : gap.obligations)
+      if (o.edge && o.answer == Answer::kImpossible && o.edge->after == "master_enters" && of_giver(o.edge->before))
+        o.answer = Answer::kEntailed;
+  }
+
   void report_impossible(const ClosedOrder& order) {
     for (const Obligation& o : order.gap.obligations) {
       if (o.answer != Answer::kImpossible) continue;
@@ -147,6 +162,15 @@ class Closer {
     return layout_.slaves != placement::SlaveMeans::kRelay || closed_.relay.has_value();
   }
 
+  /// A slave may be in the pen when the taker is at work already: what it overwrites has to be elsewhere.
+  Result<ppc64::Stub> kept_pen(ppc64::Stub pen) const {
+    const placement::PlacedSegment* image = layout_.bound("image");
+    if (!image || !image->overwrites().overlaps(layout_.entered().extent)) return pen;
+    return Failure{Failure::Kind::kUnsuitable,
+                   "`" + image->name() + "` overwrites " + to_text(image->overwrites()) +
+                       " before all slaves have left their pen at " + hex(layout_.entered().extent.begin)};
+  }
+
   /// The relay at the stub's address. Reports.
   std::optional<Relay> relay() {
     auto relay = relay_terms(closed_.orders.front().from, closed_.orders.front().to);
@@ -154,6 +178,7 @@ class Closer {
       relay->start = layout_.entered().start->value();
       relay->landing_clause = expected_landing();
       auto pen = relay_pen(*relay);
+      if (pen) pen = kept_pen(std::move(*pen));
       if (pen) return *relay;
       relay = pen.failure();
     }
@@ -206,8 +231,10 @@ class Closer {
     const Claim* copy = nullptr;
     for (const Claim& claim : order.from.claims)
       if (claim.section == Section::kMemory && claim.kind == ClauseKind::kBytes) copy = &claim;
-    for (const Claim& need : order.to.claims) {
-      if (!needs_bytes(need)) continue;
+    for (const Obligation& obligation : order.gap.obligations) {
+      if (!obligation.need || !needs_bytes(*obligation.need)) continue;
+      const Claim& need = *obligation.need;
+      if (obligation.answer == Answer::kEntailed) continue;  // it is so already
       Range destination = need.values[0].ranges().front(), wanted = need.values[1].ranges().front();
       Range copied = copy ? copy->values[0].ranges().front() : Range{};
       if (!copy || !copied.contains(destination)) {
@@ -319,7 +346,7 @@ class Closer {
     for (const Obligation& o : closed_.orders.front().gap.obligations)
       if (o.need && needs_bytes(*o.need) && o.answer != Answer::kEntailed && copied_in_time(*o.need))
         sink_.report(Code::head_gap, o.need->clause->span,
-                     "`" + o.need->text() + "` does not follow from what `" + layout_.from->name + "` copies");
+                     "`" + o.need->text() + "` does not follow from what `" + layout_.from->name + "` copies and preserves");
   }
 
   const placement::Layout& layout_;

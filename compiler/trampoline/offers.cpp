@@ -20,6 +20,17 @@ namespace {
 /// As much of the head as the file provides, from the image's entry point of reference on.
 constexpr uint64_t kLookAt = 0x100;
 
+/// The byte order slaves arrive in: what the giver promises; if it leaves it open, the image's own.
+Endian order_of_slaves(const placement::Layout& layout, Endian image, diagnostics::Sink& sink) {
+  for (const auto& clause : layout.from->clauses) {
+    if (clause.section != Section::kSlaves || clause.kind != ClauseKind::kMsr || clause.subject != "LE") continue;
+    if (clause.any || clause.values.size() != 1) return image;
+    Value v = evaluate_as(*clause.values[0], Type::kInt, placement::RoleScope(layout, true), sink);
+    if (v.is_known()) return v.number() != 0 ? Endian::kLittle : Endian::kBig;
+  }
+  return image;
+}
+
 class Checker {
  public:
   Checker(const placement::Layout& layout, const Payloads& payloads, bool slaves, diagnostics::Sink& sink)
@@ -127,16 +138,7 @@ class Checker {
     }
   }
 
-  /// The byte order slaves arrive in: what the giver promises; if it leaves it open, the image's own.
-  Endian landing_order(Endian image) {
-    for (const auto& clause : layout_.from->clauses) {
-      if (clause.section != Section::kSlaves || clause.kind != ClauseKind::kMsr || clause.subject != "LE") continue;
-      if (clause.any || clause.values.size() != 1) return image;
-      Value v = evaluate_as(*clause.values[0], Type::kInt, placement::RoleScope(layout_, true), sink_);
-      if (v.is_known()) return v.number() != 0 ? Endian::kLittle : Endian::kBig;
-    }
-    return image;
-  }
+  Endian landing_order(Endian image) { return order_of_slaves(layout_, image, sink_); }
 
   const placement::Layout& layout_;
   const Payloads& payloads_;
@@ -150,6 +152,56 @@ class Checker {
 std::vector<Offer> check_offers(const placement::Layout& layout, const Payloads& payloads,
                                 bool slaves_may_arrive, diagnostics::Sink& sink) {
   return Checker(layout, payloads, slaves_may_arrive, sink).run();
+}
+
+bool check_entered(const placement::Layout& layout, const Payloads& payloads, ClosedGap& closed,
+                   diagnostics::Sink& sink) {
+  const placement::PlacedSegment& segment = layout.entered();
+  auto payload = payloads.find(segment.name());
+  if (payload == payloads.end()) return true;
+  bool trampoline = segment.declaration->kind == model::SegmentKind::kTrampoline;
+  bool slaves_arrive = closed.orders.front().gap.slaves_may_arrive;
+  std::optional<Endian> order = segment.content.order;
+  Endian arrival = order_of_slaves(layout, order.value_or(Endian::kBig), sink);
+  uint64_t entry = std::min<uint64_t>(segment.content.entry_offset.bytes(), payload->second.size());
+  auto head = payload->second.bytes_at(entry, std::min<uint64_t>(kLookAt, payload->second.size() - entry));
+  auto number = [&](const model::Clause& clause) {
+    Value v = evaluate_as(*clause.values[0], Type::kSize, placement::RoleScope(layout, true), sink);
+    return v.is_error() ? 0 : static_cast<uint64_t>(v.number());
+  };
+  uint64_t landing = 0x60;
+  for (const auto& clause : layout.from->clauses)
+    if (clause.kind == ClauseKind::kLanding && clause.role == "image") landing = number(clause);
+  size_t errors = sink.error_count();
+  for (const auto& clause : layout.from->clauses) {
+    if (clause.section != Section::kExpects || clause.role != "image") continue;
+    ppc64::HeadAnswer answer{ppc64::Answer::kChecked};
+    if (clause.kind == ClauseKind::kLanding && slaves_arrive) {
+      answer = ppc64::check_landing(*head, number(clause), arrival);
+    } else if (clause.kind == ClauseKind::kHead && slaves_arrive && !closed.relay) {
+      // A relay's one branch leaves the copy for the pen, absolutely: that is at its own address.
+      answer = ppc64::check_runs_at_zero(*head, landing, number(clause), arrival);
+    } else if (clause.kind == ClauseKind::kOrderNeutral && clause.subject == "entry" && !trampoline) {
+      // A stub is made for each order of the giver. An image that is entered in its own order need not be neutral.
+      bool other = closed.orders.size() > 1 || (order && *order != closed.orders.front().giver);
+      if (other) answer = ppc64::check_order_neutral(*head, 0, order.value_or(Endian::kBig));
+    }
+    if (answer.answer == ppc64::Answer::kAssumed) {
+      // Under overlay the code that slaves reach is the image's, of which the taker may say the same.
+      bool said = std::any_of(closed.offers.begin(), closed.offers.end(),
+                              [&](const Offer& o) { return !o.checked && o.detail == answer.reason; });
+      if (!said) closed.offers.push_back({clause.origin + " expects: " + clause.text, false, answer.reason});
+    }
+    if (answer.answer != ppc64::Answer::kRefused) continue;
+    auto& d = sink.report(trampoline ? Code::head_gap : Code::offer_not_kept, segment.declaration->name_span,
+                          "`" + clause.origin + "` expects `" + clause.text + "` of what it enters, and `" +
+                              segment.name() + "` does not have it: " + answer.reason);
+    d.label(clause.span, "the giver expects it");
+    if (trampoline && clause.kind == ClauseKind::kLanding)
+      d.note("the head of a stub holds what the taker's slaves need there: say so with `bytes` in `ensures slaves` of `" +
+             layout.to->name + "`");
+  }
+  return sink.error_count() == errors;
 }
 
 std::optional<NamedWord> find_named_word(const placement::Layout& layout, const std::string& segment,
