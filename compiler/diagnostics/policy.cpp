@@ -3,6 +3,7 @@
 // Options of `-W` and what they do to reported findings. See policy.h.
 #include "diagnostics/policy.h"
 
+#include <iterator>
 #include <vector>
 
 namespace baton::diagnostics {
@@ -75,14 +76,23 @@ bool SeverityPolicy::wants(Code code, bool by_default) const {
 
 bool SeverityPolicy::drops(Code code) const { return !wants(code, true); }
 
+void SeverityPolicy::add(Waiver waiver) {
+  regions_[{waiver.code, waiver.region.file, waiver.reach, waiver.region.begin}].push_back(waivers_.size());
+  waivers_.push_back(waiver);
+}
+
 bool SeverityPolicy::waives(const Diagnostic& finding) {
-  if (!finding.span.valid() || !can_be_dropped(finding.code)) return false;
+  if (waivers_.empty() || !finding.span.valid() || !can_be_dropped(finding.code)) return false;
   bool waived = false;
-  for (Waiver& w : waivers_) {
-    bool inside = w.region.file == finding.span.file && w.region.begin <= finding.span.begin &&
-                  finding.span.begin < w.region.end;
-    if (w.code != finding.code || !inside) continue;
-    w.used = waived = true;
+  for (Waiver::Reach reach : {Waiver::Reach::kLine, Waiver::Reach::kDeclaration}) {
+    // Regions of one reach do not overlap: the last that begins before the finding holds it, or none does.
+    auto it = regions_.upper_bound({finding.code, finding.span.file, reach, finding.span.begin});
+    if (it == regions_.begin()) continue;
+    for (size_t i : std::prev(it)->second) {
+      Waiver& w = waivers_[i];
+      if (w.code != finding.code || w.region.file != finding.span.file || w.reach != reach) break;
+      if (finding.span.begin < w.region.end) w.used = waived = true;
+    }
   }
   return waived;
 }

@@ -13,15 +13,19 @@
 
 #include <map>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "diagnostics/diagnostic.h"
 
 namespace baton::diagnostics {
 
-/// Findings of `code` whose primary place begins in `region` are not shown.
+/// Findings of `code` whose primary place begins in `region` are not shown. Regions of one reach are the same or
+/// do not overlap.
 struct Waiver {
+  enum class Reach { kLine, kDeclaration };
   Code code;
+  Reach reach = Reach::kLine;
   source::Span region;
   source::Span place;  // the waiver itself
   bool used = false;   // it has silenced something
@@ -35,7 +39,7 @@ class SeverityPolicy {
   /// The argument of one `-W`. Fails for an unknown slug, and for `no-` before an error's.
   Result<Done> add(std::string_view option);
 
-  void add(Waiver waiver) { waivers_.push_back(waiver); }
+  void add(Waiver waiver);
   const std::vector<Waiver>& waivers() const { return waivers_; }
 
   /// Whether a check is to be made at all, that is made `by_default` or not.
@@ -51,6 +55,7 @@ class SeverityPolicy {
   std::map<Code, Wish> wishes_;
   bool warnings_are_errors_ = false;
   std::vector<Waiver> waivers_;
+  std::map<std::tuple<Code, source::FileId, Waiver::Reach, uint32_t>, std::vector<size_t>> regions_;  // by beginning
 };
 
 /// Slugs of what can be dropped, for did-you-mean.

@@ -5,6 +5,7 @@
 //   ensures slaves { arrival absent; r3 = cpu.physical_id; }  ->  unusable-promise: no slave ever arrives
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "contract/order.h"
 #include "lint/expressions.h"
@@ -22,21 +23,28 @@ using model::Section;
 
 namespace {
 
-const Clause* find_clause(const Convention& c, const Clause& like, bool incidental) {
-  for (const Clause& other : c.clauses)
-    if (other.section == like.section && other.role == like.role && other.key == like.key &&
-        other.incidental == incidental)
-      return &other;
-  return nullptr;
-}
+/// The clauses of a convention by what they are about.
+class ByKey {
+ public:
+  explicit ByKey(const Convention& c) {
+    for (const Clause& clause : c.clauses) all_.emplace(key(clause, clause.incidental), &clause);
+  }
+  const Clause* find(const Clause& like, bool incidental) const {
+    auto it = all_.find(key(like, incidental));
+    return it == all_.end() ? nullptr : it->second;
+  }
+
+ private:
+  using Key = std::tuple<Section, std::string, std::string, bool>;
+  static Key key(const Clause& c, bool incidental) { return {c.section, c.role, c.key, incidental}; }
+  std::map<Key, const Clause*> all_;
+};
 
 bool states_the_same(const Clause& a, const Clause& b) {
   if (a.kind != b.kind || a.any != b.any || a.words != b.words || a.subject != b.subject) return false;
   // A word's offset and default, and the two sides of `bytes`, have an order; several values of one thing have none.
-  if (a.kind == ClauseKind::kWord || a.kind == ClauseKind::kBytes) return same(a.values, b.values);
-  return a.values.size() == b.values.size() &&
-         std::is_permutation(a.values.begin(), a.values.end(), b.values.begin(),
-                             [](const auto& x, const auto& y) { return same(*x, *y); });
+  bool ordered = a.kind == ClauseKind::kWord || a.kind == ClauseKind::kBytes;
+  return a.values.size() == b.values.size() && canonical(a.values, ordered) == canonical(b.values, ordered);
 }
 
 /// No slave arrives, whatever the machine: every state the convention allows is `absent` or `firmware`.
@@ -156,9 +164,10 @@ std::map<uint32_t, const syntax::Clause*> clauses_by_place(const Subject& s, con
 
 void restated(const Subject& s, const Convention& c, const Convention& parent, Findings& out) {
   std::map<uint32_t, const syntax::Clause*> written;
+  const ByKey inherited(parent);
   for (const Clause& clause : c.clauses) {
     if (clause.origin != c.name) continue;
-    const Clause* before = find_clause(parent, clause, clause.incidental);
+    const Clause* before = inherited.find(clause, clause.incidental);
     if (!before) continue;
     if (states_the_same(*before, clause)) {
       out.sink.report(Code::redundant_clause, clause.span,
@@ -191,33 +200,46 @@ void restated(const Subject& s, const Convention& c, const Convention& parent, F
 
 /// Two `within` of one role where one holds the other: only the narrower says something.
 void implied_ranges(const Convention& c, const Lets& lets, Findings& out) {
-  auto wider = [&](const Clause& a, const Clause& b) {
-    if (a.values.size() != 1 || b.values.size() != 1) return false;
-    std::string wide = model::dotted_name(*a.values[0]), narrow = model::dotted_name(*b.values[0]);
-    if (wide == "machine.ram" && (narrow == "machine.rma" || narrow == "machine.crashkernel")) return true;
-    auto x = known_ranges(*a.values[0], lets), y = known_ranges(*b.values[0], lets);
-    return x && y && x->contains(*y) && *x != *y;
+  struct Place {
+    const Clause* clause;
+    std::string name;
+    std::optional<RangeSet> ranges;
   };
-  for (const Clause& a : c.clauses)
-    for (const Clause& b : c.clauses) {
-      bool within = a.kind == ClauseKind::kWithin && b.kind == ClauseKind::kWithin;
-      bool disjoint = a.kind == ClauseKind::kDisjoint && b.kind == ClauseKind::kDisjoint;
-      if (&a == &b || a.role != b.role || a.origin != c.name || (!within && !disjoint)) continue;
-      if (within ? wider(a, b) : wider(b, a))
-        out.sink.report(Code::redundant_clause, a.span, "`" + a.text + "` follows from `" + b.text + "`")
-            .label(b.span, "says more");
-    }
+  auto wider = [](const Place& a, const Place& b) {
+    if (a.name == "machine.ram" && (b.name == "machine.rma" || b.name == "machine.crashkernel")) return true;
+    return a.ranges && b.ranges && a.ranges->contains(*b.ranges) && *a.ranges != *b.ranges;
+  };
+  std::map<std::pair<ClauseKind, std::string>, std::vector<Place>> alike;
+  for (const Clause& clause : c.clauses) {
+    if ((clause.kind != ClauseKind::kWithin && clause.kind != ClauseKind::kDisjoint) || clause.values.size() != 1) continue;
+    const syntax::Expr& e = *clause.values[0];
+    alike[{clause.kind, clause.role}].push_back({&clause, model::dotted_name(e), known_ranges(e, lets)});
+  }
+  for (const auto& [what, list] : alike) {
+    if (list.size() > kMostCompared) continue;
+    for (const Place& a : list)
+      for (const Place& b : list) {
+        if (&a == &b || a.clause->origin != c.name) continue;
+        if (what.first == ClauseKind::kWithin ? wider(a, b) : wider(b, a))
+          out.sink.report(Code::redundant_clause, a.clause->span, "`" + a.clause->text + "` follows from `" + b.clause->text + "`")
+              .label(b.clause->span, "says more");
+      }
+  }
 }
 
 void repeated_checks(const model::Loader& loader, Findings& out) {
-  for (size_t i = 0; i < loader.checks.size(); ++i)
-    for (size_t k = 0; k < i; ++k) {
-      const auto &later = loader.checks[i], &earlier = loader.checks[k];
-      if (!same(*later.predicate, *earlier.predicate) || (earlier.on_crash && !later.on_crash)) continue;
-      out.sink.report(Code::redundant_clause, later.span, "this check was made already, and passed")
-          .label(earlier.span, "made here");
-      break;
-    }
+  std::map<std::string, const model::LoaderCheck*> always, on_crash;
+  for (const auto& check : loader.checks) {
+    std::string text = canonical(*check.predicate);
+    auto earlier = always.find(text);
+    bool made = earlier != always.end();
+    if (!made && check.on_crash) made = (earlier = on_crash.find(text)) != on_crash.end();
+    if (made)
+      out.sink.report(Code::redundant_clause, check.span, "this check was made already, and passed")
+          .label(earlier->second->span, "made here");
+    else
+      (check.on_crash ? on_crash : always).emplace(text, &check);
+  }
 }
 
 }  // namespace
@@ -225,10 +247,11 @@ void repeated_checks(const model::Loader& loader, Findings& out) {
 void find_redundant_clauses(const Subject& s, Findings& out) {
   for (const auto& [name, c] : s.program.conventions) {
     if (!s.judged(c.span)) continue;
+    const ByKey stated(c);
     for (const Clause& clause : c.clauses) {
       if (clause.origin != name) continue;
       implied_by_mode(c, clause, s.program.lets, out);
-      const Clause* promise = clause.incidental ? find_clause(c, clause, false) : nullptr;
+      const Clause* promise = clause.incidental ? stated.find(clause, false) : nullptr;
       if (promise && states_the_same(*promise, clause))
         out.sink.report(Code::redundant_clause, clause.span,
                         "`incidental " + clause.text + "` is promised anyway")
@@ -275,18 +298,24 @@ void find_overlapping_heads(const Subject& s, Findings& out) {
       }
     }
     for (auto& [role, list] : owners) {
-      std::stable_sort(list.begin(), list.end(),
-                       [](const Owner& a, const Owner& b) { return a.clause->span.begin < b.clause->span.begin; });
-      for (size_t i = 0; i < list.size(); ++i)
-        for (size_t k = 0; k < i; ++k) {
-          const Owner *late = &list[i], *early = &list[k];
-          if (late->clause->origin != name) std::swap(late, early);
-          if (!late->bytes.overlaps(early->bytes) || late->clause->origin != name) continue;
-          out.sink.report(Code::overlapping_head, late->clause->span,
-                          late->what + " and " + early->what + " both claim " +
-                              to_text(late->bytes.intersect(early->bytes)) + " of the head")
-              .label(early->clause->span, early->what);
-        }
+      // From low to high: what begins before the furthest end so far shares bytes with whoever reaches that far.
+      std::stable_sort(list.begin(), list.end(), [](const Owner& a, const Owner& b) {
+        return std::pair(a.bytes.begin, a.clause->span.begin) < std::pair(b.bytes.begin, b.clause->span.begin);
+      });
+      const Owner* furthest = nullptr;
+      for (const Owner& next : list) {
+        const Owner *early = furthest, *late = &next;
+        if (!furthest || furthest->bytes.end <= next.bytes.end) furthest = &next;
+        if (!early || !late->bytes.overlaps(early->bytes)) continue;
+        bool swap = late->clause->origin != name ||
+                    (early->clause->origin == name && early->clause->span.begin > late->clause->span.begin);
+        if (swap) std::swap(early, late);
+        if (late->clause->origin != name) continue;
+        out.sink.report(Code::overlapping_head, late->clause->span,
+                        late->what + " and " + early->what + " both claim " +
+                            to_text(late->bytes.intersect(early->bytes)) + " of the head")
+            .label(early->clause->span, early->what);
+      }
       auto limit = limits.find(role);
       if (limit == limits.end()) continue;
       for (const Owner& owner : list)

@@ -32,20 +32,20 @@ class LiteralScope : public model::Scope {
 
 bool is_literal(const Expr& e) { return e.kind == Expr::Kind::kInteger || e.kind == Expr::Kind::kSize; }
 
-bool same(const std::vector<syntax::ExprPtr>& a, const std::vector<syntax::ExprPtr>& b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](const auto& x, const auto& y) { return same(*x, *y); });
+std::string canonical(const std::vector<syntax::ExprPtr>& list, bool ordered) {
+  std::vector<std::string> texts;
+  for (const auto& e : list) texts.push_back(canonical(*e));
+  if (!ordered) std::sort(texts.begin(), texts.end());
+  std::string all;
+  for (const auto& text : texts) all += text + ",";
+  return all;
 }
 
-bool same(const Expr& a, const Expr& b) {
-  if (is_literal(a) && is_literal(b)) return a.integer == b.integer;
-  if (a.kind != b.kind || a.text != b.text || a.operands.size() != b.operands.size() ||
-      a.argument_names != b.argument_names)
-    return false;
-  if (a.kind == Expr::Kind::kSet)
-    return std::is_permutation(a.operands.begin(), a.operands.end(), b.operands.begin(),
-                               [](const auto& x, const auto& y) { return same(*x, *y); });
-  return same(a.operands, b.operands);
+std::string canonical(const Expr& e) {
+  if (is_literal(e)) return hex(e.integer);
+  std::string text = std::to_string(static_cast<int>(e.kind)) + "'" + e.text + "'(";
+  for (const auto& name : e.argument_names) text += name + ":";
+  return text + canonical(e.operands, e.kind != Expr::Kind::kSet) + ")";
 }
 
 void for_each(const Expr& e, const std::function<void(const Expr&)>& body) {

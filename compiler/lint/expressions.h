@@ -5,7 +5,7 @@
 // Two expressions are the same when they are written alike or are literals of one value; sets have no order.
 // Nothing here knows machines or segments: an expression that names one has no value yet.
 //
-//   same(`64KiB`, `0x10000`) == true;  known_ranges(`0x0 ..< 4GiB`) == { 0x0 ..< 0x100000000 }
+//   canonical(`64KiB`) == canonical(`0x10000`);  known_ranges(`0x0 ..< 4GiB`) == { 0x0 ..< 0x100000000 }
 #pragma once
 
 #include <functional>
@@ -21,8 +21,10 @@ namespace baton::lint {
 
 using Lets = std::map<std::string, model::Let>;
 
-bool same(const syntax::Expr& a, const syntax::Expr& b);
-bool same(const std::vector<syntax::ExprPtr>& a, const std::vector<syntax::ExprPtr>& b);
+/// An expression as text, without what does not matter: two are the same when their texts are.
+std::string canonical(const syntax::Expr& e);
+/// Of several in their order; of several in any.
+std::string canonical(const std::vector<syntax::ExprPtr>& list, bool ordered);
 
 /// Every expression of a tree, outermost first.
 void for_each(const syntax::Expr& e, const std::function<void(const syntax::Expr&)>& body);
@@ -36,6 +38,9 @@ void for_each_name(const syntax::Expr& e, const std::function<void(const std::st
 /// Of literals and lets only; nothing for what names anything else.
 std::optional<Wide> known_number(const syntax::Expr& e, const Lets& lets);
 std::optional<RangeSet> known_ranges(const syntax::Expr& e, const Lets& lets);
+
+/// Lists of places are compared pair by pair. Beyond this many no hand has written them.
+constexpr size_t kMostCompared = 256;
 
 bool is_literal(const syntax::Expr& e);
 

@@ -4,7 +4,7 @@
 //
 //   segment kernel = elf "vmlinux" { within machine.ram, machine.rma; }  ->  redundant-clause: rma is in ram
 #include <algorithm>
-#include <array>
+#include <set>
 
 #include "lint/expressions.h"
 #include "lint/lints.h"
@@ -89,17 +89,15 @@ void find_unknown_stacks(const Subject& s, Findings& out) {
 namespace {
 
 /// What placement keeps out of without being told (placement/place.cpp).
-bool kept_out_anyway(const Subject& s, const Handoff& handoff, const std::string& name) {
-  static constexpr std::array<std::string_view, 6> kKept = {"machine.running_kernel", "machine.reserved",
-                                                            "machine.rtas",           "machine.opal.memory",
-                                                            "machine.tce",            "machine.hash_table"};
-  if (std::find(kKept.begin(), kKept.end(), name) != kKept.end()) return true;
-  if (name == "machine.crashkernel") return !handoff.on_crash;
+std::set<std::string> kept_out_anyway(const Subject& s, const Handoff& handoff) {
+  std::set<std::string> names = {"machine.running_kernel", "machine.reserved", "machine.rtas", "machine.opal.memory",
+                                 "machine.tce", "machine.hash_table"};
+  if (!handoff.on_crash) names.insert("machine.crashkernel");
   auto machine = s.program.machines.find(handoff.machine);
-  if (machine == s.program.machines.end() || !name.starts_with("machine.")) return false;
+  if (machine == s.program.machines.end()) return names;
   for (const auto& clause : machine->second.clauses)
-    if (clause.kind == model::MachineClause::Kind::kReserve && clause.name == name.substr(8)) return true;
-  return false;
+    if (clause.kind == model::MachineClause::Kind::kReserve) names.insert("machine." + clause.name);
+  return names;
 }
 
 /// Whether being within `narrow` already means being within `wide`.
@@ -111,10 +109,12 @@ bool follows(const syntax::Expr& narrow, const syntax::Expr& wide, const Lets& l
   return x && y && x->contains(*y);
 }
 
-void implied_places(const Subject& s, const Handoff& handoff, const model::Segment& segment, Findings& out) {
+void implied_places(const Subject& s, const std::set<std::string>& kept_out, const model::Segment& segment,
+                    Findings& out) {
   const Lets& lets = s.program.lets;
   auto text = [&](const syntax::Expr& e) { return std::string(s.sources.text(e.span)); };
   auto pairs = [&](const std::vector<syntax::ExprPtr>& list, bool within) {
+    if (list.size() > kMostCompared) return;
     for (size_t i = 0; i < list.size(); ++i)
       for (size_t k = 0; k < list.size(); ++k) {
         if (i == k) continue;
@@ -132,7 +132,7 @@ void implied_places(const Subject& s, const Handoff& handoff, const model::Segme
   pairs(segment.avoid, false);
   if (segment.placing == model::Placing::kAt) return;
   for (const auto& e : segment.avoid)
-    if (kept_out_anyway(s, handoff, model::dotted_name(*e)))
+    if (kept_out.contains(model::dotted_name(*e)))
       out.sink.report(Code::redundant_clause, e->span,
                       "placement keeps out of `" + text(*e) + "` without being told");
 }
@@ -149,7 +149,8 @@ bool is_constant(const syntax::Expr& e, const Lets& lets) {
 void find_redundant_in_handoffs(const Subject& s, Findings& out) {
   for (const auto& [name, handoff] : s.program.handoffs) {
     if (!s.judged(handoff.span)) continue;
-    for (const auto& segment : handoff.segments) implied_places(s, handoff, segment, out);
+    const auto kept_out = kept_out_anyway(s, handoff);
+    for (const auto& segment : handoff.segments) implied_places(s, kept_out, segment, out);
     for (const auto& assertion : handoff.assertions)
       if (assertion.condition && is_constant(*assertion.condition, s.program.lets))
         out.sink.report(Code::redundant_clause, assertion.span,

@@ -99,9 +99,8 @@ void find_unused_ranges(const Subject& s, Findings& out) {
         // A machine in a file of its own is there for programs that are not seen here.
         if (clause.span.file != s.main || !s.main_has_handoff() || !machines.contains(name)) continue;
         std::string whole = "machine." + clause.name;
-        bool named = std::any_of(used.begin(), used.end(), [&](const std::string& n) {
-          return n == whole || n.starts_with(whole + ".");
-        });
+        auto attribute = used.lower_bound(whole + ".");
+        bool named = used.contains(whole) || (attribute != used.end() && attribute->starts_with(whole + "."));
         if (!named)
           out.sink.report(Code::unused_range, clause.span, "nothing names `" + whole + "`, and placement ignores a region")
               .note("`reserve` keeps placement out of a range without being named");
@@ -178,6 +177,7 @@ void find_unused_segments(const Subject& s, Findings& out) {
                                      "bound to it, and nothing names it");
       if (segment.kind == model::SegmentKind::kTrampoline) report.note("a trampoline is entered: `enter " + segment.name + ";`");
       else if (segment.kind == model::SegmentKind::kReserve) report.note("memory that nothing else may use is a `reserve` of the machine");
+      else if (segment.kind == model::SegmentKind::kElfCoreHeader) report.note("a crash kernel learns of it on its command line: `\" elfcorehdr=\" ++ hex(" + segment.name + ".start)`");
       else report.note("a taker learns of a file through its tree: `\"linux,initrd-start\" = " + segment.name + ".start;`");
     }
   }
@@ -228,20 +228,17 @@ void find_unused_uses(const Subject& s, Findings& out) {
     std::vector<const Declaration*> uses;
     for (const auto& d : file.declarations)
       if (d.kind == Declaration::Kind::kUse) uses.push_back(&d);
-    for (size_t i = 0; i < uses.size();) {
-      // Too much is what brings nothing by itself and without which everything is still there.
-      std::set<source::FileId> others;
-      for (size_t k = 0; k < uses.size(); ++k)
-        if (k != i) others.merge(brought_by(*uses[k]));
-      bool direct = needed.contains(uses[i]->used_file);
-      bool missed = !std::includes(others.begin(), others.end(), needed.begin(), needed.end());
-      if (direct || missed) {
-        ++i;
-        continue;
-      }
-      out.sink.report(Code::unused_use, uses[i]->span,
-                      "nothing here needs `" + uses[i]->use_path + "`: no name comes from it");
-      uses.erase(uses.begin() + static_cast<std::ptrdiff_t>(i));
+    // Too much is what brings nothing by itself and without which everything is still there.
+    std::map<source::FileId, size_t> brought;  // by how many
+    for (const auto* use : uses)
+      for (auto id : brought_by(*use)) ++brought[id];
+    for (const auto* use : uses) {
+      auto files_of = brought_by(*use);
+      bool missed = std::any_of(files_of.begin(), files_of.end(),
+                                [&](auto id) { return needed.contains(id) && brought[id] == 1; });
+      if (needed.contains(use->used_file) || missed) continue;
+      out.sink.report(Code::unused_use, use->span, "nothing here needs `" + use->use_path + "`: no name comes from it");
+      for (auto id : files_of) --brought[id];
     }
   }
 }

@@ -7,8 +7,9 @@
 //
 //   arrival arriving; order slaves_arrived < master_enters;  ->  delay-as-barrier
 #include <algorithm>
+#include <map>
+#include <set>
 
-#include "contract/order.h"
 #include "lint/expressions.h"
 #include "lint/lints.h"
 
@@ -39,6 +40,43 @@ const model::OrderEdge* waits(const Convention& c) {
   return nullptr;
 }
 
+/// Written in this convention: what it inherits is its parent's finding.
+bool own(const Convention& c, source::Span place) {
+  return place.file == c.span.file && c.span.begin <= place.begin && place.end <= c.span.end;
+}
+
+/// Whether `before < after` follows without the edge itself. Only where something else follows `before` and
+/// something else precedes `after` is there anything to look for: a chain, however long, costs nothing.
+class Implied {
+ public:
+  explicit Implied(const std::vector<model::OrderEdge>& order) {
+    for (const auto& edge : order)
+      if (after_[edge.before].insert(edge.after).second) ++into_[edge.after];
+  }
+
+  bool operator()(const model::OrderEdge& edge) const {
+    const auto& next = after_.at(edge.before);
+    if (next.size() < 2 || into_.at(edge.after) < 2) return false;
+    std::set<std::string> seen;
+    std::vector<std::string> open;
+    for (const auto& event : next)
+      if (event != edge.after) open.push_back(event);
+    while (!open.empty()) {
+      std::string event = std::move(open.back());
+      open.pop_back();
+      if (event == edge.after) return true;
+      auto more = after_.find(event);
+      if (!seen.insert(event).second || more == after_.end()) continue;
+      open.insert(open.end(), more->second.begin(), more->second.end());
+    }
+    return false;
+  }
+
+ private:
+  std::map<std::string, std::set<std::string>> after_;
+  std::map<std::string, size_t> into_;
+};
+
 }  // namespace
 
 void find_delays(const Subject& s, Findings& out) {
@@ -47,6 +85,7 @@ void find_delays(const Subject& s, Findings& out) {
     const auto* edge = waits(c);
     // `any` and the machine's own state say nothing of how arrival is known; `unknown` is unbounded-wait's.
     if (!arrival || !edge || !allows(*arrival, "arriving")) continue;
+    if (!own(c, arrival->span) && !own(c, edge->span)) continue;
     out.sink.report(Code::delay_as_barrier, edge->span,
                     "`" + edge->before + " < " + edge->after + "` without a handshake: with `" + arrival->text +
                         "` nobody acknowledges that a slave is there")
@@ -59,26 +98,16 @@ void find_delays(const Subject& s, Findings& out) {
 void find_implied_edges(const Subject& s, Findings& out) {
   for (const auto& [name, c] : s.program.conventions) {
     if (!s.judged(c.span)) continue;
-    for (size_t i = 0; i < c.order.size(); ++i) {
-      const auto& edge = c.order[i];
-      bool own = edge.span.file == c.span.file && c.span.begin <= edge.span.begin && edge.span.end <= c.span.end;
-      if (!own) continue;
-      // Against all others but its own repetitions: of two that are alike the later one is too much.
-      contract::PartialOrder others;
-      const model::OrderEdge* twin = nullptr;
-      for (size_t k = 0; k < c.order.size(); ++k) {
-        if (k == i) continue;
-        if (c.order[k].before == edge.before && c.order[k].after == edge.after) {
-          if (k < i) twin = &c.order[k];
-          continue;
-        }
-        others.add(c.order[k].before, c.order[k].after);
-      }
-      if (!twin && !others.entails(edge.before, edge.after)) continue;
+    const Implied implied(c.order);
+    std::map<std::pair<std::string, std::string>, const model::OrderEdge*> written;
+    for (const auto& edge : c.order) {
+      // Of two that are alike the later one is too much.
+      auto [twin, first] = written.emplace(std::pair(edge.before, edge.after), &edge);
+      if (!own(c, edge.span) || (first && !implied(edge))) continue;
       auto& d = out.sink.report(Code::implied_order_edge, edge.span,
                                 "`" + edge.before + " < " + edge.after + "` " +
-                                    (twin ? "is written twice" : "follows from the rest of the order"));
-      if (twin) d.label(twin->span, "first here");
+                                    (first ? "follows from the rest of the order" : "is written twice"));
+      if (!first) d.label(twin->second->span, "first here");
     }
   }
 }
@@ -88,6 +117,7 @@ void find_unbounded_waits(const Subject& s, Findings& out) {
     const Clause* arrival = arrival_of(c);
     const auto* edge = waits(c);
     if (!arrival || !edge || !allows(*arrival, "unknown")) continue;
+    if (!own(c, arrival->span) && !own(c, edge->span)) continue;
     out.sink.report(Code::unbounded_wait, edge->span,
                     "`" + edge->before + " < " + edge->after + "` may never come true: with `" + arrival->text +
                         "` a slave may never arrive")

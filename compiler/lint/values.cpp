@@ -7,6 +7,7 @@
 //   within 0x0 ..< 0x1000_0000;              ->  magic-number: `machine.rma` where that is the RMA
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "inputs/machine.h"
 #include "lint/expressions.h"
@@ -30,19 +31,30 @@ bool looks_swapped(Wide v) {
   return v > 0xffff && v <= 0xffffffff && swapped(static_cast<uint32_t>(v)) <= 0xff;
 }
 
-/// Properties that their readers take as one number of 64 bits (Linux 6.12: prom.c, kexec/core.c,
-/// firmware/opal.c) and as one cell.
-constexpr std::array<std::string_view, 10> kWide = {
-    "linux,initrd-start",     "linux,initrd-end",    "linux,kernel-end",  "linux,crashkernel-base",
-    "linux,crashkernel-size", "linux,memory-limit",  "opal-base-address", "opal-entry-address",
-    "opal-runtime-size",      "linux,tce-base"};
-constexpr std::array<std::string_view, 9> kCell = {
-    "linux,rtas-base", "linux,rtas-entry", "rtas-size", "phandle", "linux,phandle", "#address-cells", "#size-cells",
-    "#interrupt-cells", "linux,pci-probe-only"};
+/// How many bytes the readers of a property take, whatever its length. Linux 2.6.9 to 6.12: prom.c, rtas.c,
+/// prom_init.c, the PCI code; kexec-tools for what a kernel leaves it in /chosen. A property that is read at the
+/// length it has (`linux,initrd-start`, those of OPAL) is of no width here. An empty node is any.
+struct PropertyWidth {
+  std::string_view node, property;
+  unsigned bytes;
+};
+constexpr PropertyWidth kWidths[] = {
+    {"/chosen", "linux,memory-limit", 8},     {"/chosen", "linux,crashkernel-base", 8},
+    {"/chosen", "linux,crashkernel-size", 8}, {"/chosen", "linux,kernel-end", 8},
+    {"/chosen", "linux,tce-alloc-start", 8},  {"/chosen", "linux,tce-alloc-end", 8},
+    {"/chosen", "linux,htab-base", 8},        {"/chosen", "linux,htab-size", 8},
+    {"/chosen", "linux,rtas-base", 8},        {"/chosen", "linux,rtas-entry", 8},
+    {"/chosen", "linux,platform", 4},         {"/rtas", "linux,rtas-base", 4},
+    {"/rtas", "linux,rtas-entry", 4},         {"/rtas", "rtas-size", 4},
+    {"", "linux,tce-base", 8},                {"", "linux,tce-size", 4},
+    {"", "phandle", 4},                       {"", "linux,phandle", 4},
+    {"", "#address-cells", 4},                {"", "#size-cells", 4},
+    {"", "#interrupt-cells", 4}};
 
-template <typename List>
-bool has(const List& list, std::string_view name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
+unsigned read_width(std::string_view node, std::string_view property) {
+  for (const auto& row : kWidths)
+    if (row.property == property && (row.node.empty() || row.node == node)) return row.bytes;
+  return 0;
 }
 
 /// 4 or 8 where the text says it: a name is as wide as its type, which `.size` and the like show.
@@ -52,7 +64,8 @@ unsigned written_width(const Expr& e) {
   if (e.kind == Expr::Kind::kInteger) return 4;
   if (e.kind == Expr::Kind::kSize) return 8;
   static constexpr std::array<std::string_view, 6> kAddresses = {"start", "end", "size", "base", "entry", "address"};
-  if (e.kind == Expr::Kind::kMember && has(kAddresses, e.text)) return 8;
+  if (e.kind == Expr::Kind::kMember && std::find(kAddresses.begin(), kAddresses.end(), e.text) != kAddresses.end())
+    return 8;
   return 0;
 }
 
@@ -61,13 +74,12 @@ void property_widths(const Handoff& handoff, Findings& out) {
     for (const auto& node : segment.nodes)
       for (const auto& p : node.properties) {
         if (p.drop || p.values.size() != 1) continue;
-        unsigned width = written_width(*p.values[0]);
-        bool narrow = width == 4 && has(kWide, p.name), wide = width == 8 && has(kCell, p.name);
-        if (!narrow && !wide) continue;
+        unsigned written = written_width(*p.values[0]), read = read_width(node.path, p.name);
+        if (written == 0 || read == 0 || written == read) continue;
         out.sink.report(Code::flag_access, p.values[0]->span,
-                        std::string("these are ") + (narrow ? "4" : "8") + " bytes, and `" + p.name +
-                            "` is read as " + (narrow ? "8" : "4"))
-            .note(narrow ? "write `u64(...)`, an address or a size" : "write `u32(...)`");
+                        "these are " + std::to_string(written) + " bytes, and `" + p.name + "` of " + node.path +
+                            " is read as " + std::to_string(read))
+            .note(read == 8 ? "write `u64(...)`, an address or a size" : "write `u32(...)`");
       }
 }
 
@@ -124,15 +136,13 @@ void find_half_pairs(const Subject& s, Findings& out) {
 
 namespace {
 
-struct NamedNumber {
-  Wide value;
-  std::string name;
-};
+std::pair<Wide, Wide> bounds(const Range& range) { return {range.begin.wide(), range.end.wide()}; }
 
 /// What is known of a machine: with its tree where that can be read, else by its clauses.
 struct KnownMachine {
-  std::vector<NamedNumber> numbers;                      // addresses
-  std::vector<std::pair<Range, std::string>> ranges;
+  std::map<Wide, std::vector<std::string>> numbers;      // addresses, and what they are called
+  std::map<std::pair<Wide, Wide>, std::vector<std::string>> ranges;
+  std::set<std::string> kept_out;                        // names of ranges that nothing can be placed in
   bool complete = true;
 };
 
@@ -150,15 +160,20 @@ KnownMachine known_machine(const Subject& s, const model::MachineDeclaration& de
   if (!machine) return known;
   auto add = [&](const RangeSet& ranges, const std::string& name) {
     if (ranges.count() != 1) return;
-    known.ranges.emplace_back(ranges.front(), name);
-    known.numbers.push_back({ranges.front().begin.wide(), name + ".start"});
-    known.numbers.push_back({ranges.front().end.wide(), name + ".end"});
+    known.ranges[bounds(ranges.front())].push_back(name);
+    known.numbers[ranges.front().begin.wide()].push_back(name + ".start");
+    known.numbers[ranges.front().end.wide()].push_back(name + ".end");
   };
   for (const char* scalar : {"opal.base", "opal.entry"})
-    if (auto n = machine->number(scalar)) known.numbers.push_back({*n, std::string("machine.") + scalar});
+    if (auto n = machine->number(scalar)) known.numbers[*n].push_back(std::string("machine.") + scalar);
   for (const char* list : {"crashkernel", "rtas", "opal.memory", "tce", "hash_table", "initrd", "running_kernel"})
     add(machine->ranges(list), std::string("machine.") + list);
-  for (const auto& named : machine->named) add(named.ranges, "machine." + named.name);
+  for (const char* list : {"rtas", "opal.memory", "tce", "hash_table", "running_kernel"})
+    known.kept_out.insert(std::string("machine.") + list);
+  for (const auto& named : machine->named) {
+    add(named.ranges, "machine." + named.name);
+    if (named.reserve) known.kept_out.insert("machine." + named.name);
+  }
   for (const char* list : {"rma", "ram"}) add(machine->ranges(list), std::string("machine.") + list);
   return known;
 }
@@ -168,10 +183,11 @@ class MagicNumbers {
   MagicNumbers(const KnownMachine& known, Findings& out) : known_(known), out_(out) {}
 
   void visit(const syntax::Clause& clause) {
+    within_ = clause.head == "within";
     bool place = clause.head == "place";
     for (const auto& argument : clause.arguments) {
       if (!argument.expr) continue;
-      if (place && is_literal(*argument.expr)) number(*argument.expr);
+      if (place && is_literal(*argument.expr)) number(*argument.expr, Bound::kNone);
       for_each(*argument.expr, [&](const Expr& e) { expression(e); });
     }
   }
@@ -179,30 +195,44 @@ class MagicNumbers {
  private:
   static constexpr Wide kSmallest = 64 << 10;  // below, too many things are the same number
 
+  enum class Bound { kNone, kBegin, kEnd };  // of a range
+
   void expression(const Expr& e) {
     if (e.kind == Expr::Kind::kBinary && (e.text == "..<" || e.text == "+:")) {
       static const Lets kNoLets;
       auto whole = known_ranges(e, kNoLets);
-      if (whole && whole->count() == 1) {
-        for (const auto& [range, name] : known_.ranges)
-          if (range == whole->front() && range.end.wide() >= kSmallest) return report(e, name);
-      }
-      if (is_literal(*e.operands[0])) number(*e.operands[0]);
-      if (e.text == "..<" && is_literal(*e.operands[1])) number(*e.operands[1]);
+      auto named = whole && whole->count() == 1 && whole->front().end.wide() >= kSmallest
+                       ? known_.ranges.find(bounds(whole->front())) : known_.ranges.end();
+      if (named != known_.ranges.end())
+        for (const auto& name : named->second)
+          if (!within_ || !known_.kept_out.contains(name)) return report(e, name);
+      if (is_literal(*e.operands[0])) number(*e.operands[0], Bound::kBegin);
+      if (e.text == "..<" && is_literal(*e.operands[1])) number(*e.operands[1], Bound::kEnd);
     } else if (e.kind == Expr::Kind::kCall && e.text == "u64" && e.operands.size() == 1 &&
                e.operands[0]->kind == Expr::Kind::kInteger) {
-      number(*e.operands[0]);
+      number(*e.operands[0], Bound::kNone);
     } else if (e.kind == Expr::Kind::kBinary && (e.text == "<" || e.text == "<=" || e.text == ">" || e.text == ">=" ||
                                                  e.text == "==" || e.text == "!=")) {
       for (const auto& side : e.operands)
-        if (side->kind == Expr::Kind::kInteger) number(*side);
+        if (side->kind == Expr::Kind::kInteger) number(*side, Bound::kNone);
     }
   }
 
-  void number(const Expr& e) {
+  /// Nobody means to place something in what is kept out of: `within` may begin where such a range ends, and end
+  /// where one begins. `within 0x0 ..< 32MiB` is the reach of a branch, however large the running kernel is.
+  bool means(const std::string& name, Bound bound) const {
+    if (!within_ || bound == Bound::kNone) return true;
+    size_t dot = name.rfind('.');
+    if (!known_.kept_out.contains(name.substr(0, dot))) return true;
+    return name.substr(dot) == (bound == Bound::kBegin ? ".end" : ".start");
+  }
+
+  void number(const Expr& e, Bound bound) {
     if (e.integer < kSmallest) return;
-    for (const auto& named : known_.numbers)
-      if (named.value == e.integer) return report(e, named.name);
+    auto named = known_.numbers.find(e.integer);
+    if (named == known_.numbers.end()) return;
+    for (const auto& name : named->second)
+      if (means(name, bound)) return report(e, name);
   }
 
   void report(const Expr& e, const std::string& name) {
@@ -211,6 +241,7 @@ class MagicNumbers {
         .fix(e.span, name);
   }
 
+  bool within_ = false;
   const KnownMachine& known_;
   Findings& out_;
 };

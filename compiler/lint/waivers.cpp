@@ -29,6 +29,11 @@ class CommentReader {
   }
 
   void run() {
+    next_code_.resize(tokens_.size());
+    for (size_t i = tokens_.size(), code = i - 1; i-- > 0;) {
+      next_code_[i] = code;
+      if (!tokens_[i].is(TokenKind::kLineComment) && !tokens_[i].is(TokenKind::kDoc)) code = i;
+    }
     for (size_t i = 0; i < tokens_.size(); ++i) {
       if (!tokens_[i].is(TokenKind::kLineComment)) continue;
       std::string_view body = text_.substr(tokens_[i].begin + 2, tokens_[i].end - tokens_[i].begin - 2);
@@ -49,11 +54,7 @@ class CommentReader {
   /// The line that the waiver is for.
   Span region(size_t i) const {
     size_t at = tokens_[i].begin;
-    if (tokens_[i].first_on_line) {
-      size_t next = i + 1;
-      while (tokens_[next].is(TokenKind::kLineComment) || tokens_[next].is(TokenKind::kDoc)) ++next;
-      at = tokens_[next].begin;
-    }
+    if (tokens_[i].first_on_line) at = tokens_[next_code_[i]].begin;
     size_t begin = at == 0 ? std::string_view::npos : text_.rfind('\n', at - 1);
     return span(begin == std::string_view::npos ? 0 : begin + 1, line_end(at));
   }
@@ -84,7 +85,7 @@ class CommentReader {
   void one(std::string_view slug, Span place, Span whole, Span region) {
     const auto* entry = diagnostics::find_entry(slug);
     if (entry != nullptr && diagnostics::can_be_dropped(entry->code)) {
-      if (region.valid()) policy_.add({entry->code, region, whole});
+      if (region.valid()) policy_.add({entry->code, diagnostics::Waiver::Reach::kLine, region, whole});
       return;
     }
     if (entry != nullptr) {
@@ -101,7 +102,8 @@ class CommentReader {
   std::string_view text_;
   diagnostics::SeverityPolicy& policy_;
   diagnostics::Sink& sink_;
-  std::vector<syntax::Token> tokens_;
+  std::vector<syntax::Token> tokens_;  // the last one is the end of the file
+  std::vector<size_t> next_code_;      // for each token the next that is no comment
 };
 
 }  // namespace
@@ -113,7 +115,7 @@ void read_waivers(const Subject& s, diagnostics::SeverityPolicy& policy, diagnos
   }
   for (const auto& [name, handoff] : s.program.handoffs)
     for (const model::Allowance& a : handoff.allowed)
-      policy.add({diagnostics::find_entry(a.slug)->code, handoff.span, a.span});
+      policy.add({diagnostics::find_entry(a.slug)->code, diagnostics::Waiver::Reach::kDeclaration, handoff.span, a.span});
 }
 
 }  // namespace baton::lint
