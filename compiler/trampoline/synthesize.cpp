@@ -85,6 +85,10 @@ Result<Part> parts_and_body(const StubRequest& request, const MasterGoals& goals
   return all;
 }
 
+void append(Stub& stub, const Stub& part) {
+  stub.items.insert(stub.items.end(), part.items.begin(), part.items.end());
+}
+
 }  // namespace
 
 Result<SynthesizedStub> synthesize(const StubRequest& request) {
@@ -110,8 +114,17 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
   stub.unit_order = unit;
 
   std::vector<Part> bodies;
+  std::vector<DigestCheck> checks;
   uint64_t offset = first_body;
   for (const MasterGoals& goals : request.masters) {
+    if (request.digest) {
+      auto check = digest_check(*request.digest, goals);
+      if (!check) return check.failure();
+      auto layout = ppc64::lay_out(check->before);
+      if (!layout) return layout.failure();
+      offset += layout->size;
+      checks.push_back(std::move(*check));
+    }
     auto body = parts_and_body(request, goals, offset);
     if (!body) return body.failure();
     offset += 4 * body->steps.size();
@@ -139,7 +152,7 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
       auto pen = relay_pen(*request.relay);
       if (!pen) return pen.failure();
       stub.org(request.relay->landing);
-      stub.items.insert(stub.items.end(), pen->items.begin(), pen->items.end());
+      append(stub, *pen);
     }
     stub.org(first_body);
   }
@@ -147,17 +160,21 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
     Endian order = request.masters[i].giver;
     stub.comment(std::string("Master, giver ") + to_text(order) + "-endian.");
     stub.label(body_label(i));
+    if (request.digest) append(stub, checks[i].before);
     const auto& steps = bodies[i].steps;
     for (const Step& step : steps) stub.code(step.instruction, step.clause, step.order.value_or(order));
     // Far unless the way out is a plain branch.
     bool far = request.masters[i].msr.empty() && steps.size() >= 2 && steps.back().instruction == ins::bctr();
-    bool only_body = !request.relay && !request.masters[i].interrupts;
+    bool only_body = !request.relay && !request.digest && !request.masters[i].interrupts;
     result.counts.push_back({order, bodies[i].executed + (branch_first ? 1 : 0),
                              only_body ? counted_bound(request.masters[i], branch_first, far) : 0,
                              request.masters[i].interrupts.has_value()});
+    if (request.digest) result.counts.back().instructions += checks[i].instructions;
     // In little-endian the first head word is the never-trapping tdi before the second branch.
     if (both && i == 1) result.counts.back().instructions += 1;
   }
+  for (const DigestCheck& check : checks) append(stub, check.behind);
+  if (request.digest) append(stub, digest_stop(*request.digest));
   return result;
 }
 

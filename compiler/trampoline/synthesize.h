@@ -5,8 +5,8 @@
 // A stub is a head and one body per byte order the giver may arrive in. The head is what the giver copies
 // to address 0, where slaves run it: under overlay it is the taker's own head but for the first one or two
 // words, which are ours because the master is entered there; under relay it sends them to a
-// pen (relay.h). A body stores what must be stored while the id
-// is still in its register, moves registers, changes the MSR if it must, and jumps. Every choice that does
+// pen (relay.h). A body checks digests first, where they are asked for (digest.h). Then it stores what must be
+// stored while the id is still in its register, moves registers, changes the MSR if it must, and jumps. Every choice that does
 // not matter to the contract (which of the allowed values, which base, near or far jump) is searched for
 // the fewest instructions; ties are broken by a fixed order, so the same gap gives the same bytes.
 //
@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "ppc64/stub.h"
+#include "trampoline/digest.h"
 #include "trampoline/goals.h"
 #include "trampoline/relay.h"
 
@@ -35,12 +36,13 @@ struct StubRequest {
   bool overlay = false;              // the head is copied to 0 and slaves run the taker's code there
   std::vector<HeadBytes> head;
   std::string landing_clause;        // which clause of the giver the head branch discharges
+  std::optional<Digest> digest = {};  // what is checked before anything is stored
   std::optional<Relay> relay = {};   // instead of overlay: slaves go to a pen until the taker's head is in place
 };
 
 struct BodyCount {
   Endian giver = Endian::kBig;
-  size_t instructions = 0;  // from entry to the jump, the head branch included
+  uint64_t instructions = 0;  // from entry to the jump, the head branch included
   size_t lower_bound = 0;   // counted bound for this job; 0 where none is known
   bool calls_firmware = false;
 };

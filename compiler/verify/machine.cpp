@@ -17,7 +17,7 @@ const Memory::Region* Memory::find(uint64_t address) const {
   return nullptr;
 }
 
-const uint8_t* Memory::described(uint64_t address, unsigned width) const {
+const uint8_t* Memory::described(uint64_t address, uint64_t width) const {
   for (auto region = regions_.rbegin(); region != regions_.rend(); ++region) {
     uint64_t offset = address - region->start, to_start = region->start - address;
     if (offset < region->bytes.size() && region->bytes.size() - offset >= width) return region->bytes.data() + offset;

@@ -36,6 +36,9 @@ class Memory {
   Value byte(uint64_t address) const;
   bool was_stored(uint64_t address, unsigned width) const;
   const std::map<uint64_t, Value>& stored() const { return stored_; }
+  /// Where all of these bytes stand in what one region was described with; null when they do not, or when a
+  /// region that is seen before it has some of them. What was stored is not asked.
+  const uint8_t* described(uint64_t address, uint64_t width) const;
   /// The region that an address lies in, or empty.
   std::string name_at(uint64_t address) const;
 
@@ -47,8 +50,6 @@ class Memory {
     uint64_t size;
   };
   const Region* find(uint64_t address) const;
-  /// Where all of these bytes stand in one region, seen before the others; null when they do not.
-  const uint8_t* described(uint64_t address, unsigned width) const;
 
   std::vector<Region> regions_;
   std::map<uint64_t, Value> stored_;  // one byte each

@@ -19,6 +19,7 @@
 #include "base/bytes.h"
 #include "base/range.h"
 #include "verify/firmware.h"
+#include "verify/hash_loop.h"
 
 namespace baton::verify {
 
@@ -33,6 +34,7 @@ struct Segment {
 struct Loaded {
   std::vector<Segment> segments;
   Address entry;  // where the giver enters; the segment around it is the code that may run
+  std::vector<HashLoop> hash_loops = {};  // see hash_loop.h
 };
 
 /// A number, or a value that is only known by name. "r9 at entry" names what a register held.
@@ -97,8 +99,9 @@ struct Goals {
   bool comes_back = false;
 };
 
-enum class Outcome { kProved, kUnknown, kRefuted };
-/// "proved", "unknown", "refuted".
+/// Assumed: holds if what is said to be taken on trust is so.
+enum class Outcome { kProved, kAssumed, kUnknown, kRefuted };
+/// "proved", "assumed", "unknown", "refuted".
 const char* to_text(Outcome outcome);
 
 struct Obligation {
@@ -121,6 +124,11 @@ inline constexpr uint64_t kMostInstructions = 4'000'000;
 
 /// For a giver in one byte order; a stub for both is judged twice.
 Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver);
+
+/// With the byte at `changed` being another than is described, the CPU must come to `differs` without having stored
+/// anything. One obligation, `clause`.
+Verdict verify_detects(const Loaded& loaded, const EntryState& from, Address changed, Address differs, Endian giver,
+                       const std::string& clause);
 
 /// A CPU that must wait where it is as long as memory is as described: proved when its state repeats before it
 /// reaches the target or stores anything. One obligation, `clause`.
