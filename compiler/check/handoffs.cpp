@@ -378,12 +378,18 @@ class HandoffChecker {
       sink_.report(Code::missing_clause, s.name_span, "core header `" + s.name + "` does not say what it covers")
           .note("add `cover machine.ram;`");
     if (!s.digest) return;
+    if (!handoff_.enter.empty() && handoff_.enter != s.name)
+      sink_.report(Code::misplaced_clause, s.digest->span, "`" + s.name + "` is not entered: nobody computes its digests")
+          .label(handoff_.enter_span, "this segment is");
     std::set<std::string> seen;
     for (const auto& [name, span] : s.digest->segments) {
       if (!segment_exists({name, span})) continue;
       const Segment* other = handoff_.find_segment(name);
       if (other == &s)
         sink_.report(Code::type_mismatch, span, "`" + name + "` cannot hold the digest of its own bytes");
+      else if (other->kind == SegmentKind::kTrampoline)
+        sink_.report(Code::type_mismatch, span, "`" + name + "` is a stub, and nobody enters it")
+            .label(other->name_span, "the segment");
       else if (other->kind == SegmentKind::kReserve)
         sink_.report(Code::type_mismatch, span, "`" + name + "` is a reserve: it has no bytes that a digest is of")
             .label(other->name_span, "the segment");

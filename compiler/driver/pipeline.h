@@ -37,7 +37,7 @@ struct OrderVerdict {
 
 /// A clause that is checked and planned, and not built: see unserved.h.
 struct Unserved {
-  enum class Kind { kCall, kCoreHeader, kDigest, kCopy };
+  enum class Kind { kCall, kCoreHeader, kCopy };
   Kind kind = Kind::kCall;
   source::Span span;
   std::string clause;   // as written

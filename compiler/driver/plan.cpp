@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "driver/unserved.h"
+#include "inputs/digest.h"
 #include "ppc64/instruction.h"
 
 namespace baton::driver {
@@ -184,6 +185,8 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
 
 /// Nobody promises that a slave has left the giver's memory.
 void standing_assumptions(const Compilation& c, report::PlanReport& plan) {
+  if (c.gap->digest && c.gap->digest->vectors)
+    plan.assumptions.push_back({"firmware leaves the CPU its vector instructions", "no convention speaks of HFSCR and PCR"});
   if (!c.gap->orders.front().gap.slaves_may_arrive) return;
   for (const auto& s : c.layout.segments)
     if (RangeSet over = s.overwrites(); over.overlaps(c.layout.machine->ranges("running_kernel")))
@@ -216,6 +219,20 @@ report::PlanReport make_plan(const Compilation& c, const Outputs* outputs) {
   if (c.gap->stub)
     for (const auto& count : c.gap->stub->counts)
       plan.bodies.push_back({to_text(count.giver), count.instructions, count.lower_bound});
+  if (c.gap->digest) {
+    plan.digest_by = c.gap->digest->vectors ? "vector instructions" : "general registers";
+    for (const auto& input : c.gap->digest->inputs)
+      plan.digests.push_back({input.name, Size{input.size}, inputs::to_text(input.sha256)});
+  }
+  // What is assumed for both byte orders is one assumption.
+  auto assume = [&](report::PlanAssumption assumption) {
+    if (std::none_of(plan.assumptions.begin(), plan.assumptions.end(),
+                     [&](const auto& a) { return a.text == assumption.text; }))
+      plan.assumptions.push_back(std::move(assumption));
+  };
+  for (const auto& order : c.verdicts)
+    for (const auto& o : order.verdict.obligations)
+      if (o.outcome == verify::Outcome::kAssumed) assume({o.clause, o.detail});
   for (const auto& check : c.checks)
     plan.checks.push_back({check.check->text, check.check->error, check.holds, check.detail});
   standing_assumptions(c, plan);

@@ -22,9 +22,6 @@ std::vector<Unserved> find_unserved(const model::Program& program, const model::
     if (s.kind == model::SegmentKind::kElfCoreHeader)
       found.push_back({Kind::kCoreHeader, s.name_span, "segment " + s.name + " = elfcorehdr", s.name,
                        "the bytes of a core header"});
-    if (s.digest)
-      found.push_back({Kind::kDigest, s.digest->span, s.digest->text, s.name,
-                       "code that digests segments before anything is stored"});
     for (size_t i = 0; i < s.copies.size(); ++i)
       found.push_back({Kind::kCopy, s.copies[i].span, s.copies[i].text, s.name, "code that copies memory", i});
   }
@@ -66,15 +63,6 @@ std::vector<std::string> details_of(const Compilation& c, const Unserved& u) {
     case Kind::kCoreHeader:
       // Once more, over final addresses.
       if (auto core = emit::core_header(c.layout, *segment, ignored)) lines = core_details(*core);
-      break;
-    case Kind::kDigest:
-      for (const auto& [name, span] : segment->declaration->digest->segments) {
-        const auto* input = c.layout.find(name);
-        auto payload = c.contents.payloads.find(name);
-        if (!input || !input->start) continue;
-        Size bytes = payload == c.contents.payloads.end() ? input->content.size : Size{payload->second.size()};
-        lines.push_back(name + ": " + human(bytes) + " from " + hex(*input->start));
-      }
       break;
     case Kind::kCopy: {
       const model::RangeMove& copy = segment->declaration->copies[u.index];

@@ -2,11 +2,11 @@
 //
 // What does a handoff ask for that this release checks and plans, and does not build?
 //
-// One entry for each clause whose bytes or instructions a later release must bring: a relay, the bytes of a core
-// header, digests, copies, a stub that is a function of its caller. `build` refuses each by name before it reads a
+// One entry for each clause whose bytes or instructions a later release must bring: the bytes of a core header,
+// copies, a stub that is a function of its caller. `build` refuses each by name before it reads a
 // file; `plan` shows each with its addresses. Whatever is not listed here is built.
 //
-//   digest sha256 of kernel, tree;  ->  {"digest sha256 of kernel, tree", "code that computes SHA-256", ...}
+//   before enter copy 0x0 ..< 64KiB to room.start;  ->  {"before enter copy 0x0 ..< ...", "code that copies memory"}
 #pragma once
 
 #include <string>

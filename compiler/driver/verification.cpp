@@ -161,6 +161,47 @@ void judge_refusals(const Compilation& c, const verify::Loaded& loaded, const ve
   }
 }
 
+/// The bytes that digests are taken of. The tree is described anyway.
+void describe_digested(const Compilation& c, verify::Loaded& loaded) {
+  if (!c.gap->digest) return;
+  for (const auto& input : c.gap->digest->inputs) {
+    if (c.layout.find(input.name)->declaration->kind == model::SegmentKind::kDeviceTree) continue;
+    Address at{input.start};
+    for (ByteView piece : c.contents.payloads.at(input.name).views()) {
+      loaded.segments.push_back({input.name, at, piece, Size{piece.size()}});
+      at = at + Size{piece.size()};
+    }
+  }
+}
+
+Address place_of(const Compilation& c, const std::string& label) {
+  auto layout = ppc64::lay_out(c.gap->stub->stub);
+  return *c.layout.entered().start + Size{layout->labels.at(label)};
+}
+
+std::vector<verify::HashLoop> hash_loops(const Compilation& c, Endian giver) {
+  std::vector<verify::HashLoop> loops;
+  if (!c.gap->digest) return loops;
+  const auto& inputs = c.gap->digest->inputs;
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (uint64_t blocks = inputs[i].size / 64)
+      loops.push_back({place_of(c, trampoline::digest_loop_label(giver, i)), Address{inputs[i].start}, blocks, inputs[i].clause});
+  return loops;
+}
+
+/// The last byte of each, changed, must stop the stub.
+void judge_digests(const Compilation& c, const verify::Loaded& loaded, const verify::EntryState& state, Endian giver,
+                   verify::Verdict& verdict) {
+  if (!c.gap->digest) return;
+  const auto& inputs = c.gap->digest->inputs;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    auto found = verify::verify_detects(loaded, state, Address{inputs[i].start + inputs[i].size - 1},
+                                        place_of(c, trampoline::digest_differs_label(giver, i)), giver,
+                                        inputs[i].clause + ": a change of its last byte is found");
+    verdict.obligations.insert(verdict.obligations.end(), found.obligations.begin(), found.obligations.end());
+  }
+}
+
 }  // namespace
 
 bool verify_outputs(Compilation& c, const Outputs& outputs) {
@@ -190,6 +231,7 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
       loaded.segments.push_back({segment.name(), head.begin, ByteView(kept.back()), head.size()});
     }
   }
+  describe_digested(c, loaded);
   bool good = true;
   for (const auto& order : c.gap->orders) {
     auto state = entry_state(c, order.from, loaded, Section::kMaster);
@@ -198,12 +240,14 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
       goals.may_write.add(Range::at(Address{0}, Size{trampoline::kHeadSize}));
       goals.may_write.add(relay_word(*relay));
     }
+    loaded.hash_loops = hash_loops(c, order.giver);
     OrderVerdict result{order.giver, verify::verify_entry(loaded, state, goals, order.giver)};
     judge_refusals(c, loaded, state, goals, order.giver, result.verdict);
+    judge_digests(c, loaded, state, order.giver, result.verdict);
     // Each slave by itself, once: its byte order is not the master's.
     if (relay && &order == &c.gap->orders.front()) judge_relayed_slave(c, order, loaded, kept, result.verdict);
     for (const auto& o : result.verdict.obligations) {
-      if (o.outcome == verify::Outcome::kProved) continue;
+      if (o.outcome <= verify::Outcome::kAssumed) continue;
       bool refuted = o.outcome == verify::Outcome::kRefuted;
       c.sink.report(refuted ? Code::refuted : Code::not_proved, c.layout.handoff->name_span,
                     "with a " + std::string(to_text(order.giver)) + "-endian giver, `" + o.clause + "` is " +

@@ -3,6 +3,8 @@
 // The scopes over a layout. See layout.h.
 #include "placement/layout.h"
 
+#include <algorithm>
+
 #include "contract/claim.h"
 
 namespace baton::placement {
@@ -31,6 +33,13 @@ const PlacedSegment* Layout::bound(const std::string& role) const {
   if (const model::Binding* b = handoff->find_binding(role))
     return b->to == model::Binding::To::kSegment ? find(b->name) : nullptr;
   return find(role);
+}
+
+bool Layout::is_digested(std::string_view name) const {
+  const PlacedSegment* stub = find(handoff->enter);
+  if (!stub || !stub->declaration->digest) return false;
+  const auto& segments = stub->declaration->digest->segments;
+  return std::any_of(segments.begin(), segments.end(), [&](const auto& digested) { return digested.first == name; });
 }
 
 std::optional<Value> HandoffScope::segment_attribute(const PlacedSegment& s,

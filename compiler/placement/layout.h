@@ -69,6 +69,8 @@ struct Layout {
   PlacedSegment* find(std::string_view name);
   /// The segment bound to a role of `to`; for `from` the role `image` is the segment that is entered.
   const PlacedSegment* bound(const std::string& role) const;
+  /// Whether the stub reads this segment's bytes for a digest.
+  bool is_digested(std::string_view name) const;
   const PlacedSegment& entered() const { return *find(handoff->enter); }
   Address entry() const { return *entered().start + entered().content.entry_offset; }
 };

@@ -81,6 +81,7 @@ class Placer {
       else ok = false;
     if (!conventions(segment, within, avoid)) ok = false;
     if (!expected_alignment(segment, request)) ok = false;
+    digests(segment, request);
     keep_out(segment, within, avoid);
     for (const PlacedSegment& other : layout_.segments)
       if (&other != &segment && other.start)
@@ -171,6 +172,12 @@ class Placer {
     for (const auto& clause : layout_.to->clauses)
       if (clause.kind == ClauseKind::kAlign && layout_.bound(clause.role) == &segment) ok = apply(clause, false) && ok;
     return ok;
+  }
+
+  /// A stub reads what it digests in pieces of 16 bytes, and has tables of 0x100.
+  void digests(const PlacedSegment& segment, HoleRequest& request) {
+    if (segment.declaration->digest) request.align = std::max(request.align, Size{0x100});
+    if (layout_.is_digested(segment.name())) request.align = std::max(request.align, Size{16});
   }
 
   /// What the machine keeps, without being told.

@@ -85,8 +85,15 @@ const char* to_text(PlanClause::Answer answer);
 /// The stub's way for a giver of one byte order.
 struct PlanBody {
   std::string giver;
-  size_t instructions = 0;
+  uint64_t instructions = 0;
   size_t lower_bound = 0;  // 0: none is known
+};
+
+/// What the stub compares before it stores anything.
+struct PlanDigest {
+  std::string segment;
+  Size size;
+  std::string sha256;
 };
 
 struct PlanCheck {
@@ -136,6 +143,8 @@ struct PlanReport {
   bool stub = false;
   Size stub_size;
   std::vector<PlanBody> bodies;
+  std::vector<PlanDigest> digests;
+  std::string digest_by;  // "general registers", "vector instructions"
 
   std::vector<PlanCheck> checks;  // in the loader's order
   std::vector<PlanAssumption> assumptions;

@@ -133,6 +133,15 @@ void write_stub(OStream& json, const PlanReport& plan) {
             json.attribute("lower_bound", nullptr);
         });
     });
+    json.attributeArray("digests", [&] {
+      for (const PlanDigest& digest : plan.digests)
+        json.object([&] {
+          json.attribute("segment", utf8(digest.segment));
+          json.attribute("size", hex(digest.size));
+          json.attribute("sha256", digest.sha256);
+          json.attribute("by", utf8(plan.digest_by));
+        });
+    });
   });
 }
 

@@ -179,6 +179,9 @@ std::string stub_lines(const PlanReport& plan) {
            " below must be served first.\n";
   if (!plan.stub) return "  No stub: nothing that the taker needs is missing when the giver leaves.\n";
   std::string text = "  The stub has " + human(plan.stub_size) + ".\n";
+  if (!plan.digests.empty()) text += wrap("Before it stores anything it compares digests, by " + plan.digest_by + ":", 2, 4);
+  for (const PlanDigest& digest : plan.digests)
+    text += wrap("sha256 of " + digest.segment + ", " + human(digest.size) + ": " + digest.sha256, 4, 6);
   for (const PlanBody& body : plan.bodies) {
     std::string line = counted(body.instructions, "instruction") + " from entry to jump for a " + body.giver +
                        "-endian giver";

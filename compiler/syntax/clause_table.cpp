@@ -160,7 +160,7 @@ const Row kRows[] = {
   {in(C::kSegmentElfcorehdr), "cover", "", "cover RANGES, ...", {}, kCheckedOnly, "memory the dump describes"},
   {in(C::kSegmentElfcorehdr), "except", "", "except RANGES, ...", {}, kCheckedOnly, "memory the dump leaves out"},
   {in(C::kSegmentElfcorehdr), "remap", "", "remap RANGE to ADDRESS", {}, kCheckedOnly, "memory whose bytes were moved before the dump"},
-  {in(C::kSegmentTrampoline), "digest", "", "digest sha256 of SEGMENT, ...", {}, kCheckedOnly, "the stub compares the segments' digests before it stores anything"},
+  {in(C::kSegmentTrampoline), "digest", "", "digest sha256 of SEGMENT, ...", {}, kServed, "the stub compares each segment's digest before it stores anything, and stops at the first that differs"},
   {in(C::kSegmentTrampoline), "before", "", "before enter copy RANGE to ADDRESS", {}, kCheckedOnly, "the stub copies memory before it enters the image"},
 
   // Tree node

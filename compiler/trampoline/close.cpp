@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "inputs/digest.h"
 #include "trampoline/interrupts.h"
 #include "trampoline/offers.h"
 #include "trampoline/slaves.h"
@@ -276,6 +277,23 @@ class Closer {
     return std::nullopt;
   }
 
+  std::optional<Digest> digest() const {
+    const placement::PlacedSegment& stub = layout_.entered();
+    if (!stub.declaration->digest) return std::nullopt;
+    Digest digest;
+    digest.start = stub.start->value();
+    // vshasigmaw is of ISA 2.07. A machine that does not say what it has gets what every one can run.
+    digest.vectors = layout_.machine->number("isa").value_or(0) >= 207;
+    digest.console = firmware_of(*layout_.machine);
+    for (const auto& [name, span] : stub.declaration->digest->segments) {
+      auto payload = payloads_.find(name);
+      if (payload == payloads_.end()) return std::nullopt;  // bytes that this release does not make: planned only
+      digest.inputs.push_back({name, layout_.find(name)->start->value(), payload->second.size(),
+                               inputs::sha256(payload->second.views()), "digest sha256 of " + name});
+    }
+    return digest;
+  }
+
   void synthesize_stub() {
     StubRequest request;
     request.name = handoff_.name;
@@ -283,6 +301,7 @@ class Closer {
     request.head = overlay_head();
     request.overlay = closed_.overlay || !request.head.empty();
     request.relay = closed_.relay;
+    request.digest = closed_.digest = digest();
     bool slaves_run_it = closed_.overlay || closed_.relay;
     if (slaves_run_it)
       request.landing_clause = expected_landing();
@@ -305,7 +324,7 @@ class Closer {
 
   /// Whether entering the taker's image itself would have left no gap.
   bool nothing_missing(const StubRequest& request) const {
-    if (!layout_.to->find_role("image")) return false;
+    if (!layout_.to->find_role("image") || request.digest) return false;
     return std::all_of(request.masters.begin(), request.masters.end(), [&](const MasterGoals& goals) {
       return goals.registers.empty() && !goals.id_store && goals.msr.empty() && !goals.interrupts;
     }) && same_registers_from_image();

@@ -72,7 +72,7 @@ def kernel_image(path):
 class Handoff:
     """A built handoff: the table's facts, with every segment's bytes read and checked."""
 
-    def __init__(self, folder, name, kernel):
+    def __init__(self, folder, name, kernel, files=()):
         try:
             table = json.loads(read(os.path.join(folder, name + ".json")))
             if table["format"] != 1:
@@ -88,6 +88,8 @@ class Handoff:
         self.image.fill(content, memory)
         self.tree.fill(read(os.path.join(folder, name + ".dtb")))
         self.stub.fill(read(os.path.join(folder, name + ".bin")))
+        for name_of_file, path in files:
+            self.named(name_of_file).fill(read(path))
         for segment in self.segments:
             if not segment.content and segment.kind != "reserve":
                 raise Unusable(f"segment {segment.name}: a probe has no bytes for kind {segment.kind}")
@@ -95,6 +97,12 @@ class Handoff:
             raise Unusable(f"no expectations are written for {self.to}")
         if self.entry != self.stub.start:
             raise Unusable("the loader's entry is not the stub")
+
+    def named(self, name):
+        found = [segment for segment in self.segments if segment.name == name]
+        if not found:
+            raise Unusable(f"the table has no segment {name}")
+        return found[0]
 
     def only(self, kind):
         found = [segment for segment in self.segments if segment.kind == kind]

@@ -39,9 +39,11 @@ class Layout:
     MAX_RANGES = 64
 
 
-MSR_LE, MSR_RI, MSR_ME = 1, 2, 0x1000
+# So long a stub that said that it stops is watched: the taker prints within a fraction of it.
+AFTER_STOP = 1.5
+MSR_LE, MSR_RI, MSR_ME, MSR_VSX, MSR_VEC = 1, 2, 0x1000, 1 << 23, 1 << 25
 # What Linux was measured to leave on: a stub must keep what it was not told to change.
-MASTER_MSR = 1 << 25 | 1 << 23 | 1 << 13 | MSR_ME | MSR_RI  # VEC VSX FP
+MASTER_MSR = MSR_VEC | MSR_VSX | 1 << 13 | MSR_ME | MSR_RI  # and FP
 SLAVE_MSR = MSR_ME | MSR_RI
 POISON = 0x3AD000007E570000  # of giver_common.inc
 
@@ -80,9 +82,23 @@ class Run:
                 raise Unusable(f"{options.mutate}: the stub did not change, or outgrew its memory")
         # A wrong id that the stub has to replace. One byte only: where all ids fit a byte, a stub may store just that.
         tree = bytearray(handoff.tree.content)
-        tree[31] = 0x55
+        if not options.digests:  # a stub that digests the tree would see it
+            tree[31] = 0x55
+        elif self.master == 0:
+            raise Unusable("the id that the tree has already shows no store: another master is needed")
+        self.master_msr = MASTER_MSR & ~(MSR_VEC | MSR_VSX) if options.vectors_off else MASTER_MSR
         self.bytes_of = {segment.name: segment.content for segment in handoff.segments}
         self.bytes_of[handoff.stub.name], self.bytes_of[handoff.tree.name] = bytes(stub), bytes(tree)
+        self.stop_text = None
+        if options.flip:
+            name, _, place = options.flip.partition(":")
+            content = bytearray(self.bytes_of[handoff.named(name).name])
+            bit = int(place, 0)
+            if not 0 <= bit + 8 * len(content) < 16 * len(content):
+                raise Unusable(f"{name} has no bit {bit}")
+            content[bit // 8] ^= 0x80 >> bit % 8
+            self.bytes_of[name] = bytes(content)
+            self.stop_text = f"baton: segment `{name}` is damaged (its sha256 differs): stopped"
         # What a relay's slaves may lose on their way, and the word that the master sets for them.
         self.pen_registers = ("r9", "r10", "cr") if options.relay else ()
         self.relay_word = (options.relay, options.relay + 4) if options.relay else (0, 0)
@@ -140,7 +156,7 @@ class Run:
 
     def giver_block(self):
         le = MSR_LE if self.order == "little" else 0
-        numbers = [self.handoff.entry, MASTER_MSR | le, SLAVE_MSR, self.master, len(self.ids)]
+        numbers = [self.handoff.entry, self.master_msr | le, SLAVE_MSR, self.master, len(self.ids)]
         unused = [0] * (Layout.MAX_CPUS - len(self.ids))
         return struct.pack(f">{2 * Layout.MAX_CPUS + 6}Q", *numbers, *self.ids, *unused, *self.delays, *unused, self.wait_for)
 
@@ -171,6 +187,9 @@ class Run:
             command += ["-device", f"loader,file={path},addr={address:#x},force-raw=on"]
         return command
 
+    def finished(self, folder):
+        """QEMU has ended, and the folder it ran in is still there."""
+
     def execute(self):
         """The console's lines up to `probe end`, or as many as came within the limit."""
         with tempfile.TemporaryDirectory(prefix="baton-probe-") as folder:
@@ -193,11 +212,19 @@ class Run:
                     lines.append(line.rstrip("\r\n"))
                     if lines[-1] == "probe end":
                         break
+                    if self.stop_text and lines[-1] == self.stop_text:
+                        # Whatever comes after its last word is in the lines too.
+                        timer.cancel()
+                        timer = threading.Timer(AFTER_STOP, give_up)
+                        timer.start()
             finally:
                 timer.cancel()
                 process.kill()
                 complaint = process.communicate()[1].strip()
+                self.finished(folder)
         if lines and lines[-1] == "probe end":
+            return lines
+        if self.stop_text and overdue.is_set():
             return lines
         if not overdue.is_set():
             raise Unusable(f"QEMU ended by itself: {complaint or 'without a word'}")
@@ -271,6 +298,17 @@ def print_table(run, options, rows, report):
             print(f"  changed by the stub: {' '.join(changed) or 'no register'}")
 
 
+def judge_stop(run, options, lines):
+    """The stub must have said once which segment it is (or nothing, where it cannot), and nobody may have said anything else."""
+    said = [line for line in lines if line.strip("\0")]
+    expected = [] if options.silent else [run.stop_text]
+    print(f"{run.handoff.name}: {options.platform} {options.cpu}, {run.order} giver, bit {options.flip} changed")
+    for line in said:
+        print(f"  {line}")
+    print("stopped, as it must" if said == expected else f"DIFFERS: expected {expected}")
+    return 0 if said == expected else 1
+
+
 def make_parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True, help="output folder of `baton build`")
@@ -294,6 +332,13 @@ def make_parser():
                         help="turns of an empty loop that each CPU makes between the release and leaving")
     parser.add_argument("--wait-for", type=int, default=0, metavar="N",
                         help="the master enters the stub after so many slaves have left for 0x60")
+    parser.add_argument("--file", action="append", metavar="SEGMENT=PATH", default=[], type=lambda text: text.split("=", 1),
+                        help="what a segment of kind file was built from")
+    parser.add_argument("--digests", action="store_true", help="the stub digests the tree: it is loaded as it was built")
+    parser.add_argument("--vectors-off", action="store_true", help="the giver leaves with MSR[VEC] and MSR[VSX] off")
+    parser.add_argument("--flip", metavar="SEGMENT:BIT", help="change a bit, counted from the segment's start, or from its end if it "
+                        "is negative; succeed iff the stub says so and nobody gets to the taker")
+    parser.add_argument("--silent", action="store_true", help="with --flip: the machine has no console to say it on")
     parser.add_argument("--registers", action="store_true", help="print every CPU's registers")
     parser.add_argument("--limit", type=float, default=10, metavar="SECONDS")
     parser.add_argument("--qemu", default="qemu-system-ppc64")
@@ -307,8 +352,11 @@ def main():
         parser.error("--mutate and --expect go together")
 
     try:
-        run = Run(options, Handoff(options.build, options.handoff, options.kernel))
-        report = Report(run.execute(), run)
+        run = Run(options, Handoff(options.build, options.handoff, options.kernel, options.file))
+        lines = run.execute()
+        if options.flip:
+            return judge_stop(run, options, lines)
+        report = Report(lines, run)
     except Unusable as problem:
         print(f"probe.py: {problem}", file=sys.stderr)
         return 2
