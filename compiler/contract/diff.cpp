@@ -100,14 +100,16 @@ void name_reliers(ConventionDiff& diff, const model::Program& before, const mode
   }
 }
 
+bool same_family(const std::string& a, const std::string& b) { return a.substr(0, a.rfind('@')) == b.substr(0, b.rfind('@')); }
+
 ConventionDiff removed(const model::Convention& gone, const model::Program& after) {
   ConventionDiff diff;
   diff.before = gone.name;
   diff.stable = gone.status == "stable";
   Change change = policy("CONVENTION_REMOVED", &gone, nullptr, "");
-  // The file that has it no more cannot waive this in it: the version that took its place may.
+  // What is gone cannot allow it: another version of it may.
   for (const auto& [name, c] : after.conventions)
-    if (c.supersedes == gone.name && !change.waiver) change.waiver = waiver_for(c, *change.rule);
+    if (same_family(name, gone.name) && !change.waiver) change.waiver = waiver_for(c, *change.rule);
   diff.changes.push_back(change);
   Wording all{gone.name, gone.name, gone.name_span};
   diff.taker_unmet = diff.giver_unmet = {{true, all, {}, "it is not there any more", true}};

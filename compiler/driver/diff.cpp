@@ -97,10 +97,11 @@ class Comparison {
     for (const auto& [name, subject] : after_.conventions) names[name];
     for (const auto& [name, unused] : names) {
       model::Program old_program = program(before_, name), new_program = program(after_, name);
-      // A version that is gone may be waived by the one that took its place.
+      // That a version is gone may be allowed by another one of the same name.
+      std::string family = name.substr(0, name.rfind('@') + 1);
       if (new_program.conventions.empty())
         for (const auto& [other, subject] : after_.conventions)
-          if (subject.convention->supersedes == name) new_program.conventions.emplace(other, *subject.convention);
+          if (other.rfind(family, 0) == 0) new_program.conventions.emplace(other, *subject.convention);
       for (const auto& found : contract::compare(old_program, new_program)) {
         if (found.before != name && found.after != name) continue;
         if (found.before.empty() && beside(name)) continue;

@@ -65,6 +65,7 @@ std::string title(const DiffConvention& convention) {
 std::string measure(const DiffConvention& convention) {
   if (convention.beside) return "a new version beside the old one: told, not judged";
   std::string status = convention.stable ? "stable" : "experimental";
+  if (convention.before.empty()) return status + "; there is nothing to compare it with";
   if (convention.strict == "none") return status + ": changes are told, not judged";
   if (convention.strict == "exact") return status + ", judged as exact: no change of meaning passes";
   if (convention.strict == "both") return status + ", judged for takers and givers";
