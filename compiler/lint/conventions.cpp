@@ -68,7 +68,7 @@ void promises_to_nobody(const Convention& c, Findings& out) {
     bool about_slaves = clause.section == Section::kSlaves ? clause.kind != ClauseKind::kArrival
                                                            : clause.kind == ClauseKind::kLanding;
     if (!about_slaves) continue;
-    out.sink.report(Code::unusable_promise, clause.span,
+    out.report(Code::unusable_promise, clause.span,
                     "`" + clause.text + "` is about slaves that arrive, and with `" + arrival->text + "` none does")
         .label(arrival->span, "nobody arrives");
   }
@@ -92,14 +92,14 @@ void find_unusable_promises(const Subject& s, Findings& out) {
       bool of_tree = clause.kind == ClauseKind::kTreeFormat || clause.kind == ClauseKind::kTreeBootCpu ||
                      clause.kind == ClauseKind::kTreeReserves;
       if (of_tree && !tree)
-        out.sink.report(Code::unusable_promise, clause.span,
+        out.report(Code::unusable_promise, clause.span,
                         "`" + clause.text + "` is about a device tree, and `" + name + "` has no role of that kind");
       if (clause.kind == ClauseKind::kOrderNeutral && clause.subject == "landing" && !landing)
-        out.sink.report(Code::unusable_promise, clause.span,
+        out.report(Code::unusable_promise, clause.span,
                         "`" + clause.text + "` is about a landing, and `" + name + "` names none")
             .note("say where it is: `landing slaves at offset 0x60;`");
       if (clause.incidental && only_entered)
-        out.sink.report(Code::unusable_promise, clause.span,
+        out.report(Code::unusable_promise, clause.span,
                         "`incidental " + clause.text + "` is never a need, and every handoff here goes *to* `" + name +
                             "`");
     }
@@ -118,15 +118,15 @@ void find_unsourced_claims(const Subject& s, Findings& out) {
   };
   for (const auto& [name, c] : s.program.conventions)
     if (says_nothing(c.source))
-      out.sink.report(Code::unsourced_claim, c.name_span, "the source of `" + name + "` names nothing that can be looked up")
+      out.report(Code::unsourced_claim, c.name_span, "the source of `" + name + "` names nothing that can be looked up")
           .note("name a document, a file with its version, a commit, or the measurement that showed it");
   for (const auto& [name, loader] : s.program.loaders) {
     if (says_nothing(loader.source))
-      out.sink.report(Code::unsourced_claim, loader.name_span, "`" + name + "` does not say where its claims come from")
+      out.report(Code::unsourced_claim, loader.name_span, "`" + name + "` does not say where its claims come from")
           .note("add `source \"...\";`: a document, a file with its version, a commit");
     for (const auto& check : loader.checks)
       if (check.error == "none" && says_nothing(check.because))
-        out.sink.report(Code::unsourced_claim, check.span,
+        out.report(Code::unsourced_claim, check.span,
                         "the loader does not make this check, and nothing says why the compiler should")
             .note("add `because \"...\"`: what happens when it is accepted");
   }
@@ -146,7 +146,7 @@ void implied_by_mode(const Convention& c, const Clause& clause, const Lets& lets
     bool implied = clause.subject == "PR" ? *value == 0
                                           : (clause.subject == "IR" || clause.subject == "DR") && *value == translated;
     if (implied)
-      out.sink.report(Code::redundant_clause, clause.span, "`" + clause.text + "` is part of `" + mode.text + "`")
+      out.report(Code::redundant_clause, clause.span, "`" + clause.text + "` is part of `" + mode.text + "`")
           .label(mode.span, "said here");
   }
 }
@@ -170,7 +170,7 @@ void restated(const Subject& s, const Convention& c, const Convention& parent, F
     const Clause* before = inherited.find(clause, clause.incidental);
     if (!before) continue;
     if (states_the_same(*before, clause)) {
-      out.sink.report(Code::redundant_clause, clause.span,
+      out.report(Code::redundant_clause, clause.span,
                       "`" + clause.text + "` is what `" + c.name + "` inherits from `" + before->origin + "` anyway")
           .label(before->span, "inherited from here");
       continue;
@@ -180,7 +180,7 @@ void restated(const Subject& s, const Convention& c, const Convention& parent, F
     if (text == written.end()) continue;
     auto plain = syntax::unwrap(*text->second);
     if (plain.has(syntax::Modifier::kOverride) || plain.has(syntax::Modifier::kUnspecified)) continue;
-    out.sink.report(Code::redundant_clause, clause.span,
+    out.report(Code::redundant_clause, clause.span,
                     "`" + clause.key + "` is dropped and stated anew; `override` says so in one clause")
         .label(before->span, "the clause that is changed");
   }
@@ -193,7 +193,7 @@ void restated(const Subject& s, const Convention& c, const Convention& parent, F
     return std::all_of(edges.begin(), edges.end(), [&](const auto& e) { return by.entails(e.before, e.after); });
   };
   if (covered(c.order, theirs) && covered(parent.order, mine))
-    out.sink.report(Code::redundant_clause, c.order.front().span,
+    out.report(Code::redundant_clause, c.order.front().span,
                     "this order is what `" + c.name + "` inherits from `" + parent.name + "` anyway")
         .label(parent.order.front().span, "inherited from here");
 }
@@ -221,7 +221,7 @@ void implied_ranges(const Convention& c, const Lets& lets, Findings& out) {
       for (const Place& b : list) {
         if (&a == &b || a.clause->origin != c.name) continue;
         if (what.first == ClauseKind::kWithin ? wider(a, b) : wider(b, a))
-          out.sink.report(Code::redundant_clause, a.clause->span, "`" + a.clause->text + "` follows from `" + b.clause->text + "`")
+          out.report(Code::redundant_clause, a.clause->span, "`" + a.clause->text + "` follows from `" + b.clause->text + "`")
               .label(b.clause->span, "says more");
       }
   }
@@ -235,7 +235,7 @@ void repeated_checks(const model::Loader& loader, Findings& out) {
     bool made = earlier != always.end();
     if (!made && check.on_crash) made = (earlier = on_crash.find(text)) != on_crash.end();
     if (made)
-      out.sink.report(Code::redundant_clause, check.span, "this check was made already, and passed")
+      out.report(Code::redundant_clause, check.span, "this check was made already, and passed")
           .label(earlier->second->span, "made here");
     else
       (check.on_crash ? on_crash : always).emplace(text, &check);
@@ -253,7 +253,7 @@ void find_redundant_clauses(const Subject& s, Findings& out) {
       implied_by_mode(c, clause, s.program.lets, out);
       const Clause* promise = clause.incidental ? stated.find(clause, false) : nullptr;
       if (promise && states_the_same(*promise, clause))
-        out.sink.report(Code::redundant_clause, clause.span,
+        out.report(Code::redundant_clause, clause.span,
                         "`incidental " + clause.text + "` is promised anyway")
             .label(promise->span, "the promise");
     }
@@ -311,7 +311,7 @@ void find_overlapping_heads(const Subject& s, Findings& out) {
                     (early->clause->origin == name && early->clause->span.begin > late->clause->span.begin);
         if (swap) std::swap(early, late);
         if (late->clause->origin != name) continue;
-        out.sink.report(Code::overlapping_head, late->clause->span,
+        out.report(Code::overlapping_head, late->clause->span,
                         late->what + " and " + early->what + " both claim " +
                             to_text(late->bytes.intersect(early->bytes)) + " of the head")
             .label(early->clause->span, early->what);
@@ -321,7 +321,7 @@ void find_overlapping_heads(const Subject& s, Findings& out) {
       for (const Owner& owner : list)
         if (owner.clause->kind == ClauseKind::kLanding && owner.bytes.end.wide() > limit->second.first &&
             (owner.clause->origin == name || limit->second.second->origin == name))
-          out.sink.report(Code::overlapping_head, owner.clause->span,
+          out.report(Code::overlapping_head, owner.clause->span,
                           owner.what + " lies outside the head, which `" + limit->second.second->text + "` ends at " +
                               hex(limit->second.first))
               .label(limit->second.second->span, "the head");
@@ -333,7 +333,7 @@ void find_stable_on_experimental(const Subject& s, Findings& out) {
   for (const auto& [name, c] : s.program.conventions) {
     const Convention* parent = s.convention(c.parent);
     if (c.status != "stable" || !parent || parent->status == "stable") continue;
-    out.sink.report(Code::stable_on_experimental, c.name_span,
+    out.report(Code::stable_on_experimental, c.name_span,
                     "`" + name + "` is stable, and extends `" + parent->name + "`, which may change any day")
         .label(parent->name_span, "experimental");
   }
@@ -349,12 +349,12 @@ void find_odd_supersedes(const Subject& s, Findings& out) {
     auto [mine, version] = split(name);
     auto [theirs, older] = split(c.supersedes);
     if (name == c.supersedes)
-      out.sink.report(Code::odd_supersedes, c.name_span, "`" + name + "` supersedes itself");
+      out.report(Code::odd_supersedes, c.name_span, "`" + name + "` supersedes itself");
     else if (mine == theirs && older > version)
-      out.sink.report(Code::odd_supersedes, c.name_span,
+      out.report(Code::odd_supersedes, c.name_span,
                       "`" + name + "` supersedes `" + c.supersedes + "`, a later version than itself");
     else if (const Convention* other = s.convention(c.supersedes); other && other->supersedes == name && name < other->name)
-      out.sink.report(Code::odd_supersedes, c.name_span,
+      out.report(Code::odd_supersedes, c.name_span,
                       "`" + name + "` and `" + other->name + "` supersede each other")
           .label(other->name_span, "the other");
   }

@@ -22,7 +22,7 @@ void find_incidental_reliance(const Subject& s, Findings& out) {
   for (const auto& [name, handoff] : s.program.handoffs) {
     const Convention* from = s.convention(handoff.from);
     for (size_t i = 0; i < handoff.relies_on.size() && i < handoff.relies_spans.size(); ++i) {
-      auto& d = out.sink.report(Code::incidental_reliance, handoff.relies_spans[i],
+      auto& d = out.report(Code::incidental_reliance, handoff.relies_spans[i],
                                 "`" + handoff.relies_on[i] + "` is true of today's code and not promised by `" +
                                     handoff.from + "`: the next version may differ and nothing will say so");
       if (!from) continue;
@@ -69,7 +69,7 @@ void find_unknown_stacks(const Subject& s, Findings& out) {
       if (!wanted || !given || !is_unknown_stack(*given)) continue;
       // An image that speaks the giver's own convention hands on what it got; that is not using it.
       if (is_unknown_stack(*wanted) && need.origin == promise->origin) continue;
-      out.sink.report(Code::unknown_stack, handoff.to_span,
+      out.report(Code::unknown_stack, handoff.to_span,
                       "`" + to->name + "` needs `" + need.text + "`, and the stack that `" + from->name +
                           "` leaves may have any number of bytes" +
                           (is_unknown_stack(*wanted) ? "" : ": it can never meet that"))
@@ -80,7 +80,7 @@ void find_unknown_stacks(const Subject& s, Findings& out) {
       const Clause* incidental = find_register(*from, handoff.relies_on[i], true);
       const syntax::Expr* given = incidental ? stack_of(*incidental) : nullptr;
       if (given && is_unknown_stack(*given))
-        out.sink.report(Code::unknown_stack, handoff.relies_spans[i], "a stack of unknown size is relied on")
+        out.report(Code::unknown_stack, handoff.relies_spans[i], "a stack of unknown size is relied on")
             .label(incidental->span, "of no stated size");
     }
   }
@@ -123,7 +123,7 @@ void implied_places(const Subject& s, const std::set<std::string>& kept_out, con
         // Of two that say the same, the later one is too much.
         bool mutual = within ? follows(idle, other, lets) : follows(other, idle, lets);
         if (!implied || (mutual && i < k)) continue;
-        out.sink.report(Code::redundant_clause, idle.span, "`" + text(idle) + "` follows from `" + text(other) + "`")
+        out.report(Code::redundant_clause, idle.span, "`" + text(idle) + "` follows from `" + text(other) + "`")
             .label(other.span, "says as much or more");
         break;
       }
@@ -133,7 +133,7 @@ void implied_places(const Subject& s, const std::set<std::string>& kept_out, con
   if (segment.placing == model::Placing::kAt) return;
   for (const auto& e : segment.avoid)
     if (kept_out.contains(model::dotted_name(*e)))
-      out.sink.report(Code::redundant_clause, e->span,
+      out.report(Code::redundant_clause, e->span,
                       "placement keeps out of `" + text(*e) + "` without being told");
 }
 
@@ -153,7 +153,7 @@ void find_redundant_in_handoffs(const Subject& s, Findings& out) {
     for (const auto& segment : handoff.segments) implied_places(s, kept_out, segment, out);
     for (const auto& assertion : handoff.assertions)
       if (assertion.condition && is_constant(*assertion.condition, s.program.lets))
-        out.sink.report(Code::redundant_clause, assertion.span,
+        out.report(Code::redundant_clause, assertion.span,
                         "this assertion names nothing that could differ: it holds or fails for ever");
     const Convention* to = s.convention(handoff.to);
     for (size_t i = 0; to && i < handoff.relies_on.size() && i < handoff.relies_spans.size(); ++i) {
@@ -163,7 +163,7 @@ void find_redundant_in_handoffs(const Subject& s, Findings& out) {
         return !c.incidental && (c.key == key || key == "mode" || (c.kind == ClauseKind::kMode && key.starts_with("msr")));
       });
       if (!needed)
-        out.sink.report(Code::redundant_clause, handoff.relies_spans[i],
+        out.report(Code::redundant_clause, handoff.relies_spans[i],
                         "`" + to->name + "` needs nothing of `" + key + "`: relying on it gains nothing");
     }
   }

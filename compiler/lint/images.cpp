@@ -197,7 +197,7 @@ void look_at(const Subject& s, const Handoff& handoff, const model::Segment& seg
   for (const auto& [entry, order] : entries) {
     auto found = find_delay(CodeBytes{head, order}, entry);
     if (!found) continue;
-    out.sink.report(Code::delay_as_barrier, handoff.enter_span,
+    out.report(Code::delay_as_barrier, handoff.enter_span,
                     "`" + segment.name + "` passes time at its entry + " + hex(static_cast<Wide>(*found)) +
                         " and waits for nothing: other CPUs may be anywhere when it goes on")
         .note("only a word that each CPU writes tells that it has moved on");

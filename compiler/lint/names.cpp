@@ -62,19 +62,19 @@ void find_shadowed_names(const Subject& s, Findings& out) {
   for (const auto& [name, handoff] : s.program.handoffs) {
     for (const auto& p : handoff.parameters)
       if (auto let = s.program.lets.find(p.name); let != s.program.lets.end())
-        out.sink.report(Code::shadowed_name, p.span,
+        out.report(Code::shadowed_name, p.span,
                         "in `" + name + "` parameter `" + p.name + "` hides the `let` of that name")
             .label(let->second.span, "hidden here");
     for (const auto& segment : handoff.segments)
       if (auto let = s.program.lets.find(segment.name); let != s.program.lets.end())
-        out.sink.report(Code::shadowed_name, segment.name_span,
+        out.report(Code::shadowed_name, segment.name_span,
                         "the `let` of that name hides segment `" + segment.name + "` in expressions")
             .label(let->second.span, "what the name stands for");
   }
   for (const auto& [name, machine] : s.program.machines)
     for (const auto& clause : machine.clauses)
       if (clause.kind != model::MachineClause::Kind::kFact && model::find_machine_attribute(clause.name))
-        out.sink.report(Code::shadowed_name, clause.span,
+        out.report(Code::shadowed_name, clause.span,
                         "`machine." + clause.name + "` is the machine's own fact, which hides these ranges")
             .note("give the ranges another name");
 }
@@ -102,7 +102,7 @@ void find_unused_ranges(const Subject& s, Findings& out) {
         auto attribute = used.lower_bound(whole + ".");
         bool named = used.contains(whole) || (attribute != used.end() && attribute->starts_with(whole + "."));
         if (!named)
-          out.sink.report(Code::unused_range, clause.span, "nothing names `" + whole + "`, and placement ignores a region")
+          out.report(Code::unused_range, clause.span, "nothing names `" + whole + "`, and placement ignores a region")
               .note("`reserve` keeps placement out of a range without being named");
       } else if (clause.kind == model::MachineClause::Kind::kReserve && ram) {
         RangeSet all;
@@ -113,7 +113,7 @@ void find_unused_ranges(const Subject& s, Findings& out) {
           if (r) all = all.unite(*r);
         }
         if (known && !ram->overlaps(all))
-          out.sink.report(Code::unused_range, clause.span,
+          out.report(Code::unused_range, clause.span,
                           "`" + clause.name + "` reserves " + to_text(all) + ", where `" + name + "` has no memory");
       }
     }
@@ -134,7 +134,7 @@ void find_unused_names(const Subject& s, Findings& out) {
     auto here = heads_of(names_in(*declarations.at({handoff.name_span.file, handoff.name_span.begin})));
     for (const auto& p : handoff.parameters)
       if (!here.contains(p.name))
-        out.sink.report(Code::unused_name, p.span, "nothing in `" + name + "` uses parameter `" + p.name + "`");
+        out.report(Code::unused_name, p.span, "nothing in `" + name + "` uses parameter `" + p.name + "`");
   }
   for (const auto& [name, c] : s.program.conventions) conventions.insert({c.parent, c.supersedes});
   for (const auto& [name, loader] : s.program.loaders) loaders.insert(loader.parent);
@@ -142,7 +142,7 @@ void find_unused_names(const Subject& s, Findings& out) {
   if (!s.main_has_handoff()) return;
   auto unused = [&](source::Span span, const char* what, const std::string& name) {
     if (span.file == s.main)
-      out.sink.report(Code::unused_name, span, std::string("nothing in this program uses ") + what + " `" + name + "`");
+      out.report(Code::unused_name, span, std::string("nothing in this program uses ") + what + " `" + name + "`");
   };
   for (const auto& [name, let] : s.program.lets)
     if (!used.contains(name)) unused(let.span, "the `let`", name);
@@ -172,7 +172,7 @@ void find_unused_segments(const Subject& s, Findings& out) {
       auto& by = users[segment.name];
       by.erase(segment.span.begin);  // what it says of itself tells nobody else
       if (!by.empty()) continue;
-      auto& report = out.sink.report(Code::unused_segment, segment.name_span,
+      auto& report = out.report(Code::unused_segment, segment.name_span,
                                      "`" + segment.name + "` is loaded, and nobody is told where: it is not entered, no role is "
                                      "bound to it, and nothing names it");
       if (segment.kind == model::SegmentKind::kTrampoline) report.note("a trampoline is entered: `enter " + segment.name + ";`");
@@ -237,7 +237,7 @@ void find_unused_uses(const Subject& s, Findings& out) {
       bool missed = std::any_of(files_of.begin(), files_of.end(),
                                 [&](auto id) { return needed.contains(id) && brought[id] == 1; });
       if (needed.contains(use->used_file) || missed) continue;
-      out.sink.report(Code::unused_use, use->span, "nothing here needs `" + use->use_path + "`: no name comes from it");
+      out.report(Code::unused_use, use->span, "nothing here needs `" + use->use_path + "`: no name comes from it");
       for (auto id : files_of) --brought[id];
     }
   }
@@ -246,7 +246,7 @@ void find_unused_uses(const Subject& s, Findings& out) {
 void find_undocumented(const Subject& s, Findings& out) {
   auto bare = [&](const std::vector<std::string>& doc, source::Span span, const std::string& what) {
     if (doc.empty())
-      out.sink.report(Code::undocumented, span, what + " has no `///` that says what it is");
+      out.report(Code::undocumented, span, what + " has no `///` that says what it is");
   };
   for (const auto& [name, c] : s.program.conventions) bare(c.doc, c.name_span, "convention `" + name + "`");
   for (const auto& [name, l] : s.program.loaders) bare(l.doc, l.name_span, "loader `" + name + "`");

@@ -86,7 +86,7 @@ void find_delays(const Subject& s, Findings& out) {
     // `any` and the machine's own state say nothing of how arrival is known; `unknown` is unbounded-wait's.
     if (!arrival || !edge || !allows(*arrival, "arriving")) continue;
     if (!own(c, arrival->span) && !own(c, edge->span)) continue;
-    out.sink.report(Code::delay_as_barrier, edge->span,
+    out.report(Code::delay_as_barrier, edge->span,
                     "`" + edge->before + " < " + edge->after + "` without a handshake: with `" + arrival->text +
                         "` nobody acknowledges that a slave is there")
         .label(arrival->span, "no acknowledgement")
@@ -104,7 +104,7 @@ void find_implied_edges(const Subject& s, Findings& out) {
       // Of two that are alike the later one is too much.
       auto [twin, first] = written.emplace(std::pair(edge.before, edge.after), &edge);
       if (!own(c, edge.span) || (first && !implied(edge))) continue;
-      auto& d = out.sink.report(Code::implied_order_edge, edge.span,
+      auto& d = out.report(Code::implied_order_edge, edge.span,
                                 "`" + edge.before + " < " + edge.after + "` " +
                                     (first ? "follows from the rest of the order" : "is written twice"));
       if (!first) d.label(twin->second->span, "first here");
@@ -118,7 +118,7 @@ void find_unbounded_waits(const Subject& s, Findings& out) {
     const auto* edge = waits(c);
     if (!arrival || !edge || !allows(*arrival, "unknown")) continue;
     if (!own(c, arrival->span) && !own(c, edge->span)) continue;
-    out.sink.report(Code::unbounded_wait, edge->span,
+    out.report(Code::unbounded_wait, edge->span,
                     "`" + edge->before + " < " + edge->after + "` may never come true: with `" + arrival->text +
                         "` a slave may never arrive")
         .label(arrival->span, "any number, at any time or never");
@@ -134,7 +134,7 @@ void find_unbounded_waits(const Subject& s, Findings& out) {
     const auto* edge = waits(*to);
     if (takes_none && !edge) continue;
     std::string need = !takes_none ? needed->text : edge->before + " < " + edge->after;
-    auto& d = out.sink.report(Code::unbounded_wait, handoff.to_span,
+    auto& d = out.report(Code::unbounded_wait, handoff.to_span,
                               "`" + to->name + "` needs `" + need + "`, and " +
                                   (never ? "`" + from->name + "` promises `" + promised->text + "`"
                                          : "after a crash some CPUs never come") +

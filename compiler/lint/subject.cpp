@@ -20,4 +20,17 @@ const model::Segment* Subject::bound(const model::Handoff& handoff, const std::s
   return binding->to == model::Binding::To::kSegment ? handoff.find_segment(binding->name) : nullptr;
 }
 
+diagnostics::Diagnostic& Findings::report(diagnostics::Code code, source::Span span, std::string message) {
+  diagnostics::Diagnostic finding;
+  finding.code = code;
+  finding.severity = diagnostics::entry(code).severity;
+  finding.span = span;
+  finding.message = diagnostics::shortened(std::move(message));
+  // Waivers are asked even when nothing more is kept: whether they silence something is known of all.
+  bool kept = subject_.judged(span) && !policy_.waives(finding) && !policy_.drops(code);
+  if (kept && kept_.size() >= diagnostics::kMaxFindings) ++more_;
+  if (!kept || kept_.size() >= diagnostics::kMaxFindings) return not_kept_ = std::move(finding);
+  return kept_.emplace_back(std::move(finding));
+}
+
 }  // namespace baton::lint

@@ -76,7 +76,7 @@ void property_widths(const Handoff& handoff, Findings& out) {
         if (p.drop || p.values.size() != 1) continue;
         unsigned written = written_width(*p.values[0]), read = read_width(node.path, p.name);
         if (written == 0 || read == 0 || written == read) continue;
-        out.sink.report(Code::flag_access, p.values[0]->span,
+        out.report(Code::flag_access, p.values[0]->span,
                         "these are " + std::to_string(written) + " bytes, and `" + p.name + "` of " + node.path +
                             " is read as " + std::to_string(read))
             .note(read == 8 ? "write `u64(...)`, an address or a size" : "write `u32(...)`");
@@ -91,12 +91,12 @@ void find_flag_accesses(const Subject& s, Findings& out) {
       if (clause.kind != ClauseKind::kWord || clause.origin != name || clause.values.empty()) continue;
       auto offset = known_number(*clause.values[0], s.program.lets);
       if (offset && *offset % 4 != 0)
-        out.sink.report(Code::flag_access, clause.values[0]->span,
+        out.report(Code::flag_access, clause.values[0]->span,
                         "word `" + clause.subject + "` at " + hex(*offset) +
                             " is not aligned to its 4 bytes: its reader takes them in two accesses, or traps");
       auto initial = clause.values.size() > 1 ? known_number(*clause.values[1], s.program.lets) : std::nullopt;
       if (initial && *initial > 0xffffffff)
-        out.sink.report(Code::flag_access, clause.values[1]->span,
+        out.report(Code::flag_access, clause.values[1]->span,
                         "word `" + clause.subject + "` has 32 bits, and its default needs more");
     }
   for (const auto& [name, handoff] : s.program.handoffs) {
@@ -104,7 +104,7 @@ void find_flag_accesses(const Subject& s, Findings& out) {
       for (const auto& poke : segment.pokes) {
         auto value = poke.value ? known_number(*poke.value, s.program.lets) : std::nullopt;
         if (value && looks_swapped(*value))
-          out.sink.report(Code::flag_access, poke.value->span,
+          out.report(Code::flag_access, poke.value->span,
                           hex(*value) + " is " + hex(swapped(static_cast<uint32_t>(*value))) +
                               " in the other byte order: a poke is in the image's own already")
               .fix(poke.value->span, hex(swapped(static_cast<uint32_t>(*value))));
@@ -128,7 +128,7 @@ void find_half_pairs(const Subject& s, Findings& out) {
           }
         if ((one == nullptr) == (other == nullptr)) continue;
         const auto* there = one ? one : other;
-        out.sink.report(Code::half_pair, there->span,
+        out.report(Code::half_pair, there->span,
                         "`" + there->name + "` without `" + std::string(one ? second : first) +
                             "`: a kernel that finds one of the two takes neither");
       }
@@ -236,7 +236,7 @@ class MagicNumbers {
   }
 
   void report(const Expr& e, const std::string& name) {
-    out_.sink.report(Code::magic_number, e.span, "this is `" + name + "`, a fact of the machine that may differ on the next")
+    out_.report(Code::magic_number, e.span, "this is `" + name + "`, a fact of the machine that may differ on the next")
         .at("write `" + name + "`")
         .fix(e.span, name);
   }

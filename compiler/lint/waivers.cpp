@@ -22,8 +22,8 @@ std::string_view trimmed(std::string_view text) {
 class CommentReader {
  public:
   CommentReader(source::FileId file, const source::SourceSet& sources, diagnostics::SeverityPolicy& policy,
-                diagnostics::Sink& sink)
-      : file_(file), text_(sources.text(file)), policy_(policy), sink_(sink) {
+                Findings& found)
+      : file_(file), text_(sources.text(file)), policy_(policy), found_(found) {
     diagnostics::Sink ignored;
     tokens_ = syntax::scan(syntax::readable_text(file, sources, ignored));
   }
@@ -64,14 +64,14 @@ class CommentReader {
     size_t open = body.find('('), close = body.find(')');
     Span whole = span(tokens_[i].begin, base + trimmed(body).size() + (body.find_first_not_of(" \t\r")));
     if (close == std::string_view::npos) {
-      sink_.report(Code::waiver_without_reason, whole, "this waiver does not close its `(`")
+      found_.report(Code::waiver_without_reason, whole, "this waiver does not close its `(`")
           .note("it is written `// allow(SLUG): reason`");
       return;
     }
     std::string_view rest = trimmed(body.substr(close + 1));
     bool reasoned = rest.starts_with(':') && !trimmed(rest.substr(1)).empty();
     if (!reasoned)
-      sink_.report(Code::waiver_without_reason, whole, "this waiver does not say why, and silences nothing")
+      found_.report(Code::waiver_without_reason, whole, "this waiver does not say why, and silences nothing")
           .note("it is written `// allow(SLUG): reason`");
     for (size_t at = open + 1; at <= close;) {
       size_t end = std::min(body.find(',', at), close);
@@ -89,11 +89,11 @@ class CommentReader {
       return;
     }
     if (entry != nullptr) {
-      sink_.report(Code::unknown_waiver, place,
+      found_.report(Code::unknown_waiver, place,
                    "`" + std::string(slug) + "` is an error, and only warnings and remarks can be waived");
       return;
     }
-    auto& d = sink_.report(Code::unknown_waiver, place, "there is no finding `" + std::string(slug) + "` to waive");
+    auto& d = found_.report(Code::unknown_waiver, place, "there is no finding `" + std::string(slug) + "` to waive");
     auto near = diagnostics::did_you_mean(slug, diagnostics::droppable_slugs());
     if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(place, std::string(near));
   }
@@ -101,17 +101,17 @@ class CommentReader {
   source::FileId file_;
   std::string_view text_;
   diagnostics::SeverityPolicy& policy_;
-  diagnostics::Sink& sink_;
+  Findings& found_;
   std::vector<syntax::Token> tokens_;  // the last one is the end of the file
   std::vector<size_t> next_code_;      // for each token the next that is no comment
 };
 
 }  // namespace
 
-void read_waivers(const Subject& s, diagnostics::SeverityPolicy& policy, diagnostics::Sink& sink) {
+void read_waivers(const Subject& s, diagnostics::SeverityPolicy& policy, Findings& found) {
   for (const syntax::File& file : s.files) {
     if (!s.judged({file.id, 0, 0}) || s.sources.text(file.id).find("allow(") == std::string_view::npos) continue;
-    CommentReader(file.id, s.sources, policy, sink).run();
+    CommentReader(file.id, s.sources, policy, found).run();
   }
   for (const auto& [name, handoff] : s.program.handoffs)
     for (const model::Allowance& a : handoff.allowed)

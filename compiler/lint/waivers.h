@@ -15,6 +15,6 @@
 namespace baton::lint {
 
 /// Adds every waiver of the program's judged files to the policy; reports those that are none.
-void read_waivers(const Subject& subject, diagnostics::SeverityPolicy& policy, diagnostics::Sink& sink);
+void read_waivers(const Subject& subject, diagnostics::SeverityPolicy& policy, Findings& found);
 
 }  // namespace baton::lint
