@@ -36,7 +36,7 @@ constexpr std::string_view kRoleKinds[] = {"loadable", "elf64",    "devicetree",
 /// These are gone through one by one, each against all others or all clauses.
 constexpr size_t kMaxRoles = 256;
 constexpr size_t kMaxWithdrawals = 256;
-constexpr size_t kMaxOrder = 1024;
+constexpr size_t kMaxOrder = 256;
 
 class Flattener {
  public:
@@ -291,7 +291,7 @@ class Flattener {
         auto near = diagnostics::did_you_mean(event, known);
         if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(span, std::string(near));
       }
-      if (into.size() + events.size() > kMaxOrder) {
+      if (into.size() + events.size() - 1 > kMaxOrder) {
         sink_.report(Code::limit_reached, chain->span,
                      "an order is stated in at most " + std::to_string(kMaxOrder) + " pairs of events");
         return false;

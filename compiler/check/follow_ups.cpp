@@ -356,7 +356,7 @@ void pass_independent(const diagnostics::Sink& found, const std::vector<syntax::
   if (wrong)
     for (const Diagnostic& d : found.all()) judge.learn(d);
   for (const Diagnostic& d : found.all())
-    if (!wrong || !judge.follows(d)) sink.report(d.code, d.span, d.message) = d;
+    if (!wrong || !judge.follows(d)) sink.add(d);
 }
 
 }  // namespace baton::check

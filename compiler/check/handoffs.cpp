@@ -457,11 +457,6 @@ class HandoffChecker {
           sink_.report(Code::unbound_role, bound ? bound->span : named->name_span,
                        "role `" + role.name + "` is a value of the call itself: nothing is bound to it")
               .label(role.span, "the role");
-        else if (from && !from->departs_by_call() && !role.optional)
-          sink_.report(Code::unbound_role, d_.name_span,
-                       "role `" + role.name + "` of `" + to.name + "` is a value of a call, and `" + from->name +
-                           "` is not left by one")
-              .label(role.span, "the role");
         continue;
       }
       if (bound && bound->to != model::Binding::To::kSegment) {

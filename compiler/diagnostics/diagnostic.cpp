@@ -51,28 +51,36 @@ std::string shortened(std::string text, size_t most) {
 }
 
 Diagnostic& Sink::report(Code code, source::Span span, std::string message) {
-  Diagnostic diagnostic;
-  diagnostic.code = code;
-  diagnostic.severity = entry(code).severity;
-  diagnostic.message = shortened(std::move(message));
-  diagnostic.span = span;
-  if (diagnostics_.size() >= kMaxFindings && !full_) {
-    full_ = true;
+  Diagnostic finding;
+  finding.code = code;
+  finding.severity = entry(code).severity;
+  finding.message = shortened(std::move(message));
+  finding.span = span;
+  return keep(std::move(finding));
+}
+
+Diagnostic& Sink::keep(Diagnostic finding) {
+  bool error = finding.severity == Severity::kError;
+  Count& count = error ? errors_ : others_;
+  if (!count.full && count.kept == kMaxFindings) {
+    count.full = true;
     // One that was passed on from another sink speaks for this one too.
-    if (code != Code::limit_reached) {
+    if (finding.code != Code::limit_reached) {
       Diagnostic last;
       last.code = Code::limit_reached;
-      last.severity = entry(last.code).severity;
-      last.span = span;
-      last.message = "there are more mistakes than the " + std::to_string(kMaxFindings) + " that are shown";
+      last.severity = error ? Severity::kError : Severity::kWarning;
+      last.span = finding.span;
+      last.message = std::string("there are more ") + (error ? "errors" : "warnings and remarks") + " than the " +
+                     std::to_string(kMaxFindings) + " that are shown";
       diagnostics_.push_back(std::move(last));
     } else {
-      diagnostics_.push_back(std::move(diagnostic));
+      diagnostics_.push_back(std::move(finding));
       return diagnostics_.back();
     }
   }
-  if (full_) return behind_the_last_ = std::move(diagnostic);
-  diagnostics_.push_back(std::move(diagnostic));
+  if (count.full) return behind_the_last_ = std::move(finding);
+  ++count.kept;
+  diagnostics_.push_back(std::move(finding));
   return diagnostics_.back();
 }
 

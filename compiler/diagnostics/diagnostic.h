@@ -56,7 +56,8 @@ struct FixIt {
 /// A text that quotes a program may be as long as the program: its middle is left out where it is.
 std::string shortened(std::string text, size_t most = 2000);
 
-/// No reader goes through more. What is found later is not kept, and the last finding says so.
+/// No reader goes through more errors, or more of what is no error. What is found later is not kept, and a last
+/// finding says so.
 inline constexpr size_t kMaxFindings = 1000;
 
 struct Diagnostic {
@@ -91,7 +92,7 @@ class Sink {
   Diagnostic& report(Code code, source::Span span, const Failure& failure);
 
   /// A finding made elsewhere, as it is.
-  void add(Diagnostic finding) { diagnostics_.push_back(std::move(finding)); }
+  void add(Diagnostic finding) { keep(std::move(finding)); }
 
   /// Drops and raises what the user's `-W` options and waivers say; may be applied again after each phase.
   void apply(SeverityPolicy& policy);
@@ -99,14 +100,20 @@ class Sink {
   const std::vector<Diagnostic>& all() const { return diagnostics_; }
   size_t error_count() const;
   bool has_errors() const { return error_count() != 0; }
-  /// Whether the last finding said that there are more: who looks for mistakes may stop.
-  bool full() const { return full_; }
+  /// Whether there are more errors than are kept: who looks for mistakes may stop.
+  bool full() const { return errors_.full; }
   /// Whether it is worth looking through many names for the one that was meant.
   bool wants_suggestions() const { return diagnostics_.size() < kMaxFindings / 10; }
 
  private:
+  struct Count {
+    size_t kept = 0;
+    bool full = false;
+  };
+  Diagnostic& keep(Diagnostic finding);
+
   std::vector<Diagnostic> diagnostics_;
-  bool full_ = false;
+  Count errors_, others_;
   Diagnostic behind_the_last_;
 };
 

@@ -176,6 +176,10 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
     row.section = "image";
     row.convention = c.layout.to->name;
     row.clause = offer.clause.substr(offer.clause.find(": ") + 2);
+    if (offer.of_stub) {
+      plan.assumptions.push_back({offer.clause, offer.detail});
+      continue;
+    }
     row.answer = offer.checked ? PlanClause::Answer::kPlaced : PlanClause::Answer::kAssumed;
     row.by = (offer.checked ? "checked" : "") + std::string(offer.checked && !offer.detail.empty() ? ": " : "") + offer.detail;
     if (!offer.checked) plan.assumptions.push_back({row.clause, offer.detail});

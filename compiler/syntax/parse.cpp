@@ -434,7 +434,7 @@ File parse_in_order(source::FileId file, const source::SourceSet& sources, diagn
   auto last = found.full() && !foreign ? sorted.end() - 1 : sorted.end();
   std::stable_sort(sorted.begin(), last, [](const auto& a, const auto& b) { return a.span.begin < b.span.begin; });
   for (auto& diagnostic : sorted)
-    sink.report(diagnostic.code, diagnostic.span, diagnostic.message) = diagnostic;
+    sink.add(std::move(diagnostic));
   return parsed;
 }
 

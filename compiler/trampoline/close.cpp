@@ -7,6 +7,7 @@
 #include <set>
 
 #include "inputs/digest.h"
+#include "ppc64/head.h"
 #include "trampoline/interrupts.h"
 #include "trampoline/offers.h"
 #include "trampoline/slaves.h"
@@ -299,6 +300,7 @@ class Closer {
     request.name = handoff_.name;
     request.start = layout_.entered().start->value();
     request.head = overlay_head();
+    if (auto stay = parked_slaves(request.head)) request.head.push_back(std::move(*stay));
     request.overlay = closed_.overlay || !request.head.empty();
     request.relay = closed_.relay;
     request.digest = closed_.digest = digest();
@@ -313,13 +315,63 @@ class Closer {
       if (!goals) return;
       request.masters.push_back(std::move(*goals));
     }
-    closed_.needless = nothing_missing(request);
+    closed_.needless = nothing_missing(request) && (!parks_ || image_has_landing());
     auto stub = synthesize(request);
     if (!stub) {
       sink_.report(Code::no_stub, handoff_.enter_span, stub.failure());
       return;
     }
     closed_.stub = std::move(*stub);
+  }
+
+  const model::Clause* landing_expected() const {
+    for (const auto& clause : layout_.from->clauses)
+      if (clause.section == Section::kExpects && clause.role == "image" && clause.kind == ClauseKind::kLanding) return &clause;
+    return nullptr;
+  }
+
+  uint64_t offset_of(const model::Clause& landing) const {
+    Value v = evaluate_as(*landing.values[0], model::Type::kSize, placement::RoleScope(layout_, true), sink_);
+    return v.is_error() ? 0 : static_cast<uint64_t>(v.number());
+  }
+
+  /// Slaves come to the landing that the giver expects, and the taker does not say where they go: they stay there,
+  /// in a branch to itself. A taker that has them enter somewhere has to say what they find.
+  std::optional<HeadBytes> parked_slaves(const std::vector<HeadBytes>& head) {
+    const model::Clause* landing = landing_expected();
+    const ClosedOrder& order = closed_.orders.front();
+    if (!closed_.overlay || !landing || order.to.find(Section::kSlaves, ClauseKind::kEnter)) return std::nullopt;
+    HeadBytes stay;
+    stay.offset = offset_of(*landing);
+    stay.clause = landing->origin + " expects: " + landing->text;
+    constexpr uint32_t kBranchToItself = 0x48000000;
+    if (auto arrival = order_of_slaves(layout_, sink_)) {
+      append(stay.bytes, kBranchToItself, *arrival);
+    } else {  // the other order skips the word that is not its own
+      append(stay.bytes, ppc64::kNeutralWord, Endian::kBig);
+      append(stay.bytes, kBranchToItself, Endian::kBig);
+      append(stay.bytes, kBranchToItself, Endian::kLittle);
+    }
+    uint64_t end = stay.offset + stay.bytes.size();
+    if (stay.offset % 4 != 0 || stay.offset < 8 || end > kHeadSize) return std::nullopt;
+    for (const HeadBytes& part : head)
+      if (part.offset < end && stay.offset < part.offset + part.bytes.size()) return std::nullopt;
+    parks_ = true;
+    closed_.offers.push_back({stay.clause, false,
+                              "slaves that come stay there, in a branch to itself: `" + layout_.to->name +
+                                  "` does not say where they go, and has to leave that memory alone", true});
+    return stay;
+  }
+
+  /// Whether slaves would find a landing in the image itself, if it were entered.
+  bool image_has_landing() const {
+    const placement::PlacedSegment* image = layout_.bound("image");
+    auto payload = image ? payloads_.find(image->name()) : payloads_.end();
+    if (payload == payloads_.end()) return false;
+    uint64_t entry = std::min<uint64_t>(image->content.entry_offset.bytes(), payload->second.size());
+    auto head = payload->second.bytes_at(entry, std::min<uint64_t>(kHeadSize, payload->second.size() - entry));
+    auto arrival = order_of_slaves(layout_, sink_).value_or(image->content.order.value_or(Endian::kBig));
+    return head && ppc64::check_landing(*head, offset_of(*landing_expected()), arrival).answer != ppc64::Answer::kRefused;
   }
 
   /// Whether entering the taker's image itself would have left no gap.
@@ -373,6 +425,7 @@ class Closer {
   diagnostics::Sink& sink_;
   const model::Handoff& handoff_;
   ClosedGap closed_;
+  bool parks_ = false;  // slaves stay in the stub's head
   std::set<std::pair<source::FileId, uint32_t>> impossible_;  // places that were reported
 };
 

@@ -32,6 +32,7 @@ struct Offer {
   std::string clause;
   bool checked = false;  // else assumed
   std::string detail;
+  bool of_stub = false;  // expected by the giver of what it enters, not offered by the taker's image
 };
 
 struct ClosedGap {

@@ -20,17 +20,6 @@ namespace {
 /// As much of the head as the file provides, from the image's entry point of reference on.
 constexpr uint64_t kLookAt = 0x100;
 
-/// The byte order slaves arrive in: what the giver promises; if it leaves it open, the image's own.
-Endian order_of_slaves(const placement::Layout& layout, Endian image, diagnostics::Sink& sink) {
-  for (const auto& clause : layout.from->clauses) {
-    if (clause.section != Section::kSlaves || clause.kind != ClauseKind::kMsr || clause.subject != "LE") continue;
-    if (clause.any || clause.values.size() != 1) return image;
-    Value v = evaluate_as(*clause.values[0], Type::kInt, placement::RoleScope(layout, true), sink);
-    if (v.is_known()) return v.number() != 0 ? Endian::kLittle : Endian::kBig;
-  }
-  return image;
-}
-
 class Checker {
  public:
   Checker(const placement::Layout& layout, const Payloads& payloads, bool slaves, diagnostics::Sink& sink)
@@ -138,7 +127,7 @@ class Checker {
     }
   }
 
-  Endian landing_order(Endian image) { return order_of_slaves(layout_, image, sink_); }
+  Endian landing_order(Endian image) { return order_of_slaves(layout_, sink_).value_or(image); }
 
   const placement::Layout& layout_;
   const Payloads& payloads_;
@@ -148,6 +137,16 @@ class Checker {
 };
 
 }  // namespace
+
+std::optional<Endian> order_of_slaves(const placement::Layout& layout, diagnostics::Sink& sink) {
+  for (const auto& clause : layout.from->clauses) {
+    if (clause.section != Section::kSlaves || clause.kind != ClauseKind::kMsr || clause.subject != "LE") continue;
+    if (clause.any || clause.values.size() != 1) return std::nullopt;
+    Value v = evaluate_as(*clause.values[0], Type::kInt, placement::RoleScope(layout, true), sink);
+    if (v.is_known()) return v.number() != 0 ? Endian::kLittle : Endian::kBig;
+  }
+  return std::nullopt;
+}
 
 std::vector<Offer> check_offers(const placement::Layout& layout, const Payloads& payloads,
                                 bool slaves_may_arrive, diagnostics::Sink& sink) {
@@ -162,7 +161,7 @@ bool check_entered(const placement::Layout& layout, const Payloads& payloads, Cl
   bool trampoline = segment.declaration->kind == model::SegmentKind::kTrampoline;
   bool slaves_arrive = closed.orders.front().gap.slaves_may_arrive;
   std::optional<Endian> order = segment.content.order;
-  Endian arrival = order_of_slaves(layout, order.value_or(Endian::kBig), sink);
+  Endian arrival = order_of_slaves(layout, sink).value_or(order.value_or(Endian::kBig));
   uint64_t entry = std::min<uint64_t>(segment.content.entry_offset.bytes(), payload->second.size());
   auto head = payload->second.bytes_at(entry, std::min<uint64_t>(kLookAt, payload->second.size() - entry));
   auto number = [&](const model::Clause& clause) {
@@ -190,7 +189,7 @@ bool check_entered(const placement::Layout& layout, const Payloads& payloads, Cl
       // Under overlay the code that slaves reach is the image's, of which the taker may say the same.
       bool said = std::any_of(closed.offers.begin(), closed.offers.end(),
                               [&](const Offer& o) { return !o.checked && o.detail == answer.reason; });
-      if (!said) closed.offers.push_back({clause.origin + " expects: " + clause.text, false, answer.reason});
+      if (!said) closed.offers.push_back({clause.origin + " expects: " + clause.text, false, answer.reason, true});
     }
     if (answer.answer != ppc64::Answer::kRefused) continue;
     auto& d = sink.report(trampoline ? Code::head_gap : Code::offer_not_kept, segment.declaration->name_span,

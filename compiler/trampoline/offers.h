@@ -8,6 +8,8 @@
 // reason, counted in the plan) or refused.
 #pragma once
 
+#include <optional>
+
 #include "trampoline/close.h"
 
 namespace baton::trampoline {
@@ -15,6 +17,9 @@ namespace baton::trampoline {
 /// Reports refusals; `slaves_may_arrive` false makes the clauses about slaves vacuous.
 std::vector<Offer> check_offers(const placement::Layout& layout, const Payloads& payloads,
                                 bool slaves_may_arrive, diagnostics::Sink& sink);
+
+/// The byte order slaves arrive in, where the giver promises one.
+std::optional<Endian> order_of_slaves(const placement::Layout& layout, diagnostics::Sink& sink);
 
 /// What the giver expects of the segment that is entered, against its final bytes: a landing for its slaves, code
 /// that may run at 0, an entry for its byte order. False after a report; what is assumed joins the gap's offers.

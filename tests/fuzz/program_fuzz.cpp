@@ -41,7 +41,7 @@ Answer judge(const std::string& text) {
   answer.readable = !read.has_errors();
   require(answer.readable == !pieces.has_errors());
   check::check(sources, id, sink);
-  require(sink.all().size() <= diagnostics::kMaxFindings + 1);
+  require(sink.all().size() <= 2 * (diagnostics::kMaxFindings + 1));
   for (const auto& finding : sink.all()) {
     answer.codes.push_back(finding.code);
     require(!finding.message.empty());

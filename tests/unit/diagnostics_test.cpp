@@ -302,9 +302,18 @@ TEST_CASE("a sink takes what a reader goes through, and says when there is more"
   REQUIRE(sink.all().size() == diagnostics::kMaxFindings + 1);
   CHECK(sink.all().back().code == Code::limit_reached);
   CHECK(sink.all().back().notes.empty());
+  // Warnings are counted by themselves, and their end is none of a build.
+  diagnostics::Sink warnings;
+  for (size_t i = 0; i < diagnostics::kMaxFindings + 10; ++i) warnings.report(Code::needless_trampoline, {}, "a warning");
+  CHECK_FALSE(warnings.full());
+  CHECK_FALSE(warnings.has_errors());
+  CHECK(warnings.all().size() == diagnostics::kMaxFindings + 1);
+  warnings.report(Code::unknown_name, {}, "an error");
+  CHECK(warnings.has_errors());
+  CHECK(warnings.all().back().message == "an error");
   // Passed on to another sink it says the same, once.
   diagnostics::Sink other;
-  for (const auto& d : sink.all()) other.report(d.code, d.span, d.message) = d;
+  for (const auto& d : sink.all()) other.add(d);
   other.report(Code::unknown_name, {}, "of a later phase");
   CHECK(other.full());
   CHECK(other.all().size() == sink.all().size());
