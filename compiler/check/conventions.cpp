@@ -79,6 +79,7 @@ class Flattener {
     }
     if (declarations_.count(name) == 0) {
       auto& d = sink_.report(Code::unknown_name, parent.span, "there is no convention `" + name + "`");
+      if (!sink_.wants_suggestions()) return;
       std::vector<std::string_view> names;
       for (const auto& [known, declaration] : declarations_) names.push_back(known);
       auto near = diagnostics::did_you_mean(name, names);

@@ -101,7 +101,7 @@ class Judge {
       if (owner && owner->on_span.valid() && holds(owner->on_span, d.span)) machineless_.insert(owner);
     }
     bool unheard = d.code == Code::unknown_clause || d.code == Code::misplaced_clause || d.code == Code::clause_shape ||
-                   d.code == Code::unknown_word || d.code == Code::not_served;
+                   d.code == Code::unknown_word;
     if (!unheard) return;
     const Clause* clause = clause_at(d.span);
     if (!clause) return;

@@ -93,6 +93,11 @@ std::vector<std::string> HandoffTypes::names() const {
 
 namespace {
 
+/// Segments and parameters are looked for by name in each expression, loaders take sixteen; each incidental clause that is
+/// relied upon is looked for among all clauses.
+constexpr size_t kMaxNames = 1024;
+constexpr size_t kMaxRelied = 256;
+
 class HandoffChecker {
  public:
   HandoffChecker(const syntax::Declaration& d, const Program& program, const source::SourceSet& sources,
@@ -124,6 +129,7 @@ class HandoffChecker {
     if (map.count(name) != 0) return true;
     auto& report = sink_.report(Code::unknown_name, span,
                                 std::string("there is no ") + what + " `" + name + "`");
+    if (!sink_.wants_suggestions()) return false;
     std::vector<std::string_view> names;
     for (const auto& [known, value] : map) names.push_back(known);
     auto near = diagnostics::did_you_mean(name, names);
@@ -161,6 +167,13 @@ class HandoffChecker {
   }
 
   bool unique(const std::string& name, source::Span span) {
+    if (names_.size() == kMaxNames) {
+      if (!names_reported_)
+        sink_.report(Code::limit_reached, span,
+                     "a handoff has at most " + std::to_string(kMaxNames) + " segments and parameters");
+      names_reported_ = true;
+      return false;
+    }
     auto [it, fresh] = names_.emplace(name, span);
     if (!fresh)
       sink_.report(Code::duplicate_declaration, span, "`" + name + "` is declared twice")
@@ -223,6 +236,11 @@ class HandoffChecker {
         if (auto field = r.name("an MSR field")) key->text += " " + field->text;
       std::string because;
       if (!r.end(&because)) return;
+      if (handoff_.relies_on.size() == kMaxRelied) {
+        sink_.report(Code::limit_reached, r.head_span(),
+                     "a handoff relies on at most " + std::to_string(kMaxRelied) + " incidental clauses");
+        return;
+      }
       handoff_.relies_on.push_back(key->text);
       handoff_.relies_spans.push_back(clause.span);
     } else if (head == "allow") {
@@ -347,7 +365,7 @@ class HandoffChecker {
     if (from != program_.conventions.end())
       for (size_t i = 0; i < handoff_.relies_on.size(); ++i) relies(from->second, i);
     if (to != program_.conventions.end()) roles(known ? &from->second : nullptr, to->second);
-    if (handoff_.loader.empty() && !call)
+    if (handoff_.loader.empty() && !call && !d_.header_unread)
       for (const Segment& s : handoff_.segments)
         if (s.placing != model::Placing::kAt)
           sink_.report(Code::missing_clause, s.name_span,
@@ -488,6 +506,7 @@ class HandoffChecker {
   Handoff handoff_;
   HandoffTypes types_;
   std::map<std::string, source::Span> names_;
+  bool names_reported_ = false;
   std::vector<const syntax::Clause*> bodies_;
   std::set<std::string> misbound_;  // roles bound to what is no segment
   std::set<std::string> once_;

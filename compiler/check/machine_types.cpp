@@ -4,6 +4,7 @@
 #include "check/machine_types.h"
 
 #include <algorithm>
+#include <set>
 
 #include "contract/order.h"
 #include "model/evaluate.h"
@@ -22,16 +23,17 @@ namespace {
 /// Lets with their values, and the machine's own facts and ranges without.
 class FactTypes : public model::Scope {
  public:
-  FactTypes(const MachineDeclaration& machine, const model::Program& program) : machine_(machine), program_(program) {}
+  FactTypes(const MachineDeclaration& machine, const model::Program& program) : program_(program) {
+    for (const MachineClause& clause : machine.clauses)
+      if (clause.kind != MachineClause::Kind::kFact) named_.insert(clause.name);
+  }
 
   std::optional<Value> lookup(std::string_view name) const override {
     if (name.starts_with("machine.")) {
       std::string_view fact = name.substr(8);
       if (const auto* attribute = model::find_machine_attribute(fact))
         return Value::pending(attribute->type, std::string(name));
-      for (const MachineClause& clause : machine_.clauses)
-        if (clause.kind != MachineClause::Kind::kFact && clause.name == fact)
-          return Value::pending(Type::kRanges, std::string(name));
+      if (named_.find(fact) != named_.end()) return Value::pending(Type::kRanges, std::string(name));
       return std::nullopt;
     }
     for (std::string_view state : contract::arrival_states())
@@ -43,15 +45,14 @@ class FactTypes : public model::Scope {
   std::vector<std::string> names() const override {
     std::vector<std::string> all;
     for (const auto& attribute : model::machine_attributes()) all.push_back("machine." + std::string(attribute.name));
-    for (const MachineClause& clause : machine_.clauses)
-      if (clause.kind != MachineClause::Kind::kFact) all.push_back("machine." + clause.name);
+    for (const std::string& name : named_) all.push_back("machine." + name);
     for (const auto& [name, let] : program_.lets) all.push_back(name);
     return all;
   }
 
  private:
-  const MachineDeclaration& machine_;
   const model::Program& program_;
+  std::set<std::string, std::less<>> named_;  // regions and reserves
 };
 
 void check_fact(const MachineClause& clause, const FactTypes& scope, diagnostics::Sink& sink) {

@@ -154,6 +154,7 @@ class LoaderReader {
     }
     if (declarations_.count(name) == 0) {
       auto& report = sink_.report(Code::unknown_name, parent.span, "there is no loader `" + name + "`");
+      if (!sink_.wants_suggestions()) return false;
       std::vector<std::string_view> names;
       for (const auto& [known, declaration] : declarations_) names.push_back(known);
       auto near = diagnostics::did_you_mean(name, names);

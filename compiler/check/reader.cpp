@@ -85,17 +85,6 @@ bool ClauseReader::known() {
       d.at("did you mean `" + std::string(near) + "`?").fix(plain_.head_span, std::string(near));
     return false;
   }
-  if (form->service == syntax::Service::kNotYet) {
-    // Where a word makes the form, it is the word that is not served.
-    Span place = plain_.head_span;
-    for (const syntax::Argument& argument : plain_.arguments)
-      if (!form->word.empty() && argument.expr && argument.expr->is_name(form->word)) place = argument.span;
-    sink_.report(Code::not_served, place,
-                 "`" + std::string(form->word.empty() ? form->head : form->shape) +
-                     "` is part of the language, and this release does not serve it yet")
-        .note(std::string(form->doc));
-    return false;
-  }
   return may_be_so_marked();
 }
 

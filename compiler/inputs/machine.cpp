@@ -31,9 +31,11 @@ class MachineScope : public model::Scope {
       if (const auto* fact = machine_.find(name.substr(8))) return fact->value;
       const auto* attribute = model::find_machine_attribute(name.substr(8));
       if (attribute && attribute->type == Type::kRanges) return Value::of(RangeSet{});
-      for (const auto& named : machine_.named)
-        if (named.name == name.substr(8)) return Value::of(named.ranges);
-      return std::nullopt;
+      // The list only grows, behind what was looked for before.
+      for (; known_ < machine_.named.size(); ++known_) named_.emplace(machine_.named[known_].name, known_);
+      auto named = named_.find(name.substr(8));
+      if (named == named_.end()) return std::nullopt;
+      return Value::of(machine_.named[named->second].ranges);
     }
     static constexpr std::string_view kStates[] = {"absent", "firmware", "arriving", "held", "unknown"};
     for (auto state : kStates)
@@ -56,6 +58,8 @@ class MachineScope : public model::Scope {
  private:
   const Machine& machine_;
   const model::Program& program_;
+  mutable std::map<std::string, size_t, std::less<>> named_;  // places in machine_.named
+  mutable size_t known_ = 0;
 };
 
 class Builder {

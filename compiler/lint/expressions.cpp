@@ -88,4 +88,14 @@ std::optional<RangeSet> known_ranges(const Expr& e, const Lets& lets) {
   return std::nullopt;
 }
 
+std::optional<RangeSet> known_ranges(const std::vector<syntax::ExprPtr>& list, const Lets& lets) {
+  std::vector<Range> all;
+  for (const auto& e : list) {
+    auto ranges = known_ranges(*e, lets);
+    if (!ranges) return std::nullopt;
+    all.insert(all.end(), ranges->begin(), ranges->end());
+  }
+  return RangeSet(std::move(all));
+}
+
 }  // namespace baton::lint

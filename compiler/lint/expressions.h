@@ -38,6 +38,8 @@ void for_each_name(const syntax::Expr& e, const std::function<void(const std::st
 /// Of literals and lets only; nothing for what names anything else.
 std::optional<Wide> known_number(const syntax::Expr& e, const Lets& lets);
 std::optional<RangeSet> known_ranges(const syntax::Expr& e, const Lets& lets);
+/// All of a list together.
+std::optional<RangeSet> known_ranges(const std::vector<syntax::ExprPtr>& list, const Lets& lets);
 
 /// Lists of places are compared pair by pair. Beyond this many no hand has written them.
 constexpr size_t kMostCompared = 256;

@@ -87,13 +87,8 @@ void find_unused_ranges(const Subject& s, Findings& out) {
   for (const auto& [name, machine] : s.program.machines) {
     std::optional<RangeSet> ram;
     for (const auto& clause : machine.clauses)
-      if (clause.kind == model::MachineClause::Kind::kFact && clause.name == "ram") {
-        ram.emplace();
-        for (const auto& e : clause.values) {
-          auto r = ram ? known_ranges(*e, s.program.lets) : std::nullopt;
-          ram = r ? std::optional(ram->unite(*r)) : std::nullopt;
-        }
-      }
+      if (clause.kind == model::MachineClause::Kind::kFact && clause.name == "ram")
+        ram = known_ranges(clause.values, s.program.lets);
     for (const auto& clause : machine.clauses) {
       if (clause.kind == model::MachineClause::Kind::kRegion) {
         // A machine in a file of its own is there for programs that are not seen here.
@@ -105,16 +100,11 @@ void find_unused_ranges(const Subject& s, Findings& out) {
           out.report(Code::unused_range, clause.span, "nothing names `" + whole + "`, and placement ignores a region")
               .note("`reserve` keeps placement out of a range without being named");
       } else if (clause.kind == model::MachineClause::Kind::kReserve && ram) {
-        RangeSet all;
-        bool known = !clause.values.empty();
-        for (const auto& e : clause.values) {
-          auto r = known_ranges(*e, s.program.lets);
-          known = known && r.has_value();
-          if (r) all = all.unite(*r);
-        }
-        if (known && !ram->overlaps(all))
+        auto all = known_ranges(clause.values, s.program.lets);
+        bool met = !all || std::any_of(all->begin(), all->end(), [&](const Range& r) { return ram->overlaps(r); });
+        if (!met)
           out.report(Code::unused_range, clause.span,
-                          "`" + clause.name + "` reserves " + to_text(all) + ", where `" + name + "` has no memory");
+                     "`" + clause.name + "` reserves " + to_text(*all) + ", where `" + name + "` has no memory");
       }
     }
   }

@@ -586,7 +586,7 @@ std::optional<bool> is_allowed(const Value& value, const Expr& allowed, Type typ
 }
 
 Value evaluate_ranges(const std::vector<syntax::ExprPtr>& list, const Scope& scope, Sink& sink) {
-  RangeSet all;
+  std::vector<Range> all;
   std::optional<Value> pending;
   bool failed = false;
   for (const auto& expr : list) {
@@ -596,11 +596,11 @@ Value evaluate_ranges(const std::vector<syntax::ExprPtr>& list, const Scope& sco
     else if (v.is_pending())
       pending = v;
     else
-      all = all.unite(v.ranges());
+      for (const Range& range : v.ranges()) all.push_back(range);
   }
   if (failed) return Value::error();
   if (pending) return *pending;
-  return Value::of(all);
+  return Value::of(RangeSet(std::move(all)));
 }
 
 }  // namespace baton::model

@@ -84,6 +84,7 @@ struct Declaration {
   std::string name;                      // without the version
   uint64_t version = 0;                  // convention, loader
   bool version_unread = false;           // a mistake was reported in its place
+  bool header_unread = false;            // a mistake was reported in it: what follows the name may be missing
   std::optional<VersionedName> extends;  // convention, loader
   std::string use_path;                  // use; its span is name_span
   source::FileId used_file = source::kNoFile;  // use: the file it names, once that is loaded

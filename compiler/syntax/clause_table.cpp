@@ -25,7 +25,6 @@ constexpr uint32_t kInherited = kEnsures | in(C::kConvention, C::kExpects, C::kL
 
 constexpr Service kServed = Service::kServed;
 constexpr Service kCheckedOnly = Service::kCheckedOnly;
-constexpr Service kNotYet = Service::kNotYet;
 
 // One row stands for r0 .. r31 lr ctr cr xer.
 constexpr std::string_view kRegisterRow = "REG";

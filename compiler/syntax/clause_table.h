@@ -46,9 +46,8 @@ std::string_view to_text(Context context);
 
 /// How far this release goes with a form. What it does not do is said by name, never ignored.
 enum class Service {
-  kServed,       // check, plan and build
-  kCheckedOnly,  // check and plan; build refuses it
-  kNotYet        // refused by check
+  kServed,      // check, plan and build
+  kCheckedOnly  // check and plan; build refuses it
 };
 
 struct ClauseForm {

@@ -233,6 +233,7 @@ class FileParser {
   auto parse_piece(const OutlinePiece& piece, Rule rule, Take take) -> decltype(take(nullptr, std::declval<TreeBuilder&>())) {
     note(piece, false);
     size_t end = piece.last;
+    guessed_ = false;
     if (!piece.reported) {
       Run run(tokens_, piece.first, piece.last);
       try {
@@ -242,6 +243,7 @@ class FileParser {
         complain(tokens_, piece.first, piece.last, end, id_, sources_, sink_);
       }
     }
+    guessed_ = true;
     // What a long piece begins with is enough; one that nests too deep is not to be parsed.
     constexpr size_t kGuesses = 12, kGuessedTokens = 32;
     end = std::min(end, piece.first + kGuessedTokens);
@@ -343,7 +345,9 @@ class FileParser {
                          });
     }
     if (!candidates_.empty() && candidates_.back().piece == &piece) candidates_.back().declares = true;
+    const bool guessed = guessed_;
     if (!read) read = guess_declaration(piece);
+    read->header_unread = guessed;
     read->clauses = block(piece);
     read->doc = docs(piece);
     return read;
@@ -398,6 +402,7 @@ class FileParser {
   source::FileId id_;
   const source::SourceSet& sources_;
   diagnostics::Sink& sink_;
+  bool guessed_ = false;  // the last piece was not read as it stands
   TreeBuilder builder_;
   diagnostics::Sink ignored_;
   TreeBuilder guesser_;  // says nothing: the mistake is reported

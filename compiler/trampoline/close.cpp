@@ -188,11 +188,16 @@ class Closer {
     return std::nullopt;
   }
 
-  std::string expected_landing() const {
+  /// Where the giver expects slaves to land in what it enters.
+  const model::Clause* landing_expected() const {
     for (const auto& clause : layout_.from->clauses)
-      if (clause.section == Section::kExpects && clause.kind == ClauseKind::kLanding)
-        return clause.origin + " expects: " + clause.text;
-    return layout_.from->name + ": enter";
+      if (clause.section == Section::kExpects && clause.role == "image" && clause.kind == ClauseKind::kLanding) return &clause;
+    return nullptr;
+  }
+
+  std::string expected_landing() const {
+    const model::Clause* landing = landing_expected();
+    return landing ? landing->origin + " expects: " + landing->text : layout_.from->name + ": enter";
   }
 
   /// The bytes of a range of the taker's image, as it will lie in memory.
@@ -324,12 +329,6 @@ class Closer {
     closed_.stub = std::move(*stub);
   }
 
-  const model::Clause* landing_expected() const {
-    for (const auto& clause : layout_.from->clauses)
-      if (clause.section == Section::kExpects && clause.role == "image" && clause.kind == ClauseKind::kLanding) return &clause;
-    return nullptr;
-  }
-
   uint64_t offset_of(const model::Clause& landing) const {
     Value v = evaluate_as(*landing.values[0], model::Type::kSize, placement::RoleScope(layout_, true), sink_);
     return v.is_error() ? 0 : static_cast<uint64_t>(v.number());
@@ -343,7 +342,7 @@ class Closer {
     if (!closed_.overlay || !landing || order.to.find(Section::kSlaves, ClauseKind::kEnter)) return std::nullopt;
     HeadBytes stay;
     stay.offset = offset_of(*landing);
-    stay.clause = landing->origin + " expects: " + landing->text;
+    stay.clause = expected_landing();
     constexpr uint32_t kBranchToItself = 0x48000000;
     if (auto arrival = order_of_slaves(layout_, sink_)) {
       append(stay.bytes, kBranchToItself, *arrival);

@@ -146,15 +146,27 @@ def list_of(lines):
 
 
 def segments(lines):
-    """A handoff of very many segments."""
-    count = max(1, (lines - 14) // 4)
-    body = "".join(f"  segment file{i} = file \"f{i}\" {{\n    place bottom_up;\n    align 64KiB;\n  }}\n" for i in range(count))
-    return (HEAD + 'convention wide.one@1 {\n  source "generated";\n  role image : loadable;\n'
+    """Handoffs of five hundred segments each."""
+    text = [HEAD + 'convention wide.one@1 {\n  source "generated";\n  role image : loadable;\n'
             "  ensures slaves { arrival absent; }\n  expects image { align 64KiB; }\n}\n"
             "machine lpar { ram = 0x0 ..< 4GiB; page = 64KiB; }\n"
-            'loader wide.load@1 { source "x"; granule = 64KiB; table json; }\n'
-            "handoff wide on lpar via wide.load@1 {\n  from wide.one@1;\n  to wide.one@1;\n"
-            + body + "  bind image = file0;\n  slaves by none;\n  enter file0;\n}\n")
+            'loader wide.load@1 { source "x"; granule = 64KiB; table json; }\n']
+    have, number = 9, 0
+    while have < lines - 12:
+        count = min(500, max(1, (lines - have - 7) // 4))
+        text.append(f"handoff wide{number} on lpar via wide.load@1 {{\n  from wide.one@1;\n  to wide.one@1;\n"
+                    + "".join(f"  segment file{i} = file \"f{i}\" {{\n    place bottom_up;\n    align 64KiB;\n  }}\n"
+                              for i in range(count))
+                    + "  bind image = file0;\n  slaves by none;\n  enter file0;\n}\n")
+        have += 7 + 4 * count
+        number += 1
+    return "".join(text)
+
+
+def assertions(lines):
+    """A handoff of very many assertions."""
+    body = "".join(f"  assert image.start + {i} <= 4GiB else \"{i}\";\n" for i in range(max(0, lines - 28)))
+    return segments(30).replace("  enter file0;\n", "  enter file0;\n" + body.replace("image", "file0"), 1)
 
 
 def comments(lines):
@@ -195,7 +207,7 @@ def tree(lines):
 
 
 PROGRAMS = {shape.__name__: shape for shape in
-            (mixed, lets, clauses, versions, ranges, list_of, segments, comments, mistakes, broken)}
+            (mixed, lets, clauses, versions, ranges, list_of, segments, assertions, comments, mistakes, broken)}
 # Checked with findings.
 WRONG = ("mistakes", "broken")
 SHAPES = {**PROGRAMS, "tree": tree}

@@ -99,7 +99,7 @@ def texts():
     yield "roles", convention("".join(f"role r{i} : raw;\n" for i in range(300000))), "limit-reached"
     yield "withdrawals", convention("ensures memory {\n" + "".join(
         f"unspecified bytes 0x{i * 16:x} +: 16;\n" for i in range(200000)) + "}\n"), "limit-reached"
-    yield "asserts", HEAD + "handoff h {" + "assert x.y < 1;\n" * 650000 + "}\n", "missing-clause"
+    yield "asserts", HEAD + "handoff h {" + "assert x.y < 1;\n" * 650000 + "}\n", "unknown-name"
     yield "nodes", HEAD + "handoff h { segment t = devicetree \"x\" { " + 'node "/a" { "b" = 1; }\n' * 400000 + "} }\n", \
         "missing-clause"
     yield "unknown-names", HEAD + "".join(f"let a{i} = a{i + 1} + 1;\n" for i in range(400000)), "unknown-name"

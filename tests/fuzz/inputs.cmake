@@ -2,11 +2,11 @@
 #
 # The readers of ELF files and device trees (and the writer of edited trees) under libFuzzer. LLVM and
 # libfdt are the installed libraries: only our sources are instrumented.
-find_program(BATON_CLANGXX NAMES clang++ clang++-14)
+find_program(BATON_CLANGXX NAMES clang++-19)
 find_program(BATON_DTC dtc)
 foreach(tool BATON_CLANGXX BATON_DTC)
   if(NOT ${tool})
-    message(FATAL_ERROR "tests/fuzz: ${tool} is missing; install clang and device-tree-compiler")
+    message(FATAL_ERROR "tests/fuzz: ${tool} is missing; install clang-19 and device-tree-compiler")
   endif()
 endforeach()
 include(BatonLlvm)
@@ -27,7 +27,7 @@ function(baton_inputs_fuzz name seeds)
     ${PROJECT_SOURCE_DIR}/compiler/inputs/*.h ${PROJECT_SOURCE_DIR}/compiler/model/*.h
     ${PROJECT_SOURCE_DIR}/compiler/report/*.h ${PROJECT_SOURCE_DIR}/compiler/emit/devicetree.h)
   add_custom_command(OUTPUT ${program}
-    COMMAND ${BATON_CLANGXX} -std=gnu++20 -g -O1 -Wall -Wextra -Werror -Wno-missing-field-initializers
+    COMMAND ${BATON_CLANGXX} -std=gnu++20 -g -O1 ${fuzz_warnings}
             -ffunction-sections -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
             -I${PROJECT_SOURCE_DIR}/compiler -isystem ${fuzz_llvm_include} -o ${program} ${sources}
             -L${fuzz_llvm_libdir} ${fuzz_llvm_libs} -lfdt -Wl,--gc-sections

@@ -4,7 +4,8 @@
 # tried again in the next run; what is worth keeping for all is in corpus/program beside this file (README.md).
 set(program_fuzz ${CMAKE_CURRENT_BINARY_DIR}/program_fuzz)
 set(program_flags -std=gnu++20 -gline-tables-only -O1 -ffunction-sections -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-  -I${PROJECT_SOURCE_DIR}/compiler -isystem ${BATON_ANTLR_INCLUDE} -isystem ${PROJECT_BINARY_DIR}/grammar/generated)
+  -I${PROJECT_SOURCE_DIR}/compiler -isystem ${BATON_ANTLR_INCLUDE}
+  -isystem ${fuzz_llvm_include} -isystem ${PROJECT_BINARY_DIR}/grammar/generated)
 set(program_sources ${CMAKE_CURRENT_SOURCE_DIR}/program_fuzz.cpp)
 foreach(folder base source model contract check syntax)
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/compiler/${folder}/*.cpp)
@@ -21,7 +22,7 @@ foreach(source ${program_sources} ${PROJECT_BINARY_DIR}/grammar/generated/BatonP
   get_filename_component(folder ${folder} NAME)
   get_filename_component(name ${source} NAME_WE)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/program_${folder}_${name}.o)
-  set(warnings -Wall -Wextra -Werror -Wno-missing-field-initializers)
+  set(warnings ${fuzz_warnings})
   if(folder STREQUAL generated)
     set(warnings -w -fno-char8_t)
   endif()
@@ -31,8 +32,8 @@ foreach(source ${program_sources} ${PROJECT_BINARY_DIR}/grammar/generated/BatonP
   list(APPEND program_objects ${object})
 endforeach()
 add_custom_command(OUTPUT ${program_fuzz}
-  COMMAND ${BATON_CLANGXX} ${program_flags} -o ${program_fuzz} ${program_objects} ${BATON_ANTLR_LIBRARY} -lpthread
-          -Wl,--gc-sections
+  COMMAND ${BATON_CLANGXX} ${program_flags} -o ${program_fuzz} ${program_objects} ${BATON_ANTLR_LIBRARY}
+          -L${fuzz_llvm_libdir} ${fuzz_llvm_libs} -lpthread -Wl,--gc-sections
   DEPENDS ${program_objects} COMMENT "Linking program_fuzz" VERBATIM)
 set(program_dict ${CMAKE_CURRENT_BINARY_DIR}/program.dict)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)

@@ -93,7 +93,10 @@ def program(context, text):
         text = f"segment extra = {kind} {{\n{inner}\n}}"
     head = text.lstrip("^").split()[0].rstrip(";")
     known = [part for name, part in PARTS.items() if not head == name and not (head[:-1] == name and context == "a handoff")]
-    return source + HANDOFF % ("".join(known), text)
+    parts = "".join(known)
+    if context == "a trampoline segment":
+        parts = parts.replace("enter image;", "enter extra;")
+    return source + HANDOFF % (parts, text)
 
 
 def case(valid, once, shape, type, **more):
@@ -264,7 +267,7 @@ CASES = {
     "reserve RANGES | SEGMENT, ...": ranges("reserve", equals=False, once=False),
 
     # Tree node
-    "STRING [= VALUE, ...]": case('"linux,x" = 1;', True, '"linux,x" ^1;', '"linux,x" = ^machine.ram;',
+    "STRING [= VALUE, ...]": case('"linux,x" = 1;', True, '"linux,x" ^1;', '"linux,x" = ^machine.tree;',
                                   again='^"linux,x" = 2;', foreign="a machine"),
     "drop STRING": case('drop "linux,x";', True, ["drop ^x;", "drop^;"], "drop ^64KiB;", again='^drop "linux,x";'),
 
