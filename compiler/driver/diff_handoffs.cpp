@@ -121,6 +121,16 @@ std::vector<report::DiffInstruction> less(const std::vector<report::DiffInstruct
   return rest;
 }
 
+fs::path examples_folder() { return shipped_stdlib().parent_path() / "examples"; }
+
+/// Where shipped files lie on this machine is nobody's business, as with `<stdlib>`.
+std::string without_place(std::string text) {
+  const std::string folder = examples_folder().generic_string() + "/", shown = "<examples>/";
+  for (size_t at = 0; (at = text.find(folder, at)) != std::string::npos; at += shown.size())
+    text.replace(at, folder.size(), shown);
+  return text;
+}
+
 report::DiffHandoff joined(const std::string& name, const SideFile& file, const ProgramSide& side,
                            std::vector<std::string> uses, const Compiled& before, const Compiled& after) {
   report::DiffHandoff row;
@@ -133,6 +143,8 @@ report::DiffHandoff joined(const std::string& name, const SideFile& file, const 
   row.uses = std::move(uses);
   row.before = before.side;
   row.after = after.side;
+  if (row.shipped)
+    for (std::string* text : {&row.file, &row.before.diagnostic, &row.after.diagnostic}) *text = without_place(std::move(*text));
   if (before.side.state == DiffHandoffSide::State::kCompiled && after.side.state == DiffHandoffSide::State::kCompiled) {
     row.gained = less(after.instructions, before.instructions);
     row.lost = less(before.instructions, after.instructions);
@@ -193,7 +205,7 @@ bool is_compared(const ProgramSide& side, const model::Program& program, const s
 /// Where the examples are: beside the conventions, as built or installed.
 std::vector<fs::path> shipped_examples() {
   std::error_code error;
-  auto folder = shipped_stdlib().parent_path() / "examples";
+  auto folder = examples_folder();
   return fs::is_directory(folder, error) ? programs_at(folder) : std::vector<fs::path>{};
 }
 

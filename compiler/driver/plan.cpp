@@ -46,6 +46,14 @@ void machine(const model::Machine& m, bool on_crash, report::PlanReport& plan) {
                           named.reserve ? Kind::kReserve : Kind::kRegion, named.ranges});
 }
 
+/// What two conventions, or a convention and the segment, ask for in the same words is said once.
+std::vector<std::string> distinct(const std::vector<std::string>& texts) {
+  std::vector<std::string> out;
+  for (const std::string& text : texts)
+    if (std::find(out.begin(), out.end(), text) == out.end()) out.push_back(text);
+  return out;
+}
+
 void segments(const Compilation& c, report::PlanReport& plan) {
   for (size_t i = 0; i < c.layout.segments.size(); ++i) {
     const auto& s = c.layout.segments[i];
@@ -70,8 +78,8 @@ void segments(const Compilation& c, report::PlanReport& plan) {
                   : s.declaration->placing == model::Placing::kAt         ? "at " + hex(*s.start)
                   : s.declaration->placing == model::Placing::kTopDown ? "top_down"
                                                                         : "bottom_up";
-    out.within = s.within;
-    out.avoid = s.avoid;
+    out.within = distinct(s.within);
+    out.avoid = distinct(s.avoid);
     out.rejected = s.search.rejected;
     plan.segments.push_back(std::move(out));
   }
@@ -115,6 +123,54 @@ bool is_callers_business(const Compilation& c, const model::Clause& clause) {
   return clause.section != model::Section::kMaster;
 }
 
+/// What placement, the tree or the stub's head does about a need.
+std::string elsewhere(const Compilation& c, const model::Clause& clause) {
+  const auto* tree = c.layout.bound("tree");
+  switch (clause.kind) {
+    case model::ClauseKind::kBytes: return "overlay: these bytes of the stub's head are the image's";
+    case model::ClauseKind::kPlace: return "a constraint of placement";
+    case model::ClauseKind::kTreeFormat:
+      if (!tree || !tree->content.tree_format) break;
+      return "written as version " + std::to_string(*tree->content.tree_format);
+    case model::ClauseKind::kTreeReserves: return "an entry of its reserve map";
+    default: break;
+  }
+  return "written into the tree";
+}
+
+void offered(const trampoline::Offer& offer, const char* section, const model::Convention& convention,
+             report::PlanReport& plan) {
+  PlanClause row;
+  row.section = section;
+  row.convention = convention.name;
+  row.clause = offer.clause.substr(offer.clause.find(": ") + 2);
+  row.answer = offer.vacuous ? PlanClause::Answer::kVacuous
+               : offer.checked ? PlanClause::Answer::kPlaced
+                               : PlanClause::Answer::kAssumed;
+  row.by = offer.vacuous || !offer.checked ? offer.detail : "checked" + (offer.detail.empty() ? "" : ": " + offer.detail);
+  if (!offer.checked) plan.assumptions.push_back({row.clause, offer.detail});
+  plan.clauses.push_back(std::move(row));
+}
+
+/// How the stub's own head has what the giver expects there.
+void made_so(const Compilation& c, const model::Clause& clause, PlanClause& row) {
+  const bool entry = clause.kind == model::ClauseKind::kOrderNeutral && clause.subject == "entry";
+  if (!entry && !c.gap->orders.front().gap.slaves_may_arrive) {
+    row.answer = PlanClause::Answer::kVacuous;
+    row.by = "no slave arrives";
+  } else if (entry && c.gap->orders.size() == 1) {
+    row.answer = PlanClause::Answer::kVacuous;
+    row.by = std::string("the giver is ") + to_text(c.gap->orders.front().giver) + "-endian, and so is the stub";
+  } else if (entry) {
+    row.by = "the stub begins with a branch in either byte order";
+  } else if (c.gap->relay) {
+    row.by = clause.kind == model::ClauseKind::kHead ? "slaves leave it by their first instruction"
+                                                     : "a branch to the pen in the stub";
+  } else {
+    row.by = "overlay: there is the image's own code";
+  }
+}
+
 void clauses(const Compilation& c, report::PlanReport& plan) {
   std::vector<const model::Clause*> seen;
   for (const auto& order : c.gap->orders) {
@@ -127,6 +183,12 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
         row.clause = o.edge->before + " < " + o.edge->after;
         row.answer = o.answer == Answer::kVacuous ? PlanClause::Answer::kVacuous : PlanClause::Answer::kPromised;
         row.by = o.answer == Answer::kVacuous ? o.reason : c.layout.from->name + ": order";
+        // Of its own copy and release the giver says nothing: a relay has instructions for them.
+        row.instructions = instructions_for(c, ": order " + row.clause);
+        if (!row.instructions.empty()) {
+          row.answer = PlanClause::Answer::kStub;
+          row.by.clear();
+        }
         if (std::string missing = not_served(c, o); !missing.empty()) {
           row.answer = PlanClause::Answer::kNotServed;
           row.by = missing;
@@ -156,35 +218,54 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
         row.by = o.reason;
       } else if (o.answer == Answer::kElsewhere) {
         row.answer = PlanClause::Answer::kPlaced;
-        bool head = clause->kind == model::ClauseKind::kBytes;
-        bool place = clause->kind == model::ClauseKind::kPlace;
-        row.by = head    ? "overlay: these bytes of the stub's head are the image's"
-                 : place ? "a constraint of placement"
-                         : "written into the tree";
-      } else if (o.need->any) {
+        row.by = elsewhere(c, *clause);
+      } else if (clause->any) {
         row.answer = PlanClause::Answer::kVacuous;
         row.by = "anything will do";
+      } else if (o.promise) {
+        row.answer = PlanClause::Answer::kPromised;
+        row.by = o.promise->clause->origin + ": " + (o.promise->clause->incidental ? "incidental " : "") + o.promise->text();
+      } else if (o.need->any) {
+        row.answer = PlanClause::Answer::kVacuous;
+        row.by = "either byte order will do";
       } else {
         row.answer = PlanClause::Answer::kPromised;
-        if (o.promise) row.by = o.promise->clause->origin + ": " + o.promise->text();
       }
       plan.clauses.push_back(std::move(row));
     }
   }
-  for (const auto& offer : c.gap->offers) {
-    PlanClause row;
-    row.section = "image";
-    row.convention = c.layout.to->name;
-    row.clause = offer.clause.substr(offer.clause.find(": ") + 2);
-    if (offer.of_stub) {
-      plan.assumptions.push_back({offer.clause, offer.detail});
-      continue;
+  for (const auto& offer : c.gap->offers)
+    if (!offer.of_giver) offered(offer, "image", *c.layout.to, plan);
+}
+
+/// What the giver expects of what it enters. A stub is made so, and its bytes were looked at.
+void expectations(const Compilation& c, report::PlanReport& plan) {
+  if (c.gap->departs_by_call) return;  // what is called has no head, and stands where its caller's linker puts it
+  const bool stub = c.layout.entered().declaration->kind == model::SegmentKind::kTrampoline;
+  auto said = [&](const model::Clause& clause) {
+    return std::any_of(c.gap->offers.begin(), c.gap->offers.end(), [&](const trampoline::Offer& offer) {
+      return offer.of_giver && offer.clause == clause.origin + " expects: " + clause.text;
+    });
+  };
+  for (const auto& clause : c.layout.from->clauses) {
+    if (clause.section != model::Section::kExpects) continue;
+    PlanClause row{"entered", c.layout.from->name, clause.text, PlanClause::Answer::kPlaced, "", {}};
+    switch (clause.kind) {
+      case model::ClauseKind::kWithin:
+      case model::ClauseKind::kDisjoint:
+      case model::ClauseKind::kAlign: row.by = "a constraint of placement"; break;
+      case model::ClauseKind::kHead:
+      case model::ClauseKind::kLanding:
+      case model::ClauseKind::kOrderNeutral:
+        if (!stub || said(clause)) continue;  // read from its bytes: an offer
+        made_so(c, clause, row);
+        break;
+      default: continue;
     }
-    row.answer = offer.checked ? PlanClause::Answer::kPlaced : PlanClause::Answer::kAssumed;
-    row.by = (offer.checked ? "checked" : "") + std::string(offer.checked && !offer.detail.empty() ? ": " : "") + offer.detail;
-    if (!offer.checked) plan.assumptions.push_back({row.clause, offer.detail});
     plan.clauses.push_back(std::move(row));
   }
+  for (const auto& offer : c.gap->offers)
+    if (offer.of_giver) offered(offer, "entered", *c.layout.from, plan);
 }
 
 /// Nobody promises that a slave has left the giver's memory.
@@ -193,8 +274,9 @@ void standing_assumptions(const Compilation& c, report::PlanReport& plan) {
     plan.assumptions.push_back({"firmware leaves the CPU its vector instructions", "no convention speaks of HFSCR and PCR"});
   if (!c.gap->orders.front().gap.slaves_may_arrive) return;
   for (const auto& s : c.layout.segments)
-    if (RangeSet over = s.overwrites(); over.overlaps(c.layout.machine->ranges("running_kernel")))
-      plan.assumptions.push_back({"every slave has left the running kernel before `" + s.name() + "` overwrites it",
+    if (RangeSet over = s.overwrites().intersect(c.layout.machine->ranges("running_kernel")); !over.empty())
+      plan.assumptions.push_back({"no slave is in " + report::shown_ranges(over) + " of the running kernel when `" + s.name() +
+                                      "` overwrites that",
                                   "no convention promises it; this is the giver's own risk"});
 }
 
@@ -218,6 +300,7 @@ report::PlanReport make_plan(const Compilation& c, const Outputs* outputs) {
   machine(*layout.machine, plan.on_crash, plan);
   segments(c, plan);
   clauses(c, plan);
+  expectations(c, plan);
   plan.stub = c.stub.has_value();
   if (c.stub) plan.stub_size = Size{c.stub->code.text.size()};
   if (c.gap->stub)

@@ -70,6 +70,14 @@ std::string readable(const Instruction& i) {
   return text;
 }
 
+/// An instruction word with all its digits, as a disassembler shows it.
+std::string word_text(uint32_t word) {
+  static const char* const kDigits = "0123456789abcdef";
+  std::string text = "0x";
+  for (int shift = 28; shift >= 0; shift -= 4) text += kDigits[(word >> shift) & 15];
+  return text;
+}
+
 class Walk {
  public:
   Walk(ByteView head, uint64_t limit) : head_(head), limit_(limit) {}
@@ -155,7 +163,7 @@ class Walk {
     uint32_t word = *load<uint32_t>(head_, at, place.order);
     auto decoded = decode(word);
     if (!decoded)
-      return assume(at, "the word " + hex(Wide{word}) + " at " + hex(Wide{at}) + " is outside the decoded subset");
+      return assume(at, "the word " + word_text(word) + " at " + hex(Wide{at}) + " is outside the decoded subset");
     const Instruction& i = *decoded;
     const auto& o = i.operands;
     auto gpr = [&](int64_t n) -> Known& { return t.gpr[static_cast<size_t>(n)]; };
@@ -325,11 +333,11 @@ HeadAnswer check_order_neutral(ByteView head, uint64_t offset, Endian image_orde
   if (!word) return {Answer::kRefused, offset, "the image has no bytes at " + hex(Wide{offset})};
   if (*word != kNeutralWord)
     return {Answer::kRefused, offset,
-            "the word at " + hex(Wide{offset}) + " is " + hex(Wide{*word}) + ", not " + hex(Wide{kNeutralWord})};
+            "the word at " + hex(Wide{offset}) + " is " + word_text(*word) + ", not " + word_text(kNeutralWord)};
   // What the other order skips and what it then executes must be there too.
   if (!load<uint32_t>(head, offset + 4, image_order) || !load<uint32_t>(head, offset + 8, image_order))
     return {Answer::kRefused, offset, "the image ends behind the neutral word at " + hex(Wide{offset})};
-  return {Answer::kChecked, offset, "the word at " + hex(Wide{offset}) + " is " + hex(Wide{kNeutralWord})};
+  return {Answer::kChecked, offset, "the word at " + hex(Wide{offset}) + " is " + word_text(kNeutralWord)};
 }
 
 HeadAnswer check_landing(ByteView head, uint64_t offset, Endian arrival) {
@@ -340,7 +348,7 @@ HeadAnswer check_landing(ByteView head, uint64_t offset, Endian arrival) {
   auto instruction = decode(*word);
   if (!instruction)
     return {Answer::kRefused, offset,
-            "the word " + hex(Wide{*word}) + " at " + hex(Wide{offset}) + " is no instruction for slaves that arrive " +
+            "the word " + word_text(*word) + " at " + hex(Wide{offset}) + " is no instruction for slaves that arrive " +
                 to_text(arrival) + "-endian"};
   bool is_trap = instruction->mnemonic == Mnemonic::kTw || instruction->mnemonic == Mnemonic::kTd ||
                  instruction->mnemonic == Mnemonic::kTwi || instruction->mnemonic == Mnemonic::kTdi;

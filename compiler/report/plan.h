@@ -73,7 +73,7 @@ struct PlanClause {
     kAssumed,   // nobody checked it; `by` says why
     kNotServed  // a later release must bring what `by` says
   };
-  std::string section;     // "master", "slaves", "memory", "order", "image"
+  std::string section;     // "master", "slaves", "memory", "order", "image"; "entered": the giver's expectation
   std::string convention;  // who wrote it
   std::string clause;      // "r3 = tree.address"
   Answer answer = Answer::kPromised;

@@ -107,7 +107,8 @@ std::string placement_part(const PlanReport& plan) {
     if (!s.start && s.rejected.empty()) continue;  // nobody looked for a place
     std::string title = s.name + (s.content.empty() ? "" : " = " + s.content);
     if (s.start && s.size > s.bufsz)
-      title += "; " + human(s.bufsz) + " are loaded, the rest is zero";
+      title += s.bufsz == Size{} ? "; nothing is loaded, all is zero"
+                                 : "; " + human(s.bufsz) + " are loaded, the rest is zero";
     text += (text.empty() ? "" : "\n") + wrap(title, 2, 4);
     TextTable constraints({Align::kLeft, Align::kLeft});
     if (!s.within.empty()) constraints.row({"inside", listed(s.within, "within ")});
@@ -202,7 +203,12 @@ std::string contract_part(const PlanReport& plan) {
     if (clause.clause.size() <= kWidestClause) width = std::max(width, clause.clause.size());
   // One group for each section of a convention, in the order in which they first come up.
   std::vector<std::pair<std::string, std::string>> groups;
+  std::string expected;
   for (const PlanClause& clause : plan.clauses) {
+    if (clause.section == "entered") {
+      expected += clause_lines(clause, width);
+      continue;
+    }
     const std::string title = clause.section + ", " + clause.convention;
     auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == title; });
     if (group == groups.end()) group = groups.insert(group, {title, {}});
@@ -210,7 +216,9 @@ std::string contract_part(const PlanReport& plan) {
   }
   std::string text;
   for (const auto& [title, lines] : groups) text += (text.empty() ? "" : "\n") + wrap(title, 2, 4) + lines;
-  return heading("What the taker needs, and what meets it") + text + "\n" + stub_lines(plan);
+  if (!expected.empty())
+    expected = heading("What " + plan.from.name + " expects of what it enters") + expected;
+  return heading("What the taker needs, and what meets it") + text + expected + "\n" + stub_lines(plan);
 }
 
 std::string checks_part(const PlanReport& plan) {

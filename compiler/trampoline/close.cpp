@@ -358,7 +358,7 @@ class Closer {
     parks_ = true;
     closed_.offers.push_back({stay.clause, false,
                               "slaves that come stay there, in a branch to itself: `" + layout_.to->name +
-                                  "` does not say where they go, and has to leave that memory alone", true});
+                                  "` does not say where they go, and has to leave that memory alone", false, true});
     return stay;
   }
 

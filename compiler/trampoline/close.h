@@ -32,7 +32,8 @@ struct Offer {
   std::string clause;
   bool checked = false;  // else assumed
   std::string detail;
-  bool of_stub = false;  // expected by the giver of what it enters, not offered by the taker's image
+  bool vacuous = false;   // nobody needs it here; `detail` says why
+  bool of_giver = false;  // expected by the giver of what it enters, not offered by the taker's image
 };
 
 struct ClosedGap {

@@ -70,7 +70,7 @@ class Checker {
     bool about_slaves = clause.kind == ClauseKind::kLanding || clause.kind == ClauseKind::kHead ||
                         (clause.kind == ClauseKind::kOrderNeutral && clause.subject == "landing");
     if (about_slaves && !slaves_) {
-      offers_.push_back({clause.origin + " expects: " + clause.text, true, "no slave arrives"});
+      offers_.push_back({clause.origin + " expects: " + clause.text, true, "no slave arrives", true});
       return;
     }
     switch (clause.kind) {
@@ -171,26 +171,46 @@ bool check_entered(const placement::Layout& layout, const Payloads& payloads, Cl
   uint64_t landing = 0x60;
   for (const auto& clause : layout.from->clauses)
     if (clause.kind == ClauseKind::kLanding && clause.role == "image") landing = number(clause);
+  // Of the image that is entered itself the taker may have said the same.
+  auto said = [&](const std::string& text) {
+    return !trampoline && std::any_of(closed.offers.begin(), closed.offers.end(), [&](const Offer& o) {
+      return !o.of_giver && o.clause.ends_with(" expects: " + text);
+    });
+  };
   size_t errors = sink.error_count();
   for (const auto& clause : layout.from->clauses) {
-    if (clause.section != Section::kExpects || clause.role != "image") continue;
+    if (clause.section != Section::kExpects || clause.role != "image" || said(clause.text)) continue;
+    Offer offer{clause.origin + " expects: " + clause.text};
+    offer.of_giver = true;
     ppc64::HeadAnswer answer{ppc64::Answer::kChecked};
-    if (clause.kind == ClauseKind::kLanding && slaves_arrive) {
+    bool about_slaves = clause.kind == ClauseKind::kLanding || clause.kind == ClauseKind::kHead;
+    if (about_slaves && !slaves_arrive) {
+      offer.vacuous = true;
+      answer.reason = "no slave arrives";
+    } else if (clause.kind == ClauseKind::kLanding) {
       answer = ppc64::check_landing(*head, number(clause), arrival);
-    } else if (clause.kind == ClauseKind::kHead && slaves_arrive && !closed.relay) {
+    } else if (clause.kind == ClauseKind::kHead) {
       // A relay's one branch leaves the copy for the pen, absolutely: that is at its own address.
-      answer = ppc64::check_runs_at_zero(*head, landing, number(clause), arrival);
+      if (!closed.relay) answer = ppc64::check_runs_at_zero(*head, landing, number(clause), arrival);
     } else if (clause.kind == ClauseKind::kOrderNeutral && clause.subject == "entry" && !trampoline) {
       // A stub is made for each order of the giver. An image that is entered in its own order need not be neutral.
-      bool other = closed.orders.size() > 1 || (order && *order != closed.orders.front().giver);
-      if (other) answer = ppc64::check_order_neutral(*head, 0, order.value_or(Endian::kBig));
+      Endian own = order.value_or(Endian::kBig);
+      offer.vacuous = closed.orders.size() == 1 && (!order || own == closed.orders.front().giver);
+      if (offer.vacuous) answer.reason = "the giver enters it in its own byte order";
+      else answer = ppc64::check_order_neutral(*head, 0, own);
+    } else {
+      continue;  // of the place, or of the stub's own making
     }
-    if (answer.answer == ppc64::Answer::kAssumed) {
-      // Under overlay the code that slaves reach is the image's, of which the taker may say the same.
-      bool said = std::any_of(closed.offers.begin(), closed.offers.end(),
-                              [&](const Offer& o) { return !o.checked && o.detail == answer.reason; });
-      if (!said) closed.offers.push_back({clause.origin + " expects: " + clause.text, false, answer.reason, true});
-    }
+    offer.checked = answer.answer == ppc64::Answer::kChecked;
+    offer.detail = answer.reason;
+    // Of a stub it goes without saying, but for what nobody can check. Under overlay the code that slaves reach is the
+    // image's, of which the taker may say the same.
+    bool assumed_of_image = std::any_of(closed.offers.begin(), closed.offers.end(), [&](const Offer& o) {
+      return !o.checked && o.detail == offer.detail;
+    });
+    bool assumed = answer.answer == ppc64::Answer::kAssumed;
+    if (trampoline ? assumed && !assumed_of_image : answer.answer != ppc64::Answer::kRefused)
+      closed.offers.push_back(std::move(offer));
     if (answer.answer != ppc64::Answer::kRefused) continue;
     auto& d = sink.report(trampoline ? Code::head_gap : Code::offer_not_kept, segment.declaration->name_span,
                           "`" + clause.origin + "` expects `" + clause.text + "` of what it enters, and `" +

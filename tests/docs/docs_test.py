@@ -6,7 +6,7 @@ Every Markdown page outside of compiler/diagnostics/explain (golden.coverage run
 
   links      a link to a file names a file that is there, and a link to a heading a heading
   commands   each line of a ```sh block is run, or stands in ELSEWHERE with the reason and the test that runs it;
-             only `baton` is run, without a shell, in one empty folder per page
+             only `baton` and what TOOLS lists are run, without a shell, in one empty folder per page
   outputs    a block marked `shows` holds lines that were really printed or written, in that order; `...` skips
   programs   a ```baton block is a file or the beginning of one, and is checked
   vocabulary LANGUAGE.md names every machine attribute, built-in function and type of a parameter; each code that a
@@ -19,6 +19,9 @@ HTML comments before a block say what a reader need not know:
     elf order=big
     -->
     <!-- in: examples/boot-debian --> the files of that folder are there as well
+    <!-- at: examples/capture -->    ... and it has its neighbours, as `../boot-opal`
+    <!-- prints: plan.txt -->        what the last command of the next block prints is that file of the folder named by
+                                     `in` or `at`, whole; with BATON_UPDATE=1 the file is written instead
     <!-- exit: 1 -->                 the last command of the next block ends so, all others with 0
     <!-- shows: output -->           the next block is from what the commands before it printed
     <!-- shows: out/boot.S -->       ... or from this file
@@ -28,6 +31,7 @@ It does not judge the wording, and it does not look at pages of other sites.
     docs_test.py --source . --baton build/release/bin/baton [PAGE...]
 """
 import argparse
+import difflib
 import glob
 import os
 import re
@@ -50,7 +54,17 @@ ELSEWHERE = [
     ("clang-tidy -p", "is advice for a developer", "none: it gates nothing"),
 ]
 
-COMMENT = re.compile(r"^<!-- (file|gen|in|exit|shows): ?(.*?) ?-->", re.DOTALL | re.MULTILINE)
+# Programs besides `baton` that make the inputs of a page: the package that has each, and what for.
+TOOLS = {
+    "dtc": ("device-tree-compiler", "a machine's tree from its source"),
+    "powerpc64-linux-gnu-gcc": ("gcc-powerpc64-linux-gnu", "a big-endian payload or kernel"),
+    "powerpc64le-linux-gnu-gcc": ("gcc-powerpc64le-linux-gnu", "a little-endian one"),
+    "powerpc64-linux-gnu-objcopy": ("binutils-powerpc64-linux-gnu", "a payload's bytes alone"),
+    "powerpc64le-linux-gnu-objcopy": ("binutils-powerpc64le-linux-gnu", "a payload's bytes alone"),
+    "truncate": ("coreutils", "a file of some size, where its bytes do not matter"),
+}
+
+COMMENT = re.compile(r"^<!-- (file|gen|in|at|prints|exit|shows): ?(.*?) ?-->", re.DOTALL | re.MULTILINE)
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
@@ -124,22 +138,26 @@ class Page:
 
     def __init__(self, source, baton, folder):
         self.source, self.baton, self.folder = source, baton, folder
-        self.output, self.ran, self.complaints = "", 0, []
+        self.root = folder  # nothing above it is touched
+        self.home = source  # where the files of the page come from
+        self.output, self.last, self.ran, self.complaints = "", "", 0, []
 
     def complain(self, text):
         self.complaints.append(text)
 
     def path(self, name):
         path = os.path.normpath(os.path.join(self.folder, name))
-        if not path.startswith(self.folder + os.sep):
+        if not path.startswith(self.root + os.sep):
             raise ValueError(f"`{name}` is no name of a file")
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return path
 
     def run(self, line, wanted):
         words = shlex.split(line, comments=True)
-        done = subprocess.run([self.baton] + words[1:], cwd=self.folder, stdin=subprocess.DEVNULL, text=True,
+        program = self.baton if words[0] == "baton" else words[0]
+        done = subprocess.run([program] + words[1:], cwd=self.folder, stdin=subprocess.DEVNULL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+        self.last = done.stdout
         self.output += done.stdout
         self.ran += 1
         if done.returncode != wanted:
@@ -149,10 +167,25 @@ class Page:
         lines = [l for l in block.replace("\\\n", " ").splitlines() if l.strip() and not l.lstrip().startswith("#")]
         self.output = ""
         for i, line in enumerate(lines):
-            if line.startswith("baton "):
+            if line.split()[0] in ("baton", *TOOLS):
                 self.run(line, wanted if i + 1 == len(lines) else 0)
             elif not any(line.startswith(prefix) for prefix, _, _ in ELSEWHERE):
                 self.complain(f"`{line}` is neither run nor listed as run elsewhere")
+
+    def printed(self, name):
+        """Whether the last command printed a file of the source tree, whole."""
+        path = os.path.join(self.home, name)
+        if os.environ.get("BATON_UPDATE"):
+            with open(path, "w", encoding="utf-8") as stream:
+                stream.write(self.last)
+            return
+        if not os.path.exists(path):
+            self.complain(f"{name} is not there: write it with BATON_UPDATE=1, and read it")
+            return
+        want = read(path).splitlines()
+        if want != self.last.splitlines():
+            change = difflib.unified_diff(want, self.last.splitlines(), name, "printed", lineterm="", n=1)
+            self.complain(f"what is printed is not {name}:\n" + "\n".join(change))
 
     def program(self, name, block):
         """A ```baton block that is no file is made one, so that it is checked."""
@@ -167,13 +200,20 @@ class Page:
             stream.write(block)
 
     def read(self, text):
-        name, shows, wanted = None, None, 0
+        name, shows, prints, wanted = None, None, None, 0
         for _, kind, value, body in events(text):
             if kind == "gen":
                 file, _, recipe = value.partition("\n")
                 inputs.make(self.path(file), recipe)
             elif kind == "in":
-                shutil.copytree(os.path.join(self.source, value), self.folder, dirs_exist_ok=True)
+                self.home = os.path.join(self.source, value)
+                shutil.copytree(self.home, self.folder, dirs_exist_ok=True)
+            elif kind == "at":
+                parent = os.path.dirname(value)
+                shutil.copytree(os.path.join(self.source, parent), os.path.join(self.root, parent), dirs_exist_ok=True)
+                self.folder, self.home = os.path.join(self.root, value), os.path.join(self.source, value)
+            elif kind == "prints":
+                prints = value
             elif kind == "file":
                 name = value
             elif kind == "exit":
@@ -188,12 +228,23 @@ class Page:
                 shows = None
             elif value == "sh":
                 self.commands(body, wanted)
-                wanted = 0
+                if prints is not None:
+                    self.printed(prints)
+                prints, wanted = None, 0
             elif value == "baton" or name is not None:
                 self.program(name, body)
                 if name is not None and name.endswith(".baton"):
                     self.run(f"baton fmt --check {name}", 0)
                 name = None
+
+
+def tools(source):
+    """Whoever reads a page gets what its commands need from ./quickstart."""
+    packages = subprocess.run([os.path.join(source, "quickstart"), "--packages"], stdout=subprocess.PIPE, text=True,
+                              check=True).stdout.split()
+    for program, (package, _) in sorted(TOOLS.items()):
+        if package not in packages and package != "coreutils":  # Debian is not without those
+            yield f"quickstart: `{program}` is a page's tool, and its package {package} is not installed"
 
 
 def vocabulary(source):
@@ -246,7 +297,7 @@ def main():
             wrong += [f"{where}: {complaint}" for complaint in page.complaints]
             ran += page.ran
     if not options.pages:
-        wrong += list(vocabulary(source))
+        wrong += list(vocabulary(source)) + list(tools(source))
         # A test that found nothing to do would pass whatever the pages say.
         if ran < 8:
             wrong.append(f"only {ran} commands were found in {len(chosen)} pages")

@@ -30,8 +30,22 @@ baton check missing.baton
 ...
 error[BT9003 program-missing]: cannot open `missing.baton`: No such file or directory
 ```
+<!-- at: pages/one -->
+<!-- exit: 66 -->
+<!-- prints: said.txt -->
+```sh
+truncate -s 0 ../two/empty
+baton fmt --check ../two/b.baton
+baton check missing.baton
+```
 See [here](page.md), [the part](#a-part-of-it).
 """
+
+# Beside the page: what it takes its files from, and what a command of it prints.
+FILES = {
+    "pages/one/said.txt": "error[BT9003 program-missing]: cannot open `missing.baton`: No such file or directory\n\n1 error\n",
+    "pages/two/b.baton": "language 1;\nlet high = 1MiB;\n",
+}
 
 LIES = [  # what is replaced, by what, and what must be said of it
     ("(page.md)", "(pages.md)", "names nothing"),
@@ -40,6 +54,10 @@ LIES = [  # what is replaced, by what, and what must be said of it
     ("baton check missing", "make missing", "neither run nor listed"),
     ("cannot open", "will not open", "is not a line of output"),
     ("let low = 64KiB;", "let low = 64KB;", "ended with 1 instead of 0"),
+    ("<!-- prints: said.txt -->", "<!-- prints: other.txt -->", "other.txt is not there"),
+    ("baton check missing.baton\n```\nSee", "baton check absent.baton\n```\nSee", "what is printed is not said.txt"),
+    ("<!-- at: pages/one -->", "<!-- at: pages/two -->", "said.txt is not there"),
+    ("truncate -s 0", "truncate -s no", "ended with 1 instead of 0"),
     ("<!-- file: a.baton -->", "<!-- file: ../a.baton -->", "is no name of a file"),
 ]
 
@@ -47,6 +65,10 @@ LIES = [  # what is replaced, by what, and what must be said of it
 class Pages(unittest.TestCase):
     def look(self, text):
         with tempfile.TemporaryDirectory() as folder:
+            for name, content in FILES.items():
+                os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as stream:
+                    stream.write(content)
             path = os.path.join(folder, "page.md")
             with open(path, "w", encoding="utf-8") as stream:
                 stream.write(text)
@@ -56,7 +78,7 @@ class Pages(unittest.TestCase):
             return done.returncode, done.stdout
 
     def test_a_true_page(self):
-        self.assertEqual(self.look(TRUE_PAGE), (0, "1 pages, 3 commands run\n"))
+        self.assertEqual(self.look(TRUE_PAGE), (0, "1 pages, 6 commands run\n"))
 
     def test_each_lie(self):
         for old, new, said in LIES:

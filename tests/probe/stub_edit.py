@@ -40,6 +40,7 @@ WRITES_RT_X = {8, 10, 11, 19, 20, 21, 23, 40, 75, 83, 84, 87, 104, 136, 138, 200
                343, 371, 457, 459, 489, 491, 532, 534, 790}
 WRITES_NOTHING_X = {0, 32, 54, 86, 144, 146, 178, 467, 598, 854, 982}  # compares, mt*, caches, sync
 COMPARES_D = {10, 11}
+SC_1 = 0x44000022  # the hypervisor is asked for something
 TRAPS_D = {2, 3}
 
 
@@ -49,6 +50,7 @@ class Step:
     def __init__(self, offset, word):
         self.offset, self.word = offset, word
         self.writes, self.stores, self.leaves, self.target = None, None, False, None
+        self.on_condition = False
         self.decode()
 
     def decode(self):
@@ -83,9 +85,10 @@ class Step:
             pass
         elif primary == 16 and word & 3 == 0 and bits(word, 16, 16):  # the end of a loop, whose body was followed once
             pass
-        elif word == 0x44000022:  # sc 1: the hypervisor is asked for something
+        elif word == SC_1:
             pass
-        elif primary == 16 and word & 3 == 0:  # forwards: over what is done when firmware refuses
+        elif primary == 16 and word & 3 == 0:
+            self.on_condition = True
             self.target = signed(bits(word, 16, 29) << 2, 16) + self.offset
         elif primary == 19 and extended == 150:  # isync
             pass
@@ -101,6 +104,7 @@ def executed_path(stub, order):
     """The instructions from +0 to the first that leaves the stub, followed through unconditional branches."""
     steps, offset = [], 0
     seen = set()
+    asked = False  # the hypervisor, which may refuse: the one condition that is followed skips what is done then
     while True:
         if offset in seen:
             raise EditError(f"the master loops at +{offset:#x}: cannot follow")
@@ -108,6 +112,9 @@ def executed_path(stub, order):
         if offset % 4 or not 0 <= offset <= len(stub) - 4:
             raise EditError(f"the master runs out of the stub's bytes at +{offset:#x}")
         step = Step(offset, struct.unpack_from(">I" if order == "big" else "<I", stub, offset)[0])
+        asked = asked or step.word == SC_1
+        if step.on_condition and not asked:
+            raise EditError(f"a condition at +{offset:#x} ({step.word:08x}): cannot follow")
         if step.target is not None and not 0 <= step.target < len(stub):
             step.leaves = True
         steps.append(step)
