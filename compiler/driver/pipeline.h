@@ -37,13 +37,12 @@ struct OrderVerdict {
 
 /// A clause that is checked and planned, and not built: see unserved.h.
 struct Unserved {
-  enum class Kind { kCall, kCoreHeader, kCopy };
+  enum class Kind { kCall, kCoreHeader };
   Kind kind = Kind::kCall;
   source::Span span;
   std::string clause;   // as written
   std::string segment;  // whose clause it is, or empty
   std::string needs;    // what a later release must bring
-  size_t index = 0;     // among clauses of its kind in the segment
 };
 
 struct Compilation {

@@ -127,7 +127,10 @@ bool is_callers_business(const Compilation& c, const model::Clause& clause) {
 std::string elsewhere(const Compilation& c, const model::Clause& clause) {
   const auto* tree = c.layout.bound("tree");
   switch (clause.kind) {
-    case model::ClauseKind::kBytes: return "overlay: these bytes of the stub's head are the image's";
+    case model::ClauseKind::kBytes:
+      return clause.section == model::Section::kMemory && !c.gap->copies.empty()
+                 ? "the stub's copy"
+                 : "overlay: these bytes of the stub's head are the image's";
     case model::ClauseKind::kPlace: return "a constraint of placement";
     case model::ClauseKind::kTreeFormat:
       if (!tree || !tree->content.tree_format) break;
@@ -268,16 +271,27 @@ void expectations(const Compilation& c, report::PlanReport& plan) {
     if (offer.of_giver) offered(offer, "entered", *c.layout.from, plan);
 }
 
+bool uses_vectors(const Compilation& c) {
+  if (c.gap->digest && c.gap->digest->vectors) return true;
+  return c.gap->stub && std::any_of(c.gap->stub->stub.items.begin(), c.gap->stub->stub.items.end(), [](const auto& item) {
+    const auto* code = std::get_if<ppc64::CodeItem>(&item);
+    return code && code->instruction.mnemonic == ppc64::Mnemonic::kLvx;
+  });
+}
+
 /// Nobody promises that a slave has left the giver's memory.
 void standing_assumptions(const Compilation& c, report::PlanReport& plan) {
-  if (c.gap->digest && c.gap->digest->vectors)
+  if (uses_vectors(c))
     plan.assumptions.push_back({"firmware leaves the CPU its vector instructions", "no convention speaks of HFSCR and PCR"});
   if (!c.gap->orders.front().gap.slaves_may_arrive) return;
-  for (const auto& s : c.layout.segments)
-    if (RangeSet over = s.overwrites().intersect(c.layout.machine->ranges("running_kernel")); !over.empty())
-      plan.assumptions.push_back({"no slave is in " + report::shown_ranges(over) + " of the running kernel when `" + s.name() +
-                                      "` overwrites that",
+  auto overwritten = [&](const RangeSet& ranges, const std::string& who) {
+    if (RangeSet over = ranges.intersect(c.layout.machine->ranges("running_kernel")); !over.empty())
+      plan.assumptions.push_back({"no slave is in " + report::shown_ranges(over) + " of the running kernel when " + who +
+                                      " overwrites that",
                                   "no convention promises it; this is the giver's own risk"});
+  };
+  for (const auto& s : c.layout.segments) overwritten(s.overwrites(), "`" + s.name() + "`");
+  for (const auto& copy : c.gap->copies) overwritten(RangeSet{copy.target()}, "the stub's copy");
 }
 
 }  // namespace
@@ -306,6 +320,7 @@ report::PlanReport make_plan(const Compilation& c, const Outputs* outputs) {
   if (c.gap->stub)
     for (const auto& count : c.gap->stub->counts)
       plan.bodies.push_back({to_text(count.giver), count.instructions, count.lower_bound});
+  for (const auto& copy : c.gap->copies) plan.copies.push_back({copy.from, copy.to, copy.executed});
   if (c.gap->digest) {
     plan.digest_by = c.gap->digest->vectors ? "vector instructions" : "general registers";
     for (const auto& input : c.gap->digest->inputs)

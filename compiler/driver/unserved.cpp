@@ -22,8 +22,6 @@ std::vector<Unserved> find_unserved(const model::Program& program, const model::
     if (s.kind == model::SegmentKind::kElfCoreHeader)
       found.push_back({Kind::kCoreHeader, s.name_span, "segment " + s.name + " = elfcorehdr", s.name,
                        "the bytes of a core header"});
-    for (size_t i = 0; i < s.copies.size(); ++i)
-      found.push_back({Kind::kCopy, s.copies[i].span, s.copies[i].text, s.name, "code that copies memory", i});
   }
   return found;
 }
@@ -55,24 +53,10 @@ std::vector<std::string> core_details(const emit::CoreHeader& core) {
 
 std::vector<std::string> details_of(const Compilation& c, const Unserved& u) {
   std::vector<std::string> lines;
-  const placement::PlacedSegment* segment = u.segment.empty() ? nullptr : c.layout.find(u.segment);
-  placement::HandoffScope scope(c.layout);
+  if (u.kind != Kind::kCoreHeader) return lines;
   diagnostics::Sink ignored;  // reported when it was placed
-  switch (u.kind) {
-    case Kind::kCall: break;
-    case Kind::kCoreHeader:
-      // Once more, over final addresses.
-      if (auto core = emit::core_header(c.layout, *segment, ignored)) lines = core_details(*core);
-      break;
-    case Kind::kCopy: {
-      const model::RangeMove& copy = segment->declaration->copies[u.index];
-      Value from = evaluate_as(*copy.from, Type::kRange, scope, ignored);
-      Value to = evaluate_as(*copy.to, Type::kAddress, scope, ignored);
-      if (from.is_known() && to.is_known())
-        lines.push_back(to_text(from.range()) + " (" + human(from.range().size()) + ") to " + hex(to.address()));
-      break;
-    }
-  }
+  // Once more, over final addresses.
+  if (auto core = emit::core_header(c.layout, *c.layout.find(u.segment), ignored)) lines = core_details(*core);
   return lines;
 }
 

@@ -3,10 +3,10 @@
 // What does a handoff ask for that this release checks and plans, and does not build?
 //
 // One entry for each clause whose bytes or instructions a later release must bring: the bytes of a core header,
-// copies, a stub that is a function of its caller. `build` refuses each by name before it reads a
+// a stub that is a function of its caller. `build` refuses each by name before it reads a
 // file; `plan` shows each with its addresses. Whatever is not listed here is built.
 //
-//   before enter copy 0x0 ..< 64KiB to room.start;  ->  {"before enter copy 0x0 ..< ...", "code that copies memory"}
+//   segment core = elfcorehdr { .. }  ->  {"segment core = elfcorehdr", "the bytes of a core header"}
 #pragma once
 
 #include <string>

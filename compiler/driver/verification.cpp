@@ -106,6 +106,7 @@ verify::Goals goals_of(const Compilation& c, const Boundary& to, std::deque<Byte
       if (tree && term) goals.words.push_back({*tree->start + Size{28}, 4, *term, clause});
     } else if (claim.kind == ClauseKind::kBytes && (slaves || claim.section == Section::kMemory)) {
       Range at = claim.values[0].ranges().front(), source = claim.values[1].ranges().front();
+      if (trampoline::brought_by(c.gap->copies, at, source)) continue;  // judged as a copy of whatever is there
       for (const auto& segment : c.layout.segments) {
         if (!Range::at(*segment.start, segment.content.size).contains(source)) continue;
         auto payload = c.contents.payloads.find(segment.name());
@@ -159,6 +160,15 @@ void judge_refusals(const Compilation& c, const verify::Loaded& loaded, const ve
     auto stays = verify::verify_wait(loaded, refused, goals, giver, std::string("stays in the stub after ") + refusal.name);
     verdict.obligations.insert(verdict.obligations.end(), stays.obligations.begin(), stays.obligations.end());
   }
+}
+
+/// What the stub copies, and the loops it does that by.
+void add_copies(const Compilation& c, Endian giver, verify::Loaded& loaded, verify::Goals& goals) {
+  for (const auto& copy : c.gap->copies) goals.copies.push_back({copy.from, copy.to, copy.clause});
+  loaded.copy_loops.clear();
+  for (const auto& loop : c.gap->stub->loops)
+    if (loop.giver == giver)
+      loaded.copy_loops.push_back({*c.layout.entered().start + Size{loop.offset}, loop.turns, loop.bytes});
 }
 
 /// The bytes that digests are taken of. The tree is described anyway.
@@ -241,6 +251,7 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
       goals.may_write.add(relay_word(*relay));
     }
     loaded.hash_loops = hash_loops(c, order.giver);
+    add_copies(c, order.giver, loaded, goals);
     OrderVerdict result{order.giver, verify::verify_entry(loaded, state, goals, order.giver)};
     judge_refusals(c, loaded, state, goals, order.giver, result.verdict);
     judge_digests(c, loaded, state, order.giver, result.verdict);

@@ -380,38 +380,70 @@ std::string values_in(const syntax::Expr& e, const model::Scope& scope, const so
   return text;
 }
 
-/// `before enter copy`: both sides are reached with translation off, and nothing but a segment is written to.
-bool check_copies(const Layout& layout, diagnostics::Sink& sink) {
-  size_t errors = sink.error_count();
-  HandoffScope scope(layout);
-  const auto* rma = layout.machine->find("rma");
-  for (const PlacedSegment& stub : layout.segments) {
-    for (const model::RangeMove& copy : stub.declaration->copies) {
-      Value from = evaluate_as(*copy.from, Type::kRange, scope, sink), to = evaluate_as(*copy.to, Type::kAddress, scope, sink);
-      if (!from.is_known() || !to.is_known()) continue;
-      auto refuse = [&](const std::string& why) {
-        sink.report(Code::bad_place, copy.span, "`" + copy.text + "`: " + why)
-            .note("it copies " + to_text(from.range()) + " to " + hex(to.address()));
-      };
-      auto target = Range::checked(to.address(), from.range().size());
-      if (!target || from.range().empty()) {
-        refuse(target ? "there is nothing to copy" : "the copy runs past 2^64");
-        continue;
+/// `before enter copy`: both sides are reached with translation off, and what is written to is free: room that a segment
+/// has without bytes of its own, the source itself, or memory that no segment and nobody else has.
+class CopyChecker {
+ public:
+  CopyChecker(const Layout& layout, diagnostics::Sink& sink) : layout_(layout), sink_(sink), scope_(layout) {}
+
+  bool run() {
+    size_t errors = sink_.error_count();
+    for (const PlacedSegment& stub : layout_.segments)
+      for (const model::RangeMove& copy : stub.declaration->copies) check(copy);
+    return sink_.error_count() == errors;
+  }
+
+ private:
+  void check(const model::RangeMove& copy) {
+    Value from = evaluate_as(*copy.from, Type::kRange, scope_, sink_), to = evaluate_as(*copy.to, Type::kAddress, scope_, sink_);
+    if (!from.is_known() || !to.is_known()) return;
+    auto refuse = [&](const std::string& why) -> diagnostics::Diagnostic& {
+      return sink_.report(Code::bad_place, copy.span, "`" + copy.text + "`: " + why)
+          .note("it copies " + to_text(from.range()) + " to " + hex(to.address()));
+    };
+    auto target = Range::checked(to.address(), from.range().size());
+    if (!target || from.range().empty()) {
+      refuse(target ? "there is nothing to copy" : "the copy runs past 2^64");
+      return;
+    }
+    const auto* rma = layout_.machine->find("rma");
+    if (rma && rma->value.is_known() &&
+        !(rma->value.range().contains(*target) && rma->value.range().contains(from.range()))) {
+      refuse("the stub runs with translation off and reaches machine.rma only, " + to_text(rma->value.range()));
+      return;
+    }
+    bool in_room = false;
+    for (const PlacedSegment& s : layout_.segments) {
+      if (!s.start || !s.extent.overlaps(*target)) continue;
+      Range bytes = Range::at(*s.start, s.content.size);
+      bool room = s.declaration->kind == SegmentKind::kReserve || !bytes.overlaps(*target) || bytes.contains(from.range());
+      if (!room || s.declaration->kind == SegmentKind::kTrampoline) {
+        refuse("it would overwrite `" + s.name() + "` at " + to_text(s.extent)).label(s.declaration->name_span, "the segment");
+        return;
       }
-      bool owned = std::any_of(layout.segments.begin(), layout.segments.end(), [&](const PlacedSegment& s) {
-        return &s != &stub && s.extent.contains(*target);
-      });
-      if (target->overlaps(from.range()))
-        refuse("the copy overlaps what it is a copy of");
-      else if (!owned)
-        refuse("the copy lies in no segment, so nothing keeps that memory free");
-      else if (rma && rma->value.is_known() &&
-               !(rma->value.range().contains(*target) && rma->value.range().contains(from.range())))
-        refuse("the stub runs with translation off and reaches machine.rma only, " + to_text(rma->value.range()));
+      in_room = in_room || s.extent.contains(*target);
+    }
+    if (!in_room) free_memory(*target, refuse);
+  }
+
+  template <typename Refuse>
+  void free_memory(const Range& target, Refuse refuse) {
+    if (layout_.handoff->on_crash) {
+      refuse("the copy lies in no segment, and of a machine that has crashed only the segments are ours");
+      return;
+    }
+    if (const auto* ram = layout_.machine->find("ram"); ram && ram->value.is_known() && !ram->value.ranges().contains(target))
+      refuse("the copy lies outside of machine.ram");
+    for (const char* fact : {"reserved", "opal.memory", "tce", "rtas", "hash_table"}) {
+      RangeSet taken = layout_.machine->ranges(fact);
+      if (taken.overlaps(target)) refuse(std::string("the copy would overwrite machine.") + fact);
     }
   }
-  return sink.error_count() == errors;
-}
+
+  const Layout& layout_;
+  diagnostics::Sink& sink_;
+  HandoffScope scope_;
+};
 
 }  // namespace
 
@@ -421,7 +453,7 @@ bool place(Layout& layout, const source::SourceSet& sources, const Measure& meas
 
 bool check_placed(const Layout& layout, const source::SourceSet& sources, std::vector<CheckedPredicate>& checks,
                   diagnostics::Sink& sink) {
-  bool all_hold = check_copies(layout, sink);
+  bool all_hold = CopyChecker(layout, sink).run();
   if (const model::Loader* loader = layout.loader) {
     if (loader->max_segments && layout.segments.size() > *loader->max_segments) {
       sink.report(Code::too_many_segments, layout.handoff->name_span,

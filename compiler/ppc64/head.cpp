@@ -269,6 +269,7 @@ class Walk {
       case Mnemonic::kStwu:
       case Mnemonic::kStdu:
       case Mnemonic::kLvx:
+      case Mnemonic::kStvx:
         return assume(at, "`" + readable(i) + "` at " + hex(Wide{at}) + " is not followed");
       case Mnemonic::kLbz:
       case Mnemonic::kLhz:

@@ -282,7 +282,7 @@ unsigned access_width(Mnemonic mnemonic) {
     case Mnemonic::kLdarx:
     case Mnemonic::kStd: case Mnemonic::kStdu: case Mnemonic::kStdx: case Mnemonic::kStdbrx:
     case Mnemonic::kStdcxDot: return 8;
-    case Mnemonic::kLvx: return 16;
+    case Mnemonic::kLvx: case Mnemonic::kStvx: return 16;
     default: return 0;
   }
 }

@@ -185,6 +185,7 @@ Instruction tdi(unsigned to, Gpr ra, int64_t si);
 Instruction trap();
 /// Vectors.
 Instruction lvx(Vr vt, std::optional<Gpr> ra, Gpr rb);
+Instruction stvx(Vr vs, std::optional<Gpr> ra, Gpr rb);
 Instruction vadduwm(Vr vt, Vr va, Vr vb);
 Instruction vmrghw(Vr vt, Vr va, Vr vb);
 Instruction vmr(Vr vt, Vr va);

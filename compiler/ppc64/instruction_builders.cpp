@@ -151,6 +151,7 @@ Instruction tdi(unsigned to, Gpr ra, int64_t si) { return make(M::kTdi, {to, n(r
 Instruction trap() { return make(M::kTw, {31, 0, 0}); }
 
 Instruction lvx(Vr vt, std::optional<Gpr> ra, Gpr rb) { return make(M::kLvx, {n(vt), n(ra), n(rb)}); }
+Instruction stvx(Vr vs, std::optional<Gpr> ra, Gpr rb) { return make(M::kStvx, {n(vs), n(ra), n(rb)}); }
 Instruction vadduwm(Vr vt, Vr va, Vr vb) { return make(M::kVadduwm, {n(vt), n(va), n(vb)}); }
 Instruction vmrghw(Vr vt, Vr va, Vr vb) { return make(M::kVmrghw, {n(vt), n(va), n(vb)}); }
 Instruction vmr(Vr vt, Vr va) { return make(M::kVor, {n(vt), n(va), n(va)}); }

@@ -90,6 +90,13 @@ struct PlanBody {
 };
 
 /// What the stub compares before it stores anything.
+/// What the stub copies before it enters the taker.
+struct PlanCopy {
+  Range from;
+  Address to;
+  bool executed = false;  // and makes the instruction caches see it
+};
+
 struct PlanDigest {
   std::string segment;
   Size size;
@@ -143,6 +150,7 @@ struct PlanReport {
   bool stub = false;
   Size stub_size;
   std::vector<PlanBody> bodies;
+  std::vector<PlanCopy> copies;
   std::vector<PlanDigest> digests;
   std::string digest_by;  // "general registers", "vector instructions"
 

@@ -133,6 +133,15 @@ void write_stub(OStream& json, const PlanReport& plan) {
             json.attribute("lower_bound", nullptr);
         });
     });
+    json.attributeArray("copies", [&] {
+      for (const PlanCopy& copy : plan.copies)
+        json.object([&] {
+          json.attribute("from", hex(copy.from.begin));
+          json.attribute("to", hex(copy.to));
+          json.attribute("size", hex(copy.from.size()));
+          json.attribute("executed", copy.executed);
+        });
+    });
     json.attributeArray("digests", [&] {
       for (const PlanDigest& digest : plan.digests)
         json.object([&] {

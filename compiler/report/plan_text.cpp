@@ -183,6 +183,11 @@ std::string stub_lines(const PlanReport& plan) {
   if (!plan.digests.empty()) text += wrap("Before it stores anything it compares digests, by " + plan.digest_by + ":", 2, 4);
   for (const PlanDigest& digest : plan.digests)
     text += wrap("sha256 of " + digest.segment + ", " + human(digest.size) + ": " + digest.sha256, 4, 6);
+  if (!plan.copies.empty()) text += wrap(plan.digests.empty() ? "Before it enters the taker it copies:" : "Then it copies:", 2, 4);
+  for (const PlanCopy& copy : plan.copies)
+    text += wrap(to_text(copy.from) + " (" + human(copy.from.size()) + ") to " + hex(copy.to) +
+                     (copy.executed ? ", which instruction caches are made to see" : ""),
+                 4, 6);
   for (const PlanBody& body : plan.bodies) {
     std::string line = counted(body.instructions, "instruction") + " from entry to jump for a " + body.giver +
                        "-endian giver";

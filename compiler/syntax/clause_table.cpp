@@ -160,7 +160,7 @@ const Row kRows[] = {
   {in(C::kSegmentElfcorehdr), "except", "", "except RANGES, ...", {}, kCheckedOnly, "memory the dump leaves out"},
   {in(C::kSegmentElfcorehdr), "remap", "", "remap RANGE to ADDRESS", {}, kCheckedOnly, "memory whose bytes were moved before the dump"},
   {in(C::kSegmentTrampoline), "digest", "", "digest sha256 of SEGMENT, ...", {}, kServed, "the stub compares each segment's digest before it stores anything, and stops at the first that differs"},
-  {in(C::kSegmentTrampoline), "before", "", "before enter copy RANGE to ADDRESS", {}, kCheckedOnly, "the stub copies memory before it enters the image"},
+  {in(C::kSegmentTrampoline), "before", "", "before enter copy RANGE to ADDRESS", {}, kServed, "the stub copies memory before it enters the image; where the two overlap, too"},
 
   // Tree node
   {in(C::kTreeNode), kPropertyHead, "", "STRING [= VALUE, ...]", {}, kServed, "sets a property; an address or size is 8 bytes, an integer 4, a string ends in NUL"},

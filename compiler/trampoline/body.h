@@ -24,11 +24,18 @@ struct Step {
   std::optional<Endian> order = {};  // the giver's, if it has none
 };
 
+/// A loop in a part, for the judge, who cannot run all of a long one.
+struct PartLoop {
+  size_t step = 0;  // its first instruction
+  uint64_t turns = 0, bytes = 0;  // of memory, in each turn
+};
+
 /// What a stub does before its body: a call of firmware, a copy.
 struct Part {
   std::vector<Step> steps;
   size_t executed = 0;  // instructions on the way that goes on, loops turned out
   MasterGoals after;    // what is left for the body, and what it may count on
+  std::vector<PartLoop> loops = {};
 };
 
 /// The body that starts `offset` bytes into the stub placed at `start`.

@@ -221,6 +221,29 @@ class Closer {
     return need.section == Section::kMemory || (need.section == Section::kSlaves && closed_.overlay);
   }
 
+  /// `before enter copy` of the stub, over final addresses.
+  void read_copies() {
+    placement::HandoffScope scope(layout_);
+    for (const model::RangeMove& move : layout_.entered().declaration->copies) {
+      Value from = evaluate_as(*move.from, model::Type::kRange, scope, sink_);
+      Value to = evaluate_as(*move.to, model::Type::kAddress, scope, sink_);
+      if (!from.is_known() || !to.is_known()) continue;
+      MemoryCopy copy{from.range(), to.address(), false, move.text};
+      bool low = copy.target().overlaps(Range::at(Address{0}, Size{kHeadSize}));
+      if (low && closed_.orders.front().gap.slaves_may_arrive)
+        sink_.report(Code::no_stub, move.span,
+                     "slaves run the first " + hex(Wide{kHeadSize}) + " bytes of memory, and nothing says when they have left: a "
+                     "copy there would be made under them")
+            .label(handoff_.slaves_span.valid() ? handoff_.slaves_span : handoff_.name_span, "the slaves of this handoff");
+      for (const ClosedOrder& order : closed_.orders)
+        for (const Claim& claim : order.to.claims) {
+          bool entered = claim.kind == ClauseKind::kEnter && claim.values.size() == 1 && claim.values[0].is_known();
+          if (entered) copy.executed = copy.executed || copy.target().contains(Range::at(Address{claim.values[0].number()}, Size{4}));
+        }
+      closed_.copies.push_back(std::move(copy));
+    }
+  }
+
   /// Bytes are there for a slave only where the giver copies them before it releases the slaves.
   bool copied_in_time(const Claim& need) {
     if (need.section != Section::kSlaves || copies_before_release(*layout_.from)) return true;
@@ -244,12 +267,15 @@ class Closer {
       if (obligation.answer == Answer::kEntailed) continue;  // it is so already
       Range destination = need.values[0].ranges().front(), wanted = need.values[1].ranges().front();
       Range copied = copy ? copy->values[0].ranges().front() : Range{};
+      if (need.section == Section::kMemory && brought_by(closed_.copies, destination, wanted)) continue;
       if (!copy || !copied.contains(destination)) {
         auto& d = sink_.report(Code::head_gap, need.clause->span,
                                "`" + need.clause->origin + "` needs `" + need.text() + "`, and `" +
                                    layout_.from->name + "` " +
                                    (copy ? "copies `" + to_text(copied) + "` only" : "copies nothing there"));
         if (copy) d.label(copy->clause->span, "the copy");
+        if (need.section == Section::kMemory && layout_.entered().declaration->kind == SegmentKind::kTrampoline)
+          d.note("a trampoline can put them there: `before enter copy " + to_text(wanted) + " to " + hex(destination.begin) + ";`");
         continue;
       }
       if (!copied_in_time(need)) continue;
@@ -283,13 +309,15 @@ class Closer {
     return std::nullopt;
   }
 
+  /// vshasigmaw is of ISA 2.07. A machine that does not say what it has gets what every one can run.
+  bool has_vectors() const { return layout_.machine->number("isa").value_or(0) >= 207; }
+
   std::optional<Digest> digest() const {
     const placement::PlacedSegment& stub = layout_.entered();
     if (!stub.declaration->digest) return std::nullopt;
     Digest digest;
     digest.start = stub.start->value();
-    // vshasigmaw is of ISA 2.07. A machine that does not say what it has gets what every one can run.
-    digest.vectors = layout_.machine->number("isa").value_or(0) >= 207;
+    digest.vectors = has_vectors();
     digest.console = firmware_of(*layout_.machine);
     for (const auto& [name, span] : stub.declaration->digest->segments) {
       auto payload = payloads_.find(name);
@@ -301,6 +329,7 @@ class Closer {
   }
 
   void synthesize_stub() {
+    read_copies();
     StubRequest request;
     request.name = handoff_.name;
     request.start = layout_.entered().start->value();
@@ -309,6 +338,8 @@ class Closer {
     request.overlay = closed_.overlay || !request.head.empty();
     request.relay = closed_.relay;
     request.digest = closed_.digest = digest();
+    request.copies = closed_.copies;
+    request.vectors = has_vectors();
     bool slaves_run_it = closed_.overlay || closed_.relay;
     if (slaves_run_it)
       request.landing_clause = expected_landing();
@@ -375,7 +406,7 @@ class Closer {
 
   /// Whether entering the taker's image itself would have left no gap.
   bool nothing_missing(const StubRequest& request) const {
-    if (!layout_.to->find_role("image") || request.digest) return false;
+    if (!layout_.to->find_role("image") || request.digest || !request.copies.empty()) return false;
     return std::all_of(request.masters.begin(), request.masters.end(), [&](const MasterGoals& goals) {
       return goals.registers.empty() && !goals.id_store && goals.msr.empty() && !goals.interrupts;
     }) && same_registers_from_image();

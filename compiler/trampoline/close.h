@@ -41,6 +41,7 @@ struct ClosedGap {
   std::optional<SynthesizedStub> stub;  // absent: the giver enters the taker itself
   bool overlay = false;                 // slaves run the taker's code in the low copy of the stub's head
   std::optional<Digest> digest;         // what the stub checks before it stores anything
+  std::vector<MemoryCopy> copies;       // what it copies then
   std::optional<Relay> relay;           // or wait in a pen of the stub until the taker's head is in place
   bool departs_by_call = false;         // the stub is a function of its caller: planned, never built
   bool needless = false;                // a trampoline is entered although nothing is missing without it

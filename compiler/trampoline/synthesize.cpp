@@ -64,6 +64,7 @@ size_t counted_bound(const MasterGoals& goals, bool branch_first, bool far) {
 Result<Part> parts_and_body(const StubRequest& request, const MasterGoals& goals, uint64_t offset) {
   Part all{{}, 0, goals};
   auto append = [&](Part part) {
+    for (PartLoop loop : part.loops) all.loops.push_back({all.steps.size() + loop.step, loop.turns, loop.bytes});
     all.steps.insert(all.steps.end(), part.steps.begin(), part.steps.end());
     all.executed += part.executed;
     all.after = std::move(part.after);
@@ -73,6 +74,11 @@ Result<Part> parts_and_body(const StubRequest& request, const MasterGoals& goals
     auto call = set_interrupt_order(all.after, request.start + offset);
     if (!call) return call.failure();
     append(std::move(*call));
+  }
+  if (!request.copies.empty()) {
+    auto copies = copy_memory(request.copies, request.vectors, all.after);
+    if (!copies) return copies.failure();
+    append(std::move(*copies));
   }
   if (request.relay) {
     auto handover = relay_handover(*request.relay, all.after);
@@ -127,6 +133,8 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
     }
     auto body = parts_and_body(request, goals, offset);
     if (!body) return body.failure();
+    for (const PartLoop& loop : body->loops)
+      result.loops.push_back({goals.giver, offset + 4 * loop.step, loop.turns, loop.bytes});
     offset += 4 * body->steps.size();
     bodies.push_back(std::move(*body));
   }
@@ -165,7 +173,7 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
     for (const Step& step : steps) stub.code(step.instruction, step.clause, step.order.value_or(order));
     // Far unless the way out is a plain branch.
     bool far = request.masters[i].msr.empty() && steps.size() >= 2 && steps.back().instruction == ins::bctr();
-    bool only_body = !request.relay && !request.digest && !request.masters[i].interrupts;
+    bool only_body = !request.relay && !request.digest && request.copies.empty() && !request.masters[i].interrupts;
     result.counts.push_back({order, bodies[i].executed + (branch_first ? 1 : 0),
                              only_body ? counted_bound(request.masters[i], branch_first, far) : 0,
                              request.masters[i].interrupts.has_value()});

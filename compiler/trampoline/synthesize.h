@@ -5,8 +5,9 @@
 // A stub is a head and one body per byte order the giver may arrive in. The head is what the giver copies
 // to address 0, where slaves run it: under overlay it is the taker's own head but for the first one or two
 // words, which are ours because the master is entered there; under relay it sends them to a
-// pen (relay.h). A body checks digests first, where they are asked for (digest.h). Then it stores what must be
-// stored while the id is still in its register, moves registers, changes the MSR if it must, and jumps. Every choice that does
+// pen (relay.h). A body checks digests first, where they are asked for (digest.h), and then copies memory
+// (copy.h). Then it stores what must be stored while the id is still in its register, moves registers, changes the MSR
+// if it must, and jumps. Every choice that does
 // not matter to the contract (which of the allowed values, which base, near or far jump) is searched for
 // the fewest instructions; ties are broken by a fixed order, so the same gap gives the same bytes.
 //
@@ -16,6 +17,7 @@
 
 #include "base/result.h"
 #include "ppc64/stub.h"
+#include "trampoline/copy.h"
 #include "trampoline/digest.h"
 #include "trampoline/goals.h"
 #include "trampoline/relay.h"
@@ -37,6 +39,8 @@ struct StubRequest {
   std::vector<HeadBytes> head;
   std::string landing_clause;        // which clause of the giver the head branch discharges
   std::optional<Digest> digest = {};  // what is checked before anything is stored
+  std::vector<MemoryCopy> copies = {};  // what is copied then
+  bool vectors = false;                 // the machine has them, for copies
   std::optional<Relay> relay = {};   // instead of overlay: slaves go to a pen until the taker's head is in place
 };
 
@@ -47,9 +51,17 @@ struct BodyCount {
   bool calls_firmware = false;
 };
 
+/// A loop that copies, where it stands in the stub.
+struct StubLoop {
+  Endian giver = Endian::kBig;
+  uint64_t offset = 0;
+  uint64_t turns = 0, bytes = 0;
+};
+
 struct SynthesizedStub {
   ppc64::Stub stub;
   std::vector<BodyCount> counts;
+  std::vector<StubLoop> loops = {};
 };
 
 Result<SynthesizedStub> synthesize(const StubRequest& request);

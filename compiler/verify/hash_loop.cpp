@@ -39,33 +39,6 @@ std::optional<Sha256State> hash(const Memory& memory, const HashLoop& loop, uint
   return state;
 }
 
-/// What a register holds `turns` turns after the last of the three it was seen at.
-class Extrapolation {
- public:
-  Extrapolation(const std::array<const Sha256State*, kTurnsSeen>& states, const Sha256State& later, uint64_t turns)
-      : states_(states), later_(later), turns_(turns) {}
-
-  Value operator()(const Value& a, const Value& b, const Value& c) const {
-    if (a.same_as(b) && b.same_as(c)) return c;
-    if (!a.is_constant() || !b.is_constant() || !c.is_constant()) return Value::unknown();
-    uint64_t step = b.bits() - a.bits();
-    if (c.bits() - b.bits() == step) return Value(c.bits() + step * turns_);
-    auto half = [&](unsigned shift) {
-      for (size_t word = 0; word < later_.size(); ++word)
-        if ((a.bits() >> shift & kLow) == (*states_[0])[word] && (b.bits() >> shift & kLow) == (*states_[1])[word] &&
-            (c.bits() >> shift & kLow) == (*states_[2])[word])
-          return Value(later_[word]);
-      return Value::unknown().masked(kLow);
-    };
-    return half(32).rotate_left(32) | half(0);
-  }
-
- private:
-  std::array<const Sha256State*, kTurnsSeen> states_;
-  const Sha256State& later_;
-  uint64_t turns_;
-};
-
 }  // namespace
 
 uint64_t LoopSummary::arrive(Machine& m, uint64_t instructions) {
@@ -79,17 +52,18 @@ uint64_t LoopSummary::arrive(Machine& m, uint64_t instructions) {
   const Seen &a = seen_[0], &b = seen_[1], &c = seen_[2];
   uint64_t turns = loop_->blocks - kTurnsLeft - kTurnsSeen, a_turn = b.instructions - a.instructions;
   auto later = hash(m.memory, *loop_, loop_->blocks - kTurnsLeft);
-  if (!later || c.instructions - b.instructions != a_turn || !a.machine.msr.same_as(b.machine.msr) ||
-      !b.machine.msr.same_as(c.machine.msr) || a.machine.other_sprs_written.size() != c.machine.other_sprs_written.size())
-    return 0;
-  Extrapolation at({&a.state, &b.state, &c.state}, *later, turns);
-  for (size_t i = 0; i < m.gpr.size(); ++i) m.gpr[i] = at(a.machine.gpr[i], b.machine.gpr[i], c.machine.gpr[i]);
-  for (size_t i = 0; i < m.vr.size(); ++i)
-    for (size_t k = 0; k < 2; ++k) m.vr[i][k] = at(a.machine.vr[i][k], b.machine.vr[i][k], c.machine.vr[i][k]);
-  for (Value Machine::*part : {&Machine::lr, &Machine::ctr, &Machine::srr0, &Machine::srr1, &Machine::hsrr0, &Machine::hsrr1})
-    m.*part = at(a.machine.*part, b.machine.*part, c.machine.*part);
-  for (Value Machine::*part : {&Machine::cr, &Machine::xer})
-    m.*part = at(a.machine.*part, b.machine.*part, c.machine.*part).masked(kLow);
+  if (!later || c.instructions - b.instructions != a_turn || !can_go_on(a.machine, b.machine, c.machine)) return 0;
+  // What moves in no even step may be two words of the state.
+  go_on(m, a.machine, b.machine, c.machine, turns, [&](const Value& x, const Value& y, const Value& z) {
+    auto half = [&](unsigned shift) {
+      for (size_t word = 0; word < later->size(); ++word)
+        if ((x.bits() >> shift & kLow) == a.state[word] && (y.bits() >> shift & kLow) == b.state[word] &&
+            (z.bits() >> shift & kLow) == c.state[word])
+          return Value((*later)[word]);
+      return Value::unknown().masked(kLow);
+    };
+    return half(32).rotate_left(32) | half(0);
+  });
   skipped_ = turns;
   return turns * a_turn;
 }

@@ -18,6 +18,7 @@
 #include "base/address.h"
 #include "verify/machine.h"
 #include "verify/sha256.h"
+#include "verify/turns.h"
 
 namespace baton::verify {
 
@@ -38,7 +39,6 @@ struct HashLoop {
 
 /// Loops of up to so many turns are run like any other code.
 inline constexpr uint64_t kMostTurnsRun = 64;
-inline constexpr size_t kTurnsSeen = 3, kTurnsLeft = 2;
 
 class LoopSummary {
  public:

@@ -11,6 +11,10 @@ void Memory::describe(std::string name, uint64_t start, ByteView bytes, uint64_t
   regions_.push_back(Region{std::move(name), start, bytes, std::max<uint64_t>(size, bytes.size())});
 }
 
+void Memory::describe_unknown(std::string name, uint64_t start, uint64_t size, unsigned first) {
+  regions_.push_back(Region{std::move(name), start, {}, size, first});
+}
+
 const Memory::Region* Memory::find(uint64_t address) const {
   for (auto region = regions_.rbegin(); region != regions_.rend(); ++region)
     if (address >= region->start && address - region->start < region->size) return &*region;
@@ -32,10 +36,16 @@ std::string Memory::name_at(uint64_t address) const {
 }
 
 Value Memory::byte(uint64_t address) const {
-  if (auto it = stored_.find(address); it != stored_.end()) return it->second;
+  auto it = stored_.find(address);
+  return it != stored_.end() ? it->second : at_entry(address);
+}
+
+Value Memory::at_entry(uint64_t address) const {
   const Region* region = find(address);
   if (!region) return Value::unknown().masked(0xff);
   uint64_t offset = address - region->start;
+  if (region->symbols)
+    return Value::symbol(*region->symbols + static_cast<unsigned>(offset / 8)).rotate_left(8 + 8 * (offset % 8)).masked(0xff);
   return Value(offset < region->bytes.size() ? region->bytes[offset] : uint64_t{0});
 }
 

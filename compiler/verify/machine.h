@@ -29,6 +29,11 @@ class Memory {
   /// `bytes`, then zeros up to `size`. Where regions overlap the one described last is seen.
   void describe(std::string name, uint64_t start, ByteView bytes, uint64_t size);
 
+  /// Bytes that are not known, and that have a name each: symbol `first` for the first eight of them, and so on, big-endian.
+  void describe_unknown(std::string name, uint64_t start, uint64_t size, unsigned first);
+  /// What one byte was before anything was stored.
+  Value at_entry(uint64_t address) const;
+
   /// `width` bytes as a number in byte order `order`; addresses wrap as effective addresses do.
   Value load(uint64_t address, unsigned width, Endian order) const;
   void store(uint64_t address, unsigned width, const Value& value, Endian order);
@@ -48,6 +53,7 @@ class Memory {
     uint64_t start;
     ByteView bytes;
     uint64_t size;
+    std::optional<unsigned> symbols = {};  // in place of bytes
   };
   const Region* find(uint64_t address) const;
 

@@ -221,6 +221,14 @@ class Execution {
     Value first = m_.memory.load(at, 8, order_), second = m_.memory.load(at + 8, 8, order_);
     vr(0) = order_ == Endian::kBig ? Vector{first, second} : Vector{second, first};
   }
+  void store_vector() {
+    auto address = effective_address();
+    if (!address) return;
+    uint64_t at = *address & ~uint64_t{15};
+    const auto& [high, low] = vr(0);
+    m_.memory.store(at, 8, order_ == Endian::kBig ? high : low, order_);
+    m_.memory.store(at + 8, 8, order_ == Endian::kBig ? low : high, order_);
+  }
   void compare_words() {
     WordEquality equality = equal_words(vr(1), vr(2));
     vr(0) = equality.mask;
@@ -234,6 +242,7 @@ class Execution {
     if (!vectors_available()) return;
     switch (i_.mnemonic) {
       case Mnemonic::kLvx: return load_vector();
+      case Mnemonic::kStvx: return store_vector();
       case Mnemonic::kVadduwm: vr(0) = add_words(vr(1), vr(2)); return;
       case Mnemonic::kVmrghw: vr(0) = merge_first_words(vr(1), vr(2)); return;
       case Mnemonic::kVor: vr(0) = {vr(1)[0] | vr(2)[0], vr(1)[1] | vr(2)[1]}; return;
@@ -471,7 +480,7 @@ void Execution::execute() {
       if (is_known(msr::kHv, false)) return wrong("needs hypervisor state");
       return unknown("needs hypervisor state, and MSR[HV] is not known");
 
-    case Mnemonic::kLvx: case Mnemonic::kVadduwm: case Mnemonic::kVmrghw: case Mnemonic::kVor: case Mnemonic::kVxor:
+    case Mnemonic::kLvx: case Mnemonic::kStvx: case Mnemonic::kVadduwm: case Mnemonic::kVmrghw: case Mnemonic::kVor: case Mnemonic::kVxor:
     case Mnemonic::kVcmpequwDot: case Mnemonic::kVspltisw: case Mnemonic::kVsel: case Mnemonic::kVperm:
     case Mnemonic::kVsldoi: case Mnemonic::kVshasigmaw: return execute_vector();
 

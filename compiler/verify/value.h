@@ -19,10 +19,10 @@
 namespace baton::verify {
 
 /// 0 stands for "unknown"; otherwise (symbol + 1) * 64 + bit, with the top bit for the inverse.
-using Atom = uint16_t;
+using Atom = uint32_t;
 inline constexpr Atom kUnknownAtom = 0;
-inline constexpr Atom kInverse = 0x8000;
-inline constexpr unsigned kMostSymbols = 500;
+inline constexpr Atom kInverse = 0x8000'0000;
+inline constexpr unsigned kMostSymbols = 1u << 24;
 
 /// One bit: a constant or an atom.
 struct Bit {

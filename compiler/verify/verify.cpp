@@ -17,7 +17,8 @@ constexpr size_t kMostTraced = 4096;
 class Trial {
  public:
   Trial(const Loaded& loaded, const EntryState& from, const Goals& to)
-      : loaded_(loaded), from_(from), to_(to), loops_(loaded.hash_loops.begin(), loaded.hash_loops.end()) {}
+      : loaded_(loaded), from_(from), to_(to), loops_(loaded.hash_loops.begin(), loaded.hash_loops.end()),
+        copy_loops_(loaded.copy_loops.begin(), loaded.copy_loops.end()) {}
 
   Verdict run(Endian giver) {
     set_up(giver);
@@ -28,6 +29,7 @@ class Trial {
       judge_interrupts();
       judge_words();
       judge_bytes();
+      judge_copies();
       judge_frame();
       for (const LoopSummary& loop : loops_) say_what_was_skipped(loop);
     }
@@ -92,6 +94,8 @@ class Trial {
   Value at_entry(const std::string& name) { return value_of(Term::named(name + " at entry")); }
 
   void set_up(Endian giver) {
+    // What is described otherwise is described behind: its bytes are known.
+    for (const CopyGoal& goal : to_.copies) name_bytes(goal.from);
     for (const Segment& s : loaded_.segments) describe(s);
     for (const Segment& s : from_.memory) describe(s);
     for (unsigned i = 0; i < 32; ++i) m_.gpr[i] = at_entry("r" + std::to_string(i));
@@ -117,6 +121,19 @@ class Trial {
     m_.pc = loaded_.entry.value();
     m_.interrupts = from_.interrupts;
     m_.firmware = from_.firmware;
+  }
+  /// Eight bytes to a symbol. Of very much only both ends: more is not followed either.
+  void name_bytes(const Range& range) {
+    constexpr uint64_t kEnd = 32 << 20;
+    auto name = [&](Address start, uint64_t size) {
+      m_.memory.describe_unknown("memory at entry", start.value(), size, next_symbol_);
+      next_symbol_ += static_cast<unsigned>((size + 7) / 8);
+      BATON_CHECK(next_symbol_ < kMostSymbols, "a stub copies from few places");
+    };
+    uint64_t size = range.size().bytes();
+    if (size <= 2 * kEnd) return name(range.begin, size);
+    name(range.begin, kEnd);
+    name(range.end - Size{kEnd}, kEnd);
   }
   void describe(const Segment& s) { m_.memory.describe(s.name, s.start.value(), s.bytes, s.size.bytes()); }
 
@@ -168,6 +185,7 @@ class Trial {
     say("msr", Outcome::kUnknown, rest);
     for (const WordGoal& goal : to_.words) say(goal.clause, Outcome::kUnknown, rest);
     for (const BytesGoal& goal : to_.bytes) say(goal.clause, Outcome::kUnknown, rest);
+    for (const CopyGoal& goal : to_.copies) say(goal.clause, Outcome::kUnknown, rest);
     say("nothing else is written", Outcome::kUnknown, rest);
     return false;
   }
@@ -179,6 +197,8 @@ class Trial {
   /// At the head of a loop that hashes: most of its turns may be left out.
   void pass_loops() {
     for (LoopSummary& loop : loops_)
+      if (m_.pc == loop.loop().head.value()) skipped_ += loop.arrive(m_, verdict_.instructions);
+    for (CopySummary& loop : copy_loops_)
       if (m_.pc == loop.loop().head.value()) skipped_ += loop.arrive(m_, verdict_.instructions);
   }
   bool left_turns_out() const {
@@ -290,9 +310,67 @@ class Trial {
     }
   }
 
+  /// Where a byte that the copies left at an address was at entry, and through how many of them it came.
+  std::pair<uint64_t, size_t> origin(uint64_t address, size_t copies) const {
+    size_t through = 0;
+    for (size_t k = copies; k-- > 0;) {
+      const CopyGoal& copy = to_.copies[k];
+      if (!Range::at(copy.to, copy.from.size()).contains(Range::at(Address{address}, Size{1}))) continue;
+      address = address - copy.to.value() + copy.from.begin.value();
+      ++through;
+    }
+    return {address, through};
+  }
+
+  void judge_copies() {
+    // Of what one loop left out some may have been written since, by later copies.
+    auto left_out = [&](uint64_t missed, uint64_t overwritten) {
+      return std::any_of(copy_loops_.begin(), copy_loops_.end(), [&](const CopySummary& l) {
+        return missed <= l.skipped() && l.skipped() <= missed + overwritten;
+      });
+    };
+    bool any_left_out = std::any_of(copy_loops_.begin(), copy_loops_.end(), [](const CopySummary& l) { return l.skipped() != 0; });
+    for (size_t k = 0; k < to_.copies.size(); ++k) {
+      const CopyGoal& goal = to_.copies[k];
+      const uint64_t size = goal.from.size().bytes();
+      uint64_t missed = 0, chained = 0, later = 0;
+      std::optional<std::pair<uint64_t, uint64_t>> wrong;
+      for (uint64_t i = 0; i < size && !wrong; ++i) {
+        uint64_t to = goal.to.value() + i;
+        bool overwritten = std::any_of(to_.copies.begin() + static_cast<std::ptrdiff_t>(k) + 1, to_.copies.end(), [&](const CopyGoal& other) {
+          return Range::at(other.to, other.from.size()).contains(Range::at(Address{to}, Size{1}));
+        });
+        if (overwritten) {
+          ++later;  // looked at there
+          continue;
+        }
+        auto [from, through] = origin(to, k + 1);
+        // In turns that were not run nothing was stored, nor could a later copy read it.
+        if (any_left_out && m_.memory.stored().count(to) == 0) ++missed;
+        else if (any_left_out && through > 1) ++chained;
+        else if (!m_.memory.byte(to).same_as(m_.memory.at_entry(from))) wrong = {to, from};
+      }
+      if (wrong) {
+        bool refuted = can_differ(m_.memory.byte(wrong->first), m_.memory.at_entry(wrong->second));
+        say(goal.clause, refuted ? Outcome::kRefuted : Outcome::kUnknown,
+            "the byte at " + hex(Wide{wrong->first}) + " is not certainly what " + hex(Wide{wrong->second}) + " held at entry");
+      } else if (missed != 0 && !left_out(missed, later)) {
+        say(goal.clause, Outcome::kRefuted, std::to_string(missed) + " bytes are not written");
+      } else if (missed + chained != 0) {
+        say(goal.clause, Outcome::kAssumed,
+            std::to_string(missed + chained) + " of " + std::to_string(size) +
+                " bytes were not followed: the loop is taken to copy them as it does the others");
+      } else {
+        say(goal.clause, Outcome::kProved, std::to_string(size) + " bytes at " + hex(goal.to) + " are what " +
+                                               to_text(goal.from) + " held then, whatever that was");
+      }
+    }
+  }
+
   void judge_frame() {
     RangeSet allowed = to_.may_write;
     for (const WordGoal& goal : to_.words) allowed.add(Range::at(goal.at, Size{goal.width}));
+    for (const CopyGoal& goal : to_.copies) allowed.add(Range::at(goal.to, goal.from.size()));
     for (const auto& [address, byte] : m_.memory.stored()) {
       (void)byte;
       if (allowed.contains(Range::at(Address{address}, Size{1}))) continue;
@@ -313,6 +391,8 @@ class Trial {
   Machine m_;
   Value entry_msr_;
   std::vector<LoopSummary> loops_;
+  std::vector<CopySummary> copy_loops_;
+  unsigned next_symbol_ = 4096;  // those below have names
   uint64_t skipped_ = 0;
   std::vector<std::string> names_;
   Verdict verdict_;

@@ -18,6 +18,7 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/range.h"
+#include "verify/copy_loop.h"
 #include "verify/firmware.h"
 #include "verify/hash_loop.h"
 
@@ -35,6 +36,7 @@ struct Loaded {
   std::vector<Segment> segments;
   Address entry;  // where the giver enters; the segment around it is the code that may run
   std::vector<HashLoop> hash_loops = {};  // see hash_loop.h
+  std::vector<CopyLoop> copy_loops = {};
 };
 
 /// A number, or a value that is only known by name. "r9 at entry" names what a register held.
@@ -78,6 +80,12 @@ struct BytesGoal {  // memory equals these bytes when the taker is entered
   std::string clause;
 };
 
+struct CopyGoal {  // memory from `to` on is what `from` held at entry, whatever that was
+  Range from;
+  Address to;
+  std::string clause;
+};
+
 struct Goals {
   Address target;
   std::string target_clause = "enter";
@@ -91,6 +99,7 @@ struct Goals {
   std::string interrupts_clause;
   std::vector<WordGoal> words;
   std::vector<BytesGoal> bytes;
+  std::vector<CopyGoal> copies;
   /// What may be written besides the words.
   RangeSet may_write;
   /// Where code may run besides the segment around the entry.

@@ -99,6 +99,15 @@ class Run:
             content[bit // 8] ^= 0x80 >> bit % 8
             self.bytes_of[name] = bytes(content)
             self.stop_text = f"baton: segment `{name}` is damaged (its sha256 differs): stopped"
+        # What is there when the stub has made its copies, in their order.
+        self.left = dict(self.bytes_of)
+        for to, at, source, start, size in options.copy:
+            room, data = handoff.named(to), self.left[handoff.named(source).name]
+            if start + size > max(len(data), handoff.named(source).memsz) or at + size > room.memsz:
+                raise Unusable(f"no {size} bytes to copy from {source} to {to}")
+            moved = data[start:start + size].ljust(size, b"\0")
+            old = self.left[room.name].ljust(at + size, b"\0")
+            self.left[room.name] = old[:at] + moved + old[at + size:]
         # What a relay's slaves may lose on their way, and the word that the master sets for them.
         self.pen_registers = ("r9", "r10", "cr") if options.relay else ()
         self.relay_word = (options.relay, options.relay + 4) if options.relay else (0, 0)
@@ -133,7 +142,7 @@ class Run:
         beside = 64 << 10
         ordered = sorted(self.handoff.segments, key=lambda segment: segment.start)
         for index, segment in enumerate(ordered):
-            content = self.bytes_of[segment.name]
+            content = self.left[segment.name]
             used = max(segment.used, len(content))
             used += -used % 8
             if segment is self.handoff.image:  # its zero-filled part is what the taker itself works in
@@ -309,6 +318,11 @@ def judge_stop(run, options, lines):
     return 0 if said == expected else 1
 
 
+def one_copy(text):
+    to, at, source, start, size = text.split(":")
+    return to, int(at, 0), source, int(start, 0), int(size, 0)
+
+
 def make_parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True, help="output folder of `baton build`")
@@ -338,6 +352,8 @@ def make_parser():
     parser.add_argument("--vectors-off", action="store_true", help="the giver leaves with MSR[VEC] and MSR[VSX] off")
     parser.add_argument("--flip", metavar="SEGMENT:BIT", help="change a bit, counted from the segment's start, or from its end if it "
                         "is negative; succeed iff the stub says so and nobody gets to the taker")
+    parser.add_argument("--copy", action="append", metavar="TO:AT:FROM:START:SIZE", default=[], type=one_copy,
+                        help="the stub copies SIZE bytes from START of segment FROM to AT of segment TO")
     parser.add_argument("--silent", action="store_true", help="with --flip: the machine has no console to say it on")
     parser.add_argument("--registers", action="store_true", help="print every CPU's registers")
     parser.add_argument("--limit", type=float, default=10, metavar="SECONDS")

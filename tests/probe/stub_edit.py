@@ -31,14 +31,14 @@ def signed(value, width):
 
 
 STORES_D = {36: "stw", 37: "stwu", 38: "stb", 39: "stbu", 44: "sth", 45: "sthu"}
-STORES_X = {149: "stdx", 151: "stwx", 183: "stwux", 215: "stbx", 247: "stbux", 407: "sthx", 660: "stdbrx", 662: "stwbrx",
+STORES_X = {149: "stdx", 231: "stvx", 151: "stwx", 183: "stwux", 215: "stbx", 247: "stbux", 407: "sthx", 660: "stdbrx", 662: "stwbrx",
             918: "sthbrx"}
 WRITES_RT_D = {7, 8, 12, 13, 14, 15, 32, 33, 34, 35, 40, 41, 42, 43}  # mulli, subfic, addic, addi(s), loads
 WRITES_RA_D = {20, 21, 23, 24, 25, 26, 27, 28, 29, 30}  # rotates, or/xor/and immediates
 WRITES_RA_X = {24, 26, 27, 28, 58, 60, 124, 284, 316, 412, 413, 444, 445, 476, 536, 539, 792, 794, 824, 826, 827, 922, 954, 986}
 WRITES_RT_X = {8, 10, 11, 19, 20, 21, 23, 40, 75, 83, 84, 87, 104, 136, 138, 200, 202, 232, 233, 234, 235, 266, 279, 339,
                343, 371, 457, 459, 489, 491, 532, 534, 790}
-WRITES_NOTHING_X = {0, 32, 54, 86, 144, 146, 178, 467, 598, 854, 982}  # compares, mt*, caches, sync
+WRITES_NOTHING_X = {0, 32, 54, 86, 103, 144, 146, 178, 467, 598, 854, 982}  # compares, mt*, caches, sync, lvx
 COMPARES_D = {10, 11}
 SC_1 = 0x44000022  # the hypervisor is asked for something
 TRAPS_D = {2, 3}
@@ -164,6 +164,15 @@ def drop_boot_id(stub, order):
     return stub
 
 
+def drop_copy_store(stub, order):
+    """The first store of a stub that copies is of the first copy's loop."""
+    stores = [step for step in executed_path(stub, order) if step.stores]
+    if len(stores) < 2 or stores[0].stores not in ("std", "stvx"):
+        raise EditError("the path does not begin with the stores of a copy")
+    put(stub, stores[0].offset, NOP, order)
+    return stub
+
+
 def drop_relay_store(stub, order, which):
     """A relay stores the head to 0 (in a loop), then the word that slaves wait for, then the id."""
     stores = [step for step in executed_path(stub, order) if step.stores]
@@ -192,6 +201,7 @@ def spoil_spin_word(stub, order):
 # name -> edit of (bytearray, byte order), in place
 EDITS = {
     "no-boot-id": drop_boot_id,
+    "no-copy-store": drop_copy_store,
     "wrong-r3": lambda stub, order: drop_last_write(stub, order, 3),
     "wrong-r4": lambda stub, order: drop_last_write(stub, order, 4),
     "nonzero-r5": lambda stub, order: insert_before_exit(stub, order, [0x38A00001]),  # li r5,1

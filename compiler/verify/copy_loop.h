@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// How is a loop judged that goes over more memory than can be followed byte by byte?
+//
+// Up to 64 KiB are: each byte has a name at entry, and is looked for where it must be in the end. Of a longer loop the
+// first turns are run, and the last; the registers before the last ones are what they would be if each turn moved them as
+// the first ones did (turns.h). What the turns between stored is not there then: the copy is `assumed` to have been made
+// as by the others. A wrong hint ends in `unknown` or in a refutation, since the loop does not end where it should.
+//
+//   three turns seen: r9 + 64, r10 + 64, ctr - 1 each time  ->  r9, r10 and ctr before the last turn but one
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "verify/turns.h"
+
+namespace baton::verify {
+
+/// Somebody says that what begins at `head` is done `turns` times, for `bytes` bytes of memory each. Not believed.
+struct CopyLoop {
+  Address head;
+  uint64_t turns = 0, bytes = 0;
+};
+
+/// Loops over this much memory are run like any other code.
+inline constexpr uint64_t kMostFollowed = 64 * 1024;
+
+class CopySummary {
+ public:
+  explicit CopySummary(const CopyLoop& loop) : loop_(loop) {}
+
+  const CopyLoop& loop() const { return loop_; }
+  /// Bytes that the turns that were not run go over.
+  uint64_t skipped() const { return skipped_turns_ * loop_.bytes; }
+  /// The machine is at the head. It may be moved on to a later turn; the answer is how many instructions that would
+  /// have taken.
+  uint64_t arrive(Machine& m, uint64_t instructions);
+
+ private:
+  struct Seen {
+    Machine machine;
+    uint64_t instructions;
+  };
+
+  CopyLoop loop_;
+  uint64_t turn_ = 0, skipped_turns_ = 0;
+  std::vector<Seen> seen_;
+};
+
+}  // namespace baton::verify
