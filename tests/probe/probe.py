@@ -356,7 +356,7 @@ def make_parser():
                         help="the stub copies SIZE bytes from START of segment FROM to AT of segment TO")
     parser.add_argument("--silent", action="store_true", help="with --flip: the machine has no console to say it on")
     parser.add_argument("--registers", action="store_true", help="print every CPU's registers")
-    parser.add_argument("--limit", type=float, default=10, metavar="SECONDS")
+    parser.add_argument("--limit", type=float, default=40, metavar="SECONDS")
     parser.add_argument("--qemu", default="qemu-system-ppc64")
     return parser
 
