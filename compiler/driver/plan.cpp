@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "driver/plan_cpus.h"
 #include "driver/unserved.h"
 #include "inputs/digest.h"
 #include "ppc64/instruction.h"
@@ -315,6 +316,7 @@ report::PlanReport make_plan(const Compilation& c, const Outputs* outputs) {
   segments(c, plan);
   clauses(c, plan);
   expectations(c, plan);
+  if (!c.gap->departs_by_call) plan.cpus = cpus_of(c);
   plan.stub = c.stub.has_value();
   if (c.stub) plan.stub_size = Size{c.stub->code.text.size()};
   if (c.gap->stub)

@@ -103,6 +103,13 @@ struct PlanDigest {
   std::string sha256;
 };
 
+/// Where CPUs go.
+struct PlanCpus {
+  std::vector<uint32_t> possible;    // ids of the machine, where it says them; any may be the master
+  std::vector<std::string> arrival;  // states the others may be in: "arriving", "firmware", ..
+  std::string others;                // what becomes of them, in words; empty where there are none
+};
+
 struct PlanCheck {
   std::string text;   // "segment.start >= machine.running_kernel.end"
   std::string error;  // what the loader would answer, "ETXTBSY"; "none": it does not look
@@ -145,6 +152,8 @@ struct PlanReport {
   RangeSet ram;
   std::vector<PlanArea> areas;
   std::vector<PlanSegment> segments;  // in source order
+
+  std::optional<PlanCpus> cpus;  // not of a call
 
   std::vector<PlanClause> clauses;
   bool stub = false;

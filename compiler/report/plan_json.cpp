@@ -210,6 +210,14 @@ std::string plan_json(const PlanReport& plan) {
       json.attribute("entered", utf8(plan.entered));
     }
     write_machine(json, plan);
+    if (plan.cpus)
+      json.attributeObject("cpus", [&] {
+        json.attributeArray("possible", [&] {
+          for (uint32_t id : plan.cpus->possible) json.value(static_cast<int64_t>(id));
+        });
+        write_strings(json, "arrival", plan.cpus->arrival);
+        json.attribute("others", utf8(plan.cpus->others));
+      });
     json.attributeArray("segments", [&] {
       for (const PlanSegment& segment : plan.segments) write_segment(json, segment);
     });

@@ -226,6 +226,17 @@ std::string contract_part(const PlanReport& plan) {
   return heading("What the taker needs, and what meets it") + text + expected + "\n" + stub_lines(plan);
 }
 
+std::string cpus_part(const PlanReport& plan) {
+  if (!plan.cpus) return {};
+  const auto& possible = plan.cpus->possible;
+  std::string ids;
+  for (uint32_t id : possible) ids += (ids.empty() ? "" : ", ") + std::to_string(id);
+  TextTable table({Align::kLeft, Align::kLeft});
+  table.row({"master", possible.empty() ? "whichever it is" : possible.size() == 1 ? ids + ", the only one" : "any of " + ids});
+  if (!plan.cpus->others.empty()) table.row({"others", plan.cpus->others});
+  return heading("Where CPUs go") + table.print(2);
+}
+
 std::string checks_part(const PlanReport& plan) {
   if (plan.checks.empty()) return {};
   TextTable table({Align::kLeft, Align::kLeft, Align::kLeft});
@@ -266,7 +277,7 @@ std::string outputs_part(const PlanReport& plan) {
 
 std::string plan_text(const PlanReport& plan) {
   return head_part(plan) + machine_part(plan) + segments_part(plan) + map_part(plan) + placement_part(plan) +
-         contract_part(plan) + checks_part(plan) + assumptions_part(plan) + unserved_part(plan) + outputs_part(plan);
+         cpus_part(plan) + contract_part(plan) + checks_part(plan) + assumptions_part(plan) + unserved_part(plan) + outputs_part(plan);
 }
 
 std::string shown_ranges(const RangeSet& ranges, size_t most) {

@@ -351,7 +351,7 @@ class Closer {
       if (!goals) return;
       request.masters.push_back(std::move(*goals));
     }
-    closed_.needless = nothing_missing(request) && (!parks_ || image_has_landing());
+    closed_.needless = nothing_missing(request) && (!closed_.parked || image_has_landing());
     auto stub = synthesize(request);
     if (!stub) {
       sink_.report(Code::no_stub, handoff_.enter_span, stub.failure());
@@ -386,7 +386,7 @@ class Closer {
     if (stay.offset % 4 != 0 || stay.offset < 8 || end > kHeadSize) return std::nullopt;
     for (const HeadBytes& part : head)
       if (part.offset < end && stay.offset < part.offset + part.bytes.size()) return std::nullopt;
-    parks_ = true;
+    closed_.parked = true;
     closed_.offers.push_back({stay.clause, false,
                               "slaves that come stay there, in a branch to itself: `" + layout_.to->name +
                                   "` does not say where they go, and has to leave that memory alone", false, true});
@@ -455,7 +455,6 @@ class Closer {
   diagnostics::Sink& sink_;
   const model::Handoff& handoff_;
   ClosedGap closed_;
-  bool parks_ = false;  // slaves stay in the stub's head
   std::set<std::pair<source::FileId, uint32_t>> impossible_;  // places that were reported
 };
 

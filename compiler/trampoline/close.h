@@ -43,6 +43,7 @@ struct ClosedGap {
   std::optional<Digest> digest;         // what the stub checks before it stores anything
   std::vector<MemoryCopy> copies;       // what it copies then
   std::optional<Relay> relay;           // or wait in a pen of the stub until the taker's head is in place
+  bool parked = false;                  // or stay in the low copy of the head, in a branch to itself
   bool departs_by_call = false;         // the stub is a function of its caller: planned, never built
   bool needless = false;                // a trampoline is entered although nothing is missing without it
   std::vector<Offer> offers;
