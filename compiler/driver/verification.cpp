@@ -37,6 +37,7 @@ verify::EntryState entry_state(const Compilation& c, const Boundary& from, const
       auto term = term_of(values[0]);
       if (claim.kind == ClauseKind::kRegister && term) state.registers[claim.subject] = *term;
       const auto* field = claim.kind == ClauseKind::kMsr ? ppc64::find_msr_field(claim.subject) : nullptr;
+      state.book3e = state.book3e || (field && field->book3e);
       if (field && term && term->symbol.empty()) {
         state.msr_known |= field->mask;
         if (term->constant != 0) state.msr_value |= field->mask;

@@ -67,6 +67,7 @@ struct Machine {
   Value lr, ctr, xer, msr, srr0, srr1, hsrr0, hsrr1;
   Value cr;  // the low 32 bits
   uint64_t pc = 0;
+  bool book3e = false;  // MSR[CM] for MSR[SF], IS and DS for IR and DR, and no rfid
   Memory memory;
   InterruptOrders interrupts;
   Firmware firmware;

@@ -339,6 +339,12 @@ class Execution {
     go(address, hypervisor ? "hsrr0" : "srr0");
   }
 
+  /// Book III-S only: mtmsrd, rfid and hrfid are illegal instructions elsewhere (Power ISA 2.07B, Book III-E 4.3).
+  bool of_server() {
+    if (m_.book3e) wrong("does not exist on a CPU of Book III-E");
+    return !m_.book3e;
+  }
+
   void move_to_msr(const Value& value, bool only_ee_and_ri) {
     if (only_ee_and_ri) {
       m_.msr = m_.msr.with(value, msr::kEe | msr::kRi);
@@ -473,9 +479,14 @@ void Execution::execute() {
         if ((o_[0] >> (7 - field) & 1) != 0) m_.cr = m_.cr.with(gpr(1), uint64_t{15} << 4 * (7 - field));
       return;
     case Mnemonic::kMfmsr: gpr(0) = m_.msr; return;
-    case Mnemonic::kMtmsrd: return move_to_msr(gpr(0), o_[1] != 0);
-    case Mnemonic::kRfid: return return_from_interrupt(m_.srr0, m_.srr1, false);
+    case Mnemonic::kMtmsrd:
+      if (!of_server()) return;
+      return move_to_msr(gpr(0), o_[1] != 0);
+    case Mnemonic::kRfid:
+      if (!of_server()) return;
+      return return_from_interrupt(m_.srr0, m_.srr1, false);
     case Mnemonic::kHrfid:
+      if (!of_server()) return;
       if (is_known(msr::kHv, true)) return return_from_interrupt(m_.hsrr0, m_.hsrr1, true);
       if (is_known(msr::kHv, false)) return wrong("needs hypervisor state");
       return unknown("needs hypervisor state, and MSR[HV] is not known");
@@ -501,7 +512,8 @@ Step step(Machine& m) {
   if (!order) return give_up("the byte order is not known");
   if ((m.msr.known() & msr::kIr) == 0 || (m.msr.bits() & msr::kIr) != 0)
     return give_up("instruction translation is not known to be off");
-  if ((m.msr.known() & m.msr.bits() & msr::kSf) == 0) return give_up("64-bit mode is not known to be on");
+  uint64_t wide = m.book3e ? msr::kCm : msr::kSf;
+  if ((m.msr.known() & m.msr.bits() & wide) == 0) return give_up("64-bit mode is not known to be on");
   if (m.firmware.opal_entry && m.pc == m.firmware.opal_entry->value()) {
     auto refused = call_opal(m);
     return refused ? give_up(*refused) : Step{};

@@ -119,6 +119,7 @@ class Trial {
     uint64_t value = (from_.msr_value & ~ppc64::msr::kLe) | (giver == Endian::kLittle ? ppc64::msr::kLe : 0);
     m_.msr = at_entry("msr").with(Value(value), known);
     m_.pc = loaded_.entry.value();
+    m_.book3e = from_.book3e;
     m_.interrupts = from_.interrupts;
     m_.firmware = from_.firmware;
   }

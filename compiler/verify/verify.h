@@ -56,6 +56,8 @@ struct EntryState {
   /// MSR bits that are known, and their values. LE is the giver's, whatever stands here.
   uint64_t msr_known = 0;
   uint64_t msr_value = 0;
+  /// A CPU of Book III-E.
+  bool book3e = false;
   /// What interrupts are taken in when the stub is entered, and what firmware can change it.
   InterruptOrders interrupts;
   Firmware firmware;
