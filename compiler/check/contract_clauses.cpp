@@ -242,6 +242,9 @@ class Reader {
     } else if (head == "tree.boot_cpuid_phys") {
       Clause& c = add(ClauseKind::kTreeBootCpu, head, "");
       value(c);
+    } else if (head == "tree.boot_cpu_node") {
+      Clause& c = add(ClauseKind::kTreeBootCpu, head, model::kBootCpuNode);
+      value(c);
     } else if (head == "tree.reserves") {
       Clause& c = add(ClauseKind::kTreeReserves, head, "");
       if (!key_only_) ranges(c);

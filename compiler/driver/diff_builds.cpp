@@ -81,10 +81,15 @@ std::string shown_property(ByteView bytes) {
   return text + (cells ? ">" : "]");
 }
 
-std::map<std::string, std::string> tree_values(const inputs::DeviceTree& tree) {
+/// What a tree says, by place. Builds have blobs of version 1 too.
+Result<std::map<std::string, std::string>> tree_values(const MappedFile& blob) {
+  auto read = inputs::read_tree(inputs::with_later_header(blob));
+  if (!read) return read.failure();
+  const inputs::DeviceTree& tree = *read;
   std::map<std::string, std::string> values;
-  values["version"] = std::to_string(tree.version());
-  values["boot_cpuid_phys"] = std::to_string(tree.boot_cpuid_phys());
+  uint32_t version = *load<uint32_t>(blob.bytes(), 20, Endian::kBig);
+  values["version"] = std::to_string(version);
+  if (version > 1) values["boot_cpuid_phys"] = std::to_string(tree.boot_cpuid_phys());
   std::string reserved;
   for (const Range& range : tree.reserve_map()) reserved += (reserved.empty() ? "" : ", ") + to_text(range);
   values["reserve map"] = reserved.empty() ? "(empty)" : reserved;
@@ -205,9 +210,9 @@ class BuildReader {
     if (tree) {
       auto blob = open(beside(".dtb"));
       if (!blob) return std::nullopt;
-      auto read = inputs::read_tree(*blob);
-      if (!read) return damaged(beside(".dtb"), read.failure());
-      build.tree = tree_values(*read);
+      auto values = tree_values(*blob);
+      if (!values) return damaged(beside(".dtb"), values.failure());
+      build.tree = std::move(*values);
     }
     return build;
   }
@@ -253,9 +258,9 @@ class BuildReader {
                                  {"sha256", digest}}});
       if (segment.kind != emit::BundleKind::kDevicetree || build.tree || segment.pieces.empty()) continue;
       const ByteView bytes = segment.pieces.front();
-      auto read = inputs::read_tree(MappedFile::from_bytes(ByteBuffer(bytes.begin(), bytes.end()), path));
-      if (!read) return damaged(path, read.failure());
-      build.tree = tree_values(*read);
+      auto values = tree_values(MappedFile::from_bytes(ByteBuffer(bytes.begin(), bytes.end()), path));
+      if (!values) return damaged(path, values.failure());
+      build.tree = std::move(*values);
     }
     return build;
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "driver/boot_node.h"
 #include "ppc64/registers.h"
 #include "trampoline/interrupts.h"
 
@@ -100,7 +101,7 @@ verify::Goals goals_of(const Compilation& c, const Boundary& to, std::deque<Byte
       goals.interrupts_clause = clause;
     } else if (cpu != Section::kMaster) {
       continue;  // memory is the master's business
-    } else if (claim.kind == ClauseKind::kTreeBootCpu) {
+    } else if (claim.kind == ClauseKind::kTreeBootCpu && claim.subject != model::kBootCpuNode) {  // that: boot_node.h
       const auto* tree = c.layout.bound("tree");
       auto term = values.empty() ? std::nullopt : term_of(values[0]);
       // Byte 28 of the header: boot_cpuid_phys (devicetree specification 5.2).
@@ -253,7 +254,9 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
     }
     loaded.hash_loops = hash_loops(c, order.giver);
     add_copies(c, order.giver, loaded, goals);
-    OrderVerdict result{order.giver, verify::verify_entry(loaded, state, goals, order.giver)};
+    auto boot_node = boot_node_need(c, order.to, loaded);
+    OrderVerdict result{order.giver, boot_node ? judge_each_boot_cpu(*boot_node, loaded, state, goals, order.giver)
+                                               : verify::verify_entry(loaded, state, goals, order.giver)};
     judge_refusals(c, loaded, state, goals, order.giver, result.verdict);
     judge_digests(c, loaded, state, order.giver, result.verdict);
     // Each slave by itself, once: its byte order is not the master's.

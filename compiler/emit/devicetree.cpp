@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 
+#include "inputs/boot_marks.h"
+
 namespace baton::emit {
 
 using inputs::DeviceTree;
@@ -75,6 +77,7 @@ class TreeEditor {
       if (auto failure = apply(edit)) return *failure;
     if (edits_.booted_from_kexec)
       if (auto failure = apply({"/chosen", "linux,booted-from-kexec", ByteBuffer{}, true})) return *failure;
+    if (auto failure = mark_boot_cpus()) return *failure;
     list_reservations();
     return write();
   }
@@ -157,6 +160,39 @@ class TreeEditor {
     if (count > 1)
       return where + " has " + std::to_string(count) + " nodes `" + std::string(component) + "@...`; name one with its unit address";
     return where + " has no `" + std::string(component) + "`";
+  }
+
+  static bool is_cpu(const Node& node) {
+    return std::any_of(node.properties.begin(), node.properties.end(), [](const Node::Property& p) {
+      return p.name == "device_type" && std::string_view(reinterpret_cast<const char*>(p.bytes.data()), p.bytes.size()) ==
+                                            std::string_view("cpu", 4);
+    });
+  }
+
+  std::optional<Failure> mark_boot_cpus() {
+    if (edits_.boot_cpus.empty()) return std::nullopt;
+    std::vector<uint32_t> missing = edits_.boot_cpus;
+    Node* cpus = child_of(root_, "cpus");
+    for (size_t i = 0; cpus != nullptr && i < cpus->children.size(); ++i) {
+      Node* node = cpus->children[i].get();
+      drop(*node, inputs::kBootCpuProperty);
+      drop(*node, inputs::kOtherCpuProperty);
+      if (!is_cpu(*node)) continue;
+      auto reg = std::find_if(node->properties.begin(), node->properties.end(),
+                              [](const Node::Property& p) { return p.name == "reg"; });
+      auto id = reg == node->properties.end() ? std::nullopt : load<uint32_t>(reg->bytes, 0, Endian::kBig);
+      auto found = id ? std::find(missing.begin(), missing.end(), *id) : missing.end();
+      if (found == missing.end()) continue;
+      missing.erase(found);
+      if (edits_.boot_cpus.size() > 1)
+        node->may_boot = true;
+      else
+        node->properties.insert(node->properties.begin(), Node::Property{std::string(inputs::kBootCpuProperty), {}});
+    }
+    if (missing.empty()) return std::nullopt;
+    return unsuitable("no cpu node of `" + base_.file().path().string() + "` has " + std::to_string(missing.front()) +
+                          " in the first cell of its `reg`: where the boot CPU is told by its node, that CPU cannot be it",
+                      "it may be another thread of a core: state `cpus` of the machine with the first thread of each");
   }
 
   /// Entries in order. `spare_` is the room of those that were asked for and are not needed.

@@ -48,6 +48,9 @@ struct TreeEdits {
   std::vector<Range> reserve = {};
   std::optional<OwnReservation> own = {};
   std::optional<uint32_t> boot_cpuid_phys = {};  // else the base's
+  /// Where the blob's header does not say who boots: these CPUs may. Each is the first cell of the `reg` of one cpu
+  /// node. One gets `linux,boot-cpu`; several are prepared for a store (Node::may_boot). What the base says goes.
+  std::vector<uint32_t> boot_cpus = {};
   bool booted_from_kexec = false;           // /chosen linux,booted-from-kexec, without a value
   /// Drops what an earlier crash boot left: /chosen linux,crashkernel-base and -size, linux,elfcorehdr,
   /// linux,usable-memory-range; linux,usable-memory and linux,drconf-usable-memory anywhere.

@@ -207,6 +207,21 @@ class Builder {
     edits_.boot_cpuid_phys = 0;
     const auto* cpus = layout_.machine->find("cpus");
     if (cpus && cpus->value.ids().size() == 1) edits_.boot_cpuid_phys = cpus->value.ids()[0];
+    for (const auto& clause : layout_.to->clauses) {
+      if (clause.kind != ClauseKind::kTreeBootCpu || clause.subject != model::kBootCpuNode || clause.any) continue;
+      if (layout_.bound("tree") != &segment_) continue;
+      if (model::dotted_name(*clause.values[0]) != "master.physical_id") {
+        Value v = evaluate_as(*clause.values[0], Type::kInt, RoleScope(layout_, false), sink_);
+        if (v.is_known()) edits_.boot_cpus = {static_cast<uint32_t>(v.number())};
+      } else if (cpus) {
+        edits_.boot_cpus = cpus->value.ids();
+      } else {
+        sink_.report(Code::bad_edit, segment_.declaration->name_span,
+                     "`" + clause.origin + "` needs `" + clause.text + "`, and nothing says which CPUs the machine has")
+            .label(clause.span, "the need")
+            .note("state them: `cpus = 0, 1;`");
+      }
+    }
   }
 
   /// Kernels tell a kexec boot by /chosen linux,booted-from-kexec: any convention of the kexec family.

@@ -11,11 +11,14 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "inputs/boot_marks.h"
+
 namespace baton::emit {
 
 namespace {
 
 constexpr size_t kLargestBlob = size_t{1} << 30;
+const std::string kFiller = "baton,filler";
 
 ByteView with_nul(const std::string& text) {
   return ByteView(reinterpret_cast<const uint8_t*>(text.c_str()), text.size() + 1);
@@ -34,6 +37,9 @@ class BlobWriter {
       add_reservation(range.begin.value(), range.size().bytes());
     }
     for (size_t i = 0; i <= contents_.spare_reservations; ++i) add_reservation(0, 0);  // at least the end
+    // First among the strings: the offsets of both then differ in their last byte only.
+    if (any_may_boot(contents_.root))
+      for (std::string_view name : {inputs::kBootCpuProperty, inputs::kOtherCpuProperty}) string_at(std::string(name));
     size_t structure_at = blob_.size();
     if (!write_structure()) return Failure{Failure::Kind::kUnsuitable, "the edited tree is larger than 1GiB"};
     size_t strings_at = blob_.size();
@@ -94,15 +100,31 @@ class BlobWriter {
     add_padded(bytes);
   }
 
+  static bool any_may_boot(const Node& node) {
+    return node.may_boot || std::any_of(node.children.begin(), node.children.end(),
+                                        [](const auto& child) { return any_may_boot(*child); });
+  }
+
+  /// Where values are aligned to 8, equal nodes are equally long only when they begin alike: in front of each node
+  /// that may boot the blob is at a multiple of 8. There is no padding but a property, of 12 bytes.
+  void align_next(const Node& node) {
+    bool parent = std::any_of(node.children.begin(), node.children.end(), [](const auto& child) { return child->may_boot; });
+    if (!format_.full_paths || (!parent && !node.may_boot)) return;
+    size_t ends = node.children.empty() ? 4 : 0;  // the tag that ends it follows at once
+    if (blob_.size() % 8 != ends) add_property(kFiller, {});
+  }
+
   void begin_node(const Node& node, const std::string& path) {
     add_word(FDT_BEGIN_NODE);
     add_padded(with_nul(!format_.full_paths ? node.name : path.empty() ? "/" : path));
+    if (node.may_boot) add_property(std::string(inputs::kOtherCpuProperty), {});
     bool named = false;
     for (const Node::Property& property : node.properties) {
       add_property(property.name, property.bytes);
       named = named || property.name == "name";
     }
     if (format_.full_paths && !named) add_property("name", with_nul(node.name.substr(0, node.name.find('@'))));
+    align_next(node);
   }
 
   /// False when it grows past the largest blob; values are looked at before they are copied.

@@ -6,7 +6,8 @@
 // 17 are what the devicetree specification describes; kernels of 2004 and 2005 read 1 to 3, where a node
 // carries its full path and a `name` property, and a value of 8 bytes or more stands at a multiple of 8.
 // Numbers are big-endian in every version. The same nodes give the same bytes; nodes and properties keep
-// their order.
+// their order. Where the boot CPU is told by a property (version 1) and is known at run time only, the cpu nodes
+// are prepared for one store: see Node::may_boot and inputs/boot_marks.h.
 //
 //   auto blob = write_blob({root, reserved, 0, 12}, *find_blob_format(2));
 //
@@ -50,6 +51,10 @@ struct Node {
   };
   std::vector<Property> properties;
   std::vector<std::unique_ptr<Node>> children;
+  /// A stub may make this the boot CPU's node: its first property is `baton,other-cpu`, of length 0, whose name
+  /// differs from `linux,boot-cpu` in the last byte of its offset only. Nodes of equal content that follow each
+  /// other have it at equal distances in every version.
+  bool may_boot = false;
 };
 
 struct BlobContents {

@@ -12,7 +12,7 @@ namespace {
 
 // Header words by byte offset; all big-endian.
 constexpr uint64_t kMagicAt = 0, kTotalSizeAt = 4, kVersionAt = 20, kLastCompatibleAt = 24, kBootCpuAt = 28;
-constexpr uint64_t kStructureAt = 8, kStructureSizeAt = 36;
+constexpr uint64_t kStructureAt = 8, kStringsAt = 12, kReserveMapAt = 16, kStringsSizeAt = 32, kStructureSizeAt = 36;
 constexpr size_t kSmallestHeader = 28;       // version 1
 constexpr uint32_t kLargestBlob = 1u << 30;  // libfdt counts in int; real trees have less than a megabyte
 constexpr Wide kSmallPage = 0x1000, kLargePage = 0x10000;
@@ -177,6 +177,21 @@ Result<DeviceTree> read_tree(MappedFile file) {
   }
   if (tree.nodes_.empty()) return malformed(file, "is a device tree blob without a root node");
   return tree;
+}
+
+MappedFile with_later_header(const MappedFile& file) {
+  ByteView bytes = file.bytes();
+  if (load<uint32_t>(bytes, kVersionAt, Endian::kBig) != 1u || bytes.size() < kSmallestHeader) return file;
+  uint32_t total = *load<uint32_t>(bytes, kTotalSizeAt, Endian::kBig), strings = *load<uint32_t>(bytes, kStringsAt, Endian::kBig);
+  if (total > bytes.size() || total > kLargestBlob || strings > total) return file;  // let the reader say what is wrong
+  constexpr uint32_t kMore = 8;  // the id of the boot CPU and the size of the strings
+  ByteBuffer later(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(total));
+  later.insert(later.begin() + kSmallestHeader, kMore, 0);
+  for (uint64_t at : {kTotalSizeAt, kStructureAt, kStringsAt, kReserveMapAt})
+    store<uint32_t>(later, at, *load<uint32_t>(bytes, at, Endian::kBig) + kMore, Endian::kBig);
+  store<uint32_t>(later, kVersionAt, 3, Endian::kBig);
+  store<uint32_t>(later, kStringsSizeAt, total - strings, Endian::kBig);
+  return MappedFile::from_bytes(std::move(later), file.path());
 }
 
 std::string DeviceTree::path(NodeId id) const {

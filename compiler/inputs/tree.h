@@ -90,6 +90,10 @@ class DeviceTree {
 /// Fails with kMalformed for what is no blob, is truncated, or is damaged; with kUnsuitable for version 1.
 Result<DeviceTree> read_tree(MappedFile file);
 
+/// A blob of version 1 as one of version 3, which says the same and has two words more in its header; any other as it is.
+/// For what was written here: a base tree of version 1 is refused, since its boot CPU is told in another way.
+MappedFile with_later_header(const MappedFile& file);
+
 /// "`p9.dtb`: /memory@0 reg": how failures name a property.
 std::string place_of(const DeviceTree& tree, NodeId id, std::string_view property);
 

@@ -41,7 +41,7 @@ enum class ClauseKind {
   kFact,          // subject
   kPlace,         // subject: a role or "others"; words[0]: "within" or "disjoint"; values
   kTreeFormat,    // values: the readable blob versions
-  kTreeBootCpu,   // values[0]
+  kTreeBootCpu,   // subject: "" for the header's field, kBootCpuNode for the property of a cpu node; values[0]
   kTreeReserves,  // values: ranges
   kLanding,       // words[0]: "slaves"; values[0]: offset
   kHead,          // values[0]: size; runs_at_zero
@@ -51,6 +51,8 @@ enum class ClauseKind {
   kDisjoint,      // values
   kAlign          // values[0]
 };
+
+inline constexpr const char* kBootCpuNode = "node";
 
 struct Clause {
   Section section = Section::kMaster;

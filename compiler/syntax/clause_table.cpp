@@ -84,6 +84,7 @@ const Row kRows[] = {
   {in(C::kEnsuresMemory), "place", "", "place ROLE within RANGES | place ROLE disjoint RANGES | place others disjoint RANGES", {}, kServed, "where the taker needs a segment to be; others is every segment but the image"},
   {in(C::kEnsuresMemory), "tree.format", "", "tree.format in { INT, ... }", {}, kServed, "the versions of the flattened tree that the taker can read"},
   {in(C::kEnsuresMemory), "tree.boot_cpuid_phys", "", "tree.boot_cpuid_phys = VALUE", {}, kServed, "the boot CPU's id in the header of the tree"},
+  {in(C::kEnsuresMemory), "tree.boot_cpu_node", "", "tree.boot_cpu_node = VALUE", {}, kServed, "the cpu node that begins its reg with this id, and no other, has the empty property linux,boot-cpu"},
   {in(C::kEnsuresMemory), "tree.reserves", "", "tree.reserves RANGES, ...", {}, kServed, "what the reserve map of the tree covers"},
 
   // expects

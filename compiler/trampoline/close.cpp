@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "inputs/boot_marks.h"
 #include "inputs/digest.h"
 #include "ppc64/head.h"
 #include "trampoline/interrupts.h"
@@ -81,7 +82,7 @@ class Closer {
         continue;
       }
       if (o.answer == Answer::kEntailed) continue;
-      const Claim* promise = order.from.find(Section::kMemory, need.kind, tree ? "" : binding->name);
+      const Claim* promise = order.from.find(Section::kMemory, need.kind, tree ? need.subject : binding->name);
       o.promise = promise;
       if (promise && supplies(*promise, need)) {
         o.answer = Answer::kEntailed;
@@ -297,7 +298,7 @@ class Closer {
     const auto* tree = layout_.bound("tree");
     if (!tree || !tree->start) return std::nullopt;
     for (const Obligation& o : closed_.orders.front().gap.obligations) {
-      if (!o.need || o.need->kind != ClauseKind::kTreeBootCpu) continue;
+      if (!o.need || o.need->kind != ClauseKind::kTreeBootCpu || o.need->subject == model::kBootCpuNode) continue;
       // A value known at build time is written into the tree; only the master's own id needs a store.
       if (o.need->values.size() == 1 && o.need->values[0].is_known()) return std::nullopt;
       // Byte 28 of the header, big-endian (devicetree specification 5.2).
@@ -311,6 +312,34 @@ class Closer {
 
   /// vshasigmaw is of ISA 2.07. A machine that does not say what it has gets what every one can run.
   bool has_vectors() const { return layout_.machine->number("isa").value_or(0) >= 207; }
+
+  /// Where the blob has no word for the id: the places that emit/tree_blob.h prepared, one for each CPU.
+  std::optional<MarkStore> boot_mark() const {
+    const auto* tree = layout_.bound("tree");
+    auto payload = tree && tree->start ? payloads_.find(tree->name()) : payloads_.end();
+    const auto* cpus = layout_.machine->find("cpus");
+    if (payload == payloads_.end() || !cpus) return std::nullopt;
+    for (const Obligation& o : closed_.orders.front().gap.obligations) {
+      if (!o.need || o.need->kind != ClauseKind::kTreeBootCpu || o.need->subject != model::kBootCpuNode) continue;
+      if (o.need->values.size() == 1 && o.need->values[0].is_known()) return std::nullopt;
+      auto blob = payload->second.bytes_at(0, payload->second.size());
+      auto marks = inputs::read_boot_marks(*blob);
+      BATON_CHECK(marks && marks->boot_name && marks->other_name, "a tree was not prepared for its boot CPU");
+      BATON_CHECK((*marks->boot_name ^ *marks->other_name) < 0x100, "two names that one byte does not tell apart");
+      MarkStore store;
+      store.value = static_cast<uint8_t>(*marks->boot_name);
+      for (const inputs::CpuMark& cpu : marks->cpus)  // the last byte of a big-endian word
+        if (cpu.name_at) store.places.push_back({cpu.id, (*tree->start + Size{*cpu.name_at + 3}).value()});
+      std::sort(store.places.begin(), store.places.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+      return store;
+    }
+    return std::nullopt;
+  }
+
+  bool stores_boot_cpu(const Claim& need) const {
+    return need.kind == ClauseKind::kTreeBootCpu &&
+           (need.subject == model::kBootCpuNode ? boot_mark().has_value() : tree_word().has_value());
+  }
 
   std::optional<Digest> digest() const {
     const placement::PlacedSegment& stub = layout_.entered();
@@ -346,7 +375,7 @@ class Closer {
     else
       request.landing_clause = layout_.from->name + ": enter image.entry, in either byte order";
     for (const ClosedOrder& order : closed_.orders) {
-      auto goals = master_goals(order.from, order.gap, order.giver, tree_word(), firmware_of(*layout_.machine),
+      auto goals = master_goals(order.from, order.gap, order.giver, TreeStores{tree_word(), boot_mark()}, firmware_of(*layout_.machine),
                                 handoff_.name_span, sink_);
       if (!goals) return;
       request.masters.push_back(std::move(*goals));
@@ -408,7 +437,7 @@ class Closer {
   bool nothing_missing(const StubRequest& request) const {
     if (!layout_.to->find_role("image") || request.digest || !request.copies.empty()) return false;
     return std::all_of(request.masters.begin(), request.masters.end(), [&](const MasterGoals& goals) {
-      return goals.registers.empty() && !goals.id_store && goals.msr.empty() && !goals.interrupts;
+      return goals.registers.empty() && !goals.id_store && !goals.mark_store && goals.msr.empty() && !goals.interrupts;
     }) && same_registers_from_image();
   }
 
@@ -428,7 +457,7 @@ class Closer {
     std::set<const model::Clause*> reported;
     for (const ClosedOrder& order : closed_.orders) {
       for (const Obligation& o : order.gap.obligations) {
-        bool stored = o.need && o.need->kind == ClauseKind::kTreeBootCpu && tree_word().has_value();
+        bool stored = o.need && stores_boot_cpu(*o.need);
         if (o.answer != Answer::kGap && !stored) continue;
         if (!reported.insert(o.need->clause).second) continue;
         auto& d = sink_.report(Code::open_gap, o.need->clause->span,

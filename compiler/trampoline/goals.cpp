@@ -42,7 +42,7 @@ bool is_passed_on(const Claim& need) {
 }  // namespace
 
 std::optional<MasterGoals> master_goals(const contract::Boundary& from, const contract::Gap& gap,
-                                        Endian giver, std::optional<TreeWord> tree_word,
+                                        Endian giver, const TreeStores& tree,
                                         const Firmware& firmware, source::Span handoff, diagnostics::Sink& sink) {
   size_t errors = sink.error_count();
   MasterGoals goals;
@@ -145,14 +145,21 @@ std::optional<MasterGoals> master_goals(const contract::Boundary& from, const co
     }
   }
   for (const Obligation& o : gap.obligations) {
-    if (!o.need || o.need->kind != ClauseKind::kTreeBootCpu || !tree_word) continue;
+    if (!o.need || o.need->kind != ClauseKind::kTreeBootCpu) continue;
+    bool by_node = o.need->subject == model::kBootCpuNode;
+    if (by_node ? !tree.mark : !tree.word) continue;
     if (!goals.id_register) {
       refuse(Code::register_gap, o,
              "`" + o.need->clause->origin + "` needs the master's id in the tree, but `" +
                  from.convention->name + "` promises it in no register");
       continue;
     }
-    goals.id_store = IdStore{tree_word->address, tree_word->fits_byte, clause_of(*o.need)};
+    if (by_node) {
+      goals.mark_store = tree.mark;
+      goals.mark_store->clause = clause_of(*o.need);
+    } else {
+      goals.id_store = IdStore{tree.word->address, tree.word->fits_byte, clause_of(*o.need)};
+    }
   }
   if (sink.error_count() != errors) return std::nullopt;
   return goals;

@@ -36,6 +36,18 @@ struct IdStore {
   std::string clause;
 };
 
+/// One byte of the tree, at a place of its own for each CPU that may run the stub: it renames the property that says
+/// which CPU boots (inputs/boot_marks.h).
+struct MarkStore {
+  struct Place {
+    uint32_t id = 0;
+    uint64_t address = 0;
+  };
+  std::vector<Place> places;  // in rising order of ids
+  uint8_t value = 0;
+  std::string clause = {};
+};
+
 struct MsrGoal {
   uint64_t mask = 0;             // one field
   bool set = false;
@@ -66,6 +78,7 @@ struct MasterGoals {
   std::vector<RegisterGoal> kept;           // needs that the promise meets: not to be touched
   std::optional<InterruptGoal> interrupts;  // needs a call of firmware
   std::optional<IdStore> id_store;
+  std::optional<MarkStore> mark_store = {};
   std::vector<MsrGoal> msr;
   uint64_t target = 0;
   std::string target_clause;
@@ -76,9 +89,15 @@ struct TreeWord {
   bool fits_byte = false;
 };
 
+/// What has to be stored in the placed tree when the boot CPU is known.
+struct TreeStores {
+  std::optional<TreeWord> word = {};
+  std::optional<MarkStore> mark = {};
+};
+
 /// Translates a gap. Answers nullopt after reporting what cannot be closed.
 std::optional<MasterGoals> master_goals(const contract::Boundary& from, const contract::Gap& gap,
-                                        Endian giver, std::optional<TreeWord> tree_word,
+                                        Endian giver, const TreeStores& tree,
                                         const Firmware& firmware, source::Span handoff, diagnostics::Sink& sink);
 
 }  // namespace baton::trampoline

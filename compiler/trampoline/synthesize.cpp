@@ -18,6 +18,7 @@
 #include <algorithm>
 
 #include "trampoline/body.h"
+#include "trampoline/boot_mark.h"
 #include "trampoline/interrupts.h"
 
 namespace baton::trampoline {
@@ -50,12 +51,13 @@ size_t counted_bound(const MasterGoals& goals, bool branch_first, bool far) {
                        [&](const RegisterGoal& g) { return g.gpr == gpr; });
   };
   bool opal = goals.registers.size() == 4 && sets(ppc64::reg::r8) && sets(ppc64::reg::r9);
-  if (!goals.id_store || !sets(ppc64::reg::r3) || !sets(ppc64::reg::r4)) return 0;
+  if (goals.id_store.has_value() == goals.mark_store.has_value() || !sets(ppc64::reg::r3) || !sets(ppc64::reg::r4)) return 0;
   if (goals.registers.size() != 2 && !opal) return 0;
   // r8 is one instruction (OPAL starts on a multiple of 64 KiB); r9 is one from r8 where it is near, else two.
   size_t opal_registers = !opal ? 0 : near_each_other(goals) ? 2 : 3;
   size_t bound = (branch_first ? 1 : 0) + 5 + opal_registers;
-  if (goals.giver == Endian::kLittle && !goals.id_store->fits_byte) ++bound;
+  if (goals.mark_store) ++bound;  // whose place depends on the id: one multiplication
+  if (goals.giver == Endian::kLittle && goals.id_store && !goals.id_store->fits_byte) ++bound;
   if (!goals.msr.empty()) return bound + 4;  // mfmsr, clrrdi, mtsrr0, mtsrr1, rfid for the branch
   return far ? bound + 1 : bound;
 }
@@ -84,6 +86,11 @@ Result<Part> parts_and_body(const StubRequest& request, const MasterGoals& goals
     auto handover = relay_handover(*request.relay, all.after);
     if (!handover) return handover.failure();
     append(std::move(*handover));
+  }
+  if (all.after.mark_store) {
+    auto mark = mark_boot_cpu(all.after);
+    if (!mark) return mark.failure();
+    append(std::move(*mark));
   }
   auto body = shortest_body(all.after, request.start, offset + 4 * all.steps.size());
   if (!body) return body.failure();

@@ -34,6 +34,9 @@ TREE = """dtb
     #address-cells = <1>;
     #size-cells = <0>;
     cpu@0 { device_type = "cpu"; reg = <0>; };
+    cpu@1 { device_type = "cpu"; reg = <1>; };
+    cpu@2 { device_type = "cpu"; reg = <2>; };
+    cpu@3 { device_type = "cpu"; reg = <3>; };
   };
   chosen { };
 };
@@ -42,7 +45,7 @@ TREE = """dtb
 # Handoff and what makes its job longer. "head": slaves read the taker's bytes at 4 .. 0xff, so the first word
 # is a branch over them; "two": a giver of either byte order, which costs that branch too; "far": the kernel is
 # out of reach of a branch; "wide": ids need the whole word; "switch": the taker is not entered in
-# little-endian; "opal": r8 and r9 as well; "entry near": r9 is within 32 KiB of r8.
+# little-endian; "opal": r8 and r9 as well; "entry near": r9 is within 32 KiB of r8; "node": the tree tells its boot CPU by a node, whose place depends on the id.
 HANDOFFS = [
     ("near_big", {"head"}),
     ("near_little", {"head"}),
@@ -65,6 +68,8 @@ HANDOFFS = [
     ("opal_apart_little", {"opal"}),
     ("opal_apart_far_big", {"opal", "far"}),
     ("opal_apart_both", {"opal", "two"}),
+    ("node_big", {"head", "node"}),
+    ("node_far_big", {"head", "node", "far"}),
 ]
 
 # Counted from the sources of those programs, assembled for ppc64; not measured by this script.
@@ -86,6 +91,8 @@ def lower_bound(job, order):
         count += 1                      # the branch at the entry
     if "opal" in job:
         count += 3                      # lis r8; lis, ori r9
+    if "node" in job:
+        count += 1                      # the multiplication by the distance of nodes
     if order == "little" and "wide" in job:
         count += 1                      # the byte-reversed store has an indexed form only
     if order == "little" and "switch" in job:

@@ -165,6 +165,33 @@ class TreeTest(unittest.TestCase):
                 run(TOOL, "edit", self.compiled(base), ours, "cpu", 1, "version", version)
                 self.assertEqual(ours.read_bytes(), self.compiled(base, version).read_bytes())
 
+    def test_a_tree_prepared_for_its_boot_cpu(self):
+        # dtc reads it as it is, and once the name of one property is changed it says that one CPU boots.
+        cpus = "".join(f'PowerPC,970@{i:x} {{ device_type = "cpu"; reg = <{i}>; linux,boot-cpu; wide = <1 {i}>; '
+                       f'odd = [{"00 " * (i % 3)}]; l2-cache {{ }}; }};' for i in (0, 1, 2, 8, 9, 0x20, 0x100))
+        base = self.compiled("/dts-v1/; / { model = \"m\"; cpus { #address-cells = <1>; #size-cells = <0>;" + cpus + "}; };")
+        ids = (0, 1, 8, 0x20, 0x100)
+        for version in (1, 2, 3, 16, 17):
+            prepared = self.path / "prepared.dtb"
+            run(TOOL, "edit", base, prepared, "version", version, *(word for one in ids for word in ("may-boot", one)))
+            text = sorted_source(prepared)[1]
+            self.assertEqual((text.count("linux,boot-cpu;"), text.count("baton,other-cpu;")), (0, len(ids)))
+            data = prepared.read_bytes()
+            structure, strings = struct.unpack_from(">2I", data, 8)
+            boot, other = (data.index(name + b"\0", strings) - strings for name in (b"linux,boot-cpu", b"baton,other-cpu"))
+            places = [at for at in range(structure, strings, 4) if data[at:at + 12] == struct.pack(">3I", 3, 0, other)]
+            self.assertEqual(len(places), len(ids))
+            for one, place in zip(ids, places):
+                with self.subTest(version=version, cpu=one):
+                    stored = bytearray(data)
+                    stored[place + 11] = boot
+                    out = self.path / "stored.dtb"
+                    out.write_bytes(stored)
+                    node = re.search(r"PowerPC,970@([0-9a-f]+) \{[^{}]*linux,boot-cpu;", sorted_source(out)[1])
+                    self.assertIsNotNone(node)
+                    self.assertEqual(int(node.group(1), 16), one)
+                    self.assertEqual(sorted_source(out)[1].count("linux,boot-cpu;"), 1)
+
     def test_version_1_is_refused(self):
         result = subprocess.run([TOOL, "edit", self.compiled(SMALL, 1), self.path / "out"], capture_output=True, text=True)
         self.assertEqual(result.returncode, 1)

@@ -82,6 +82,8 @@ void edit(Arguments& arguments) {
       edits.own = emit::OwnReservation{start, Size{arguments.number()}};
     } else if (word == "cpu") {
       edits.boot_cpuid_phys = static_cast<uint32_t>(arguments.number());
+    } else if (word == "may-boot") {
+      edits.boot_cpus.push_back(static_cast<uint32_t>(arguments.number()));
     } else if (word == "version") {
       edits.format = emit::find_blob_format(arguments.number());
       if (edits.format == nullptr) stop("no such version");

@@ -183,6 +183,8 @@ CASES = {
                                         'tree.format in { ^"17" };'),
     "tree.boot_cpuid_phys = VALUE": case("tree.boot_cpuid_phys = 0;", True, "tree.boot_cpuid_phys ^0;",
                                          'tree.boot_cpuid_phys = ^"zero";'),
+    "tree.boot_cpu_node = VALUE": case("tree.boot_cpu_node = 0;", True, "tree.boot_cpu_node ^0;",
+                                       'tree.boot_cpu_node = ^"zero";'),
     "tree.reserves RANGES, ...": ranges("tree.reserves", equals=False),
 
     # expects

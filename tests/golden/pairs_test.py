@@ -55,8 +55,13 @@ INPUTS = {
   cpus {
     #address-cells = <1>;
     #size-cells = <0>;
-    cpu@0 { device_type = "cpu"; reg = <0>; ibm,ppc-interrupt-server#s = <0 1 2 3>; };
-    cpu@8 { device_type = "cpu"; reg = <8>; ibm,ppc-interrupt-server#s = <8 16 24>; };
+    cpu@0 { device_type = "cpu"; reg = <0>; };
+    cpu@1 { device_type = "cpu"; reg = <1>; };
+    cpu@2 { device_type = "cpu"; reg = <2>; };
+    cpu@3 { device_type = "cpu"; reg = <3>; };
+    cpu@8 { device_type = "cpu"; reg = <8>; };
+    cpu@10 { device_type = "cpu"; reg = <16>; };
+    cpu@18 { device_type = "cpu"; reg = <24>; };
   };
   chosen { };
 };

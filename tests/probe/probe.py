@@ -23,6 +23,7 @@ import threading
 
 sys.dont_write_bytecode = True  # the source folder stays as it is
 
+import boot_node
 import expectations
 import stub_edit
 from built_handoff import WORD, Handoff, Unusable
@@ -82,7 +83,14 @@ class Run:
                 raise Unusable(f"{options.mutate}: the stub did not change, or outgrew its memory")
         # A wrong id that the stub has to replace. One byte only: where all ids fit a byte, a stub may store just that.
         tree = bytearray(handoff.tree.content)
-        if not options.digests:  # a stub that digests the tree would see it
+        self.names = (0, 0)
+        self.tree_after = None  # where the header does not say who boots
+        if expectations.EXPECTATIONS[handoff.to]["tree_written"] is None:
+            try:
+                self.tree_after, self.names = boot_node.named(tree, self.master)
+            except boot_node.NoNode as problem:
+                raise Unusable(f"the tree: {problem}") from problem
+        elif not options.digests:  # a stub that digests the tree would see it
             tree[31] = 0x55
         elif self.master == 0:
             raise Unusable("the id that the tree has already shows no store: another master is needed")
@@ -138,7 +146,10 @@ class Run:
 
     def watch_memory(self):
         """Every segment as loaded but for the id in the tree, and zeros where nobody has business."""
-        written = expectations.EXPECTATIONS[self.handoff.to]["tree_written"]
+        written = expectations.EXPECTATIONS[self.handoff.to]["tree_written"] or self.names
+        if self.tree_after is not None:
+            first, end = self.names
+            self.watch("tree.boot_cpu_node", self.handoff.tree.start + first, end - first, self.tree_after[first:end])
         beside = 64 << 10
         ordered = sorted(self.handoff.segments, key=lambda segment: segment.start)
         for index, segment in enumerate(ordered):

@@ -182,6 +182,29 @@ def drop_relay_store(stub, order, which):
     return stub
 
 
+def drop_boot_name(stub, order):
+    """The last store of a byte: by then a relay has stored words and doublewords only."""
+    stores = [step for step in executed_path(stub, order) if step.stores == "stb"]
+    if len(stores) != 1:
+        raise EditError(f"the path has {len(stores)} stores of a byte, not the one that names the boot CPU's node")
+    put(stub, stores[0].offset, NOP, order)
+    return stub
+
+
+def name_next_cpu(stub, order):
+    """The place is one further: the node of another CPU is named."""
+    path = executed_path(stub, order)
+    factors = [step.word & 0xFFFF for step in path if step.word >> 26 == 7]  # mulli
+    stores = [step for step in path if step.stores == "stb"]
+    if len(factors) != 1 or len(stores) != 1:
+        raise EditError("the path has not the one multiplication and the one store that find the boot CPU's node")
+    displacement = signed(stores[0].word & 0xFFFF, 16) + factors[0]
+    if displacement >= 0x8000:
+        raise EditError("the next place is out of the store's reach")
+    put(stub, stores[0].offset, stores[0].word & ~0xFFFF | displacement & 0xFFFF, order)
+    return stub
+
+
 def kill_landing(stub, order):
     del order  # slaves always come in big-endian
     if len(stub) < LANDING + 4 or stub[LANDING:LANDING + 4] in (b"\0\0\0\0", b"\x48\0\0\0"):
@@ -202,6 +225,8 @@ def spoil_spin_word(stub, order):
 EDITS = {
     "no-boot-id": drop_boot_id,
     "no-copy-store": drop_copy_store,
+    "no-boot-name": drop_boot_name,
+    "wrong-boot-name": name_next_cpu,
     "wrong-r3": lambda stub, order: drop_last_write(stub, order, 3),
     "wrong-r4": lambda stub, order: drop_last_write(stub, order, 4),
     "nonzero-r5": lambda stub, order: insert_before_exit(stub, order, [0x38A00001]),  # li r5,1

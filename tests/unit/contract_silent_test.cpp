@@ -56,6 +56,7 @@ std::string key_of(const Slot& slot) {
       {"r3 = cpu.physical_id;", "r3"},        {"enter absolute 0x60;", "enter"},
       {"tree.format in { 16, 17 };", "tree.format"},
       {"tree.boot_cpuid_phys = master.physical_id;", "tree.boot_cpuid_phys"},
+      {"tree.boot_cpu_node = master.physical_id;", "tree.boot_cpu_node"},
       {"tree.reserves tree.extent;", "tree.reserves"},
       {"place tree within machine.ram;", "place tree within"},
       {"place others disjoint image.overwrites;", "place others disjoint"},

@@ -60,6 +60,7 @@ inline const std::vector<Slot>& slots() {
       {kMemory, {"", "fact icache_coherent;", "fact hash_table_cleared;", "fact segments_placed;"}},
       {kMemory, {"", "tree.format in { 16, 17 };", "tree.format in { 2, 3, 16, 17 };", "tree.format in { 2, 3 };", "tree.format in { 17 };"}},
       {kMemory, {"", "tree.boot_cpuid_phys = master.physical_id;", "tree.boot_cpuid_phys = 0;"}},
+      {kMemory, {"", "tree.boot_cpu_node = master.physical_id;", "tree.boot_cpu_node = 0;"}},
       {kMemory, {"", "tree.reserves tree.extent;", "tree.reserves tree.extent, 0x0 +: 64KiB;", "tree.reserves 0x0 +: 4KiB;"}},
       {kMemory,
        {"", "place tree within machine.ram;", "place tree within machine.rma;", "place tree within 0x0 ..< 1GiB;",

@@ -56,6 +56,7 @@ convention acme.boot@3 extends acme.boot@2 {
     tree.format in { 16, 17 };
     tree.boot_cpuid_phys = master.physical_id;
     tree.reserves tree.extent;
+    tree.boot_cpu_node = 0;
   }
   override order segments_placed < real_mode < head_copied, slaves_released < master_enters;
   expects image {
