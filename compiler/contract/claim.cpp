@@ -200,6 +200,18 @@ bool takes_ranges(ClauseKind kind) {
 
 }  // namespace
 
+bool is_book3e_field(std::string_view name) {
+  return name == "CM" || name == "CE" || name == "DE" || name == "IS" || name == "DS" || name == "GS";
+}
+
+bool of_book3e(const Boundary& boundary) {
+  // The clause, since a claim has IS and DS as IR and DR.
+  return std::any_of(boundary.claims.begin(), boundary.claims.end(), [](const Claim& claim) {
+    if (claim.kind != ClauseKind::kMsr || claim.clause->kind != ClauseKind::kMsr) return false;
+    return is_book3e_field(claim.clause->subject);
+  });
+}
+
 Boundary resolve(const model::Convention& convention, const model::Scope& scope,
                  const ResolveOptions& options, diagnostics::Sink& sink) {
   Boundary boundary;

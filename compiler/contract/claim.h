@@ -57,6 +57,12 @@ struct ResolveOptions {
 Boundary resolve(const model::Convention& convention, const model::Scope& scope,
                  const ResolveOptions& options, diagnostics::Sink& sink);
 
+/// Whether only the MSR of Book III-E has a field of that name.
+bool is_book3e_field(std::string_view name);
+
+/// Whether a clause names such a field: this is then a convention of such CPUs.
+bool of_book3e(const Boundary& boundary);
+
 /// Whether a clause names that role, or is about it.
 bool speaks_of(const model::Clause& clause, const std::string& role);
 

@@ -27,6 +27,21 @@ bool promises_hypervisor(const Boundary& from) {
          hv->values[0].number() == 1;
 }
 
+/// Whether a convention names a field that only the MSR of Book III-S has.
+bool of_book3s(const Boundary& boundary) {
+  return boundary.find(Section::kMaster, ClauseKind::kMsr, "SF") || boundary.find(Section::kMaster, ClauseKind::kMsr, "HV") ||
+         boundary.find(Section::kMaster, ClauseKind::kMsr, "RI");
+}
+
+/// Whether a need names an MSR field that the giver's CPUs do not have. A giver that names no field of its own is of
+/// either kind.
+bool of_other_cpu(const Claim& need, const Boundary& from) {
+  if (need.kind != ClauseKind::kMsr || need.clause->kind != ClauseKind::kMsr) return false;
+  const std::string& field = need.clause->subject;
+  if (of_book3e(from)) return field == "SF" || field == "HV" || field == "RI";
+  return of_book3s(from) && is_book3e_field(field);
+}
+
 std::vector<std::string> arrival_of(const Boundary& from) {
   const Claim* claim = from.find(Section::kSlaves, ClauseKind::kArrival);
   std::vector<std::string> states;
@@ -50,6 +65,7 @@ Gap find_gap(const Boundary& from, const Boundary& to) {
   gap.arrival = arrival_of(from);
   Statement promised = state(from), needed = state(to);
   gap.slaves_may_arrive = promised.slaves_may_arrive();
+  const bool from_book3e = of_book3e(from);
   for (const Fact& fact : needed.facts) {
     const Claim& need = *fact.claim;
     Obligation obligation;
@@ -63,12 +79,20 @@ Gap find_gap(const Boundary& from, const Boundary& to) {
       obligation.reason = judgement.why;
     } else if (need.kind == ClauseKind::kPlace || need.kind == ClauseKind::kUnspecified) {
       obligation.answer = Answer::kElsewhere;  // of whatever segment that role is bound to here
+    } else if (of_other_cpu(need, from)) {
+      obligation.answer = Answer::kImpossible;
+      obligation.reason = from_book3e ? "the giver's CPUs are of Book III-E, which has no MSR[" + need.clause->subject + "]"
+                                      : "the giver's CPUs are not of Book III-E, and no others have MSR[" +
+                                            need.clause->subject + "]";
     } else if (judgement.truth == Truth::kYes) {
       obligation.answer = Answer::kEntailed;
     } else if (need.kind == ClauseKind::kFact) {
       obligation.answer = Answer::kGap;
     } else if (!about_cpus(need.kind)) {
       obligation.answer = Answer::kElsewhere;
+    } else if (need.kind == ClauseKind::kMsr && from_book3e && need.section == Section::kMaster) {
+      obligation.answer = Answer::kImpossible;
+      obligation.reason = "a stub changes the MSR by rfid, which CPUs of Book III-E do not have";
     } else if (need.kind == ClauseKind::kMsr && need.subject == "HV") {
       obligation.answer = Answer::kImpossible;
       obligation.reason = "no instruction of a stub changes MSR[HV]";

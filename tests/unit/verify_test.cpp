@@ -158,6 +158,25 @@ TEST_CASE("what is missing is refuted by name") {
   CHECK(outcome_of(judge(kStore + kMove + "\tcmpdi %r8, 5\n\tbeq body\n" + kJump), "enter") == Outcome::kUnknown);
 }
 
+TEST_CASE("CPUs of Book III-E have their mode in CM, and no rfid") {
+  Handoff big(assembled(kBigBody, Endian::kBig));
+  big.from.book3e = true;
+  CHECK(outcome_of(big.judge(Endian::kBig), "enter") == Outcome::kUnknown);  // SF says nothing there
+  big.from.msr_known |= msr::kCm;
+  big.from.msr_value |= msr::kCm;
+  CHECK(big.judge(Endian::kBig).outcome() == Outcome::kProved);
+
+  for (const char* change : {"\tmtsrr0 %r4\n\tmtsrr1 %r11\n\trfid\n", "\tmtmsrd %r11\n", "\thrfid\n"}) {
+    Handoff stub(assembled(std::string("\tb body\n\t.org 0x100, 0\nbody:\n\tmfmsr %r11\n") + change, Endian::kBig));
+    stub.from.msr_known |= msr::kCm;
+    stub.from.msr_value |= msr::kCm;
+    stub.from.book3e = true;
+    Verdict verdict = stub.judge(Endian::kBig);
+    INFO(change << listing(verdict));
+    CHECK(outcome_of(verdict, "enter") == Outcome::kRefuted);
+  }
+}
+
 TEST_CASE("hypervisor registers need hypervisor state") {
   auto judge = [](uint64_t known, uint64_t value) {
     Handoff handoff(assembled("\tb body\n\t.org 0x100, 0\nbody:\n\tmtspr 314, %r4\n\tb body\n", Endian::kBig));
