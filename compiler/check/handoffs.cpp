@@ -388,6 +388,8 @@ class HandoffChecker {
         does_not_apply(s.name_span, "a handoff that departs by a call loads no segment such as `" + s.name + "`");
       else if (s.at || s.align || !s.within.empty() || !s.avoid.empty())
         does_not_apply(s.name_span, "`" + s.name + "` is linked into its caller and placed there");
+      if (!s.copies.empty())
+        does_not_apply(s.copies.front().span, "departing code copies the pages that its caller lists, and nothing else");
     }
   }
 

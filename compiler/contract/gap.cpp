@@ -66,6 +66,8 @@ Gap find_gap(const Boundary& from, const Boundary& to) {
   Statement promised = state(from), needed = state(to);
   gap.slaves_may_arrive = promised.slaves_may_arrive();
   const bool from_book3e = of_book3e(from);
+  // Departing code is the giver's own: slaves run it too, and events are still to come.
+  const bool departs = from.convention->departs_by_call();
   for (const Fact& fact : needed.facts) {
     const Claim& need = *fact.claim;
     Obligation obligation;
@@ -84,6 +86,8 @@ Gap find_gap(const Boundary& from, const Boundary& to) {
       obligation.reason = from_book3e ? "the giver's CPUs are of Book III-E, which has no MSR[" + need.clause->subject + "]"
                                       : "the giver's CPUs are not of Book III-E, and no others have MSR[" +
                                             need.clause->subject + "]";
+    } else if (departs && need.kind == ClauseKind::kFact && !judgement.promise) {
+      obligation.answer = Answer::kGap;  // no loader has done it
     } else if (judgement.truth == Truth::kYes) {
       obligation.answer = Answer::kEntailed;
     } else if (need.kind == ClauseKind::kFact) {
@@ -104,7 +108,7 @@ Gap find_gap(const Boundary& from, const Boundary& to) {
       obligation.answer = Answer::kImpossible;
       obligation.reason = "where slaves are is the giver's doing: no stub that lets the taker's own head "
                           "catch them can change it";
-    } else if (need.section == Section::kSlaves) {
+    } else if (need.section == Section::kSlaves && !departs) {
       obligation.answer = Answer::kImpossible;
       obligation.reason = "slaves go from the giver straight to the taker's landing: no instruction of "
                           "the stub is theirs";
@@ -121,6 +125,8 @@ Gap find_gap(const Boundary& from, const Boundary& to) {
     if (judgement.truth == Truth::kYes) {
       obligation.answer = judgement.vacuous ? Answer::kVacuous : Answer::kEntailed;
       obligation.reason = judgement.why;
+    } else if (departs) {
+      obligation.answer = Answer::kGap;
     } else {
       obligation.answer = Answer::kImpossible;
       obligation.reason = "both events are over when the stub starts";

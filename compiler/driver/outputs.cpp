@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "driver/departing.h"
 #include "emit/depfile.h"
 #include "emit/map.h"
 #include "inputs/digest.h"
@@ -95,6 +96,7 @@ std::optional<Outputs> make_outputs(Compilation& c) {
     c.sink.report(Code::cannot_write, c.layout.handoff->name_span, failure);
     return std::nullopt;
   };
+  if (c.gap->departure) return departure_outputs(c);
   std::optional<Outputs> made;
   made.emplace();
   Outputs& o = *made;
@@ -173,11 +175,13 @@ bool write_outputs(Compilation& c, const Outputs& outputs, const Options& option
   // The shipped conventions by their real place: a changed convention is a changed build.
   for (auto id : c.program.files)
     inputs.emplace_back(c.sources.is_library(id) ? c.sources.path(id) : std::filesystem::path(c.sources.name(id)));
-  const auto& machine = c.program.machines.at(c.layout.handoff->machine);
-  if (machine.file) inputs.emplace_back(*machine.file);
-  std::error_code error;
-  if (machine.source == "live" && options.live && std::filesystem::is_regular_file(*options.live, error))
-    inputs.emplace_back(*options.live);
+  // Departing code is made for no machine in particular.
+  if (auto machine = c.program.machines.find(c.layout.handoff->machine); machine != c.program.machines.end()) {
+    if (machine->second.file) inputs.emplace_back(*machine->second.file);
+    std::error_code error;
+    if (machine->second.source == "live" && options.live && std::filesystem::is_regular_file(*options.live, error))
+      inputs.emplace_back(*options.live);
+  }
   for (const auto& path : c.contents.inputs) inputs.push_back(path);
   auto rule = emit::depfile(made, inputs);
   if (!rule) return cannot(rule.failure());

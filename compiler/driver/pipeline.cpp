@@ -10,6 +10,7 @@
 
 #include "check/check.h"
 #include "check/load.h"
+#include "driver/departing.h"
 #include "driver/unserved.h"
 #include "emit/next_tree.h"
 #include "inputs/machine.h"
@@ -181,13 +182,14 @@ bool read_machine(Compilation& c, const Options& options) {
 namespace {
 
 /// The stub is a function of its caller: no machine, no addresses, and nothing to read but parameters.
-bool plan_departure(Compilation& c, const Options& options, const model::Handoff& handoff) {
+bool departing_code(Compilation& c, const Options& options, const model::Handoff& handoff) {
   c.machine.emplace();
   if (!start_layout(c, handoff)) return false;
   if (!placement::read_parameters(c.layout, options.defines, c.sources, c.sink)) return false;
   if (!placement::read_contents(c.layout, c.sources, c.contents, c.sink)) return false;
   c.gap = trampoline::close_gap(c.layout, c.contents.payloads, c.sink);
-  return c.gap.has_value();
+  if (!c.gap) return false;
+  return !c.unserved.empty() || assemble_departure(c);
 }
 
 }  // namespace
@@ -198,14 +200,14 @@ bool compile(Compilation& c, const Options& options, Phase last) {
   const model::Handoff* handoff = choose_handoff(c, options);
   if (!handoff) return false;
   bool planning = options.command == "plan";
-  c.unserved = find_unserved(c.program, *handoff);
+  c.unserved = find_unserved(*handoff);
   bool departs = c.program.conventions.at(handoff->from).departs_by_call();
   // By name and before anything is read; what is placed can be looked at all the same.
   if (!c.unserved.empty() && !planning && (departs || last > Phase::kPlace)) {
     report_unserved(c);
     return false;
   }
-  if (departs) return plan_departure(c, options, *handoff);
+  if (departs) return departing_code(c, options, *handoff);
   // The machine first: parameters, sizes and places may speak of it.
   c.machine = inputs::build_machine(c.program.machines.at(handoff->machine), c.program, c.sink, options.live);
   if (!c.machine || c.sink.has_errors()) return false;

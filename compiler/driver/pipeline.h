@@ -37,8 +37,8 @@ struct OrderVerdict {
 
 /// A clause that is checked and planned, and not built: see unserved.h.
 struct Unserved {
-  enum class Kind { kCall, kCoreHeader };
-  Kind kind = Kind::kCall;
+  enum class Kind { kCoreHeader };
+  Kind kind = Kind::kCoreHeader;
   source::Span span;
   std::string clause;   // as written
   std::string segment;  // whose clause it is, or empty

@@ -112,12 +112,6 @@ std::vector<report::PlanInstruction> instructions_for(const Compilation& c, cons
   return found;
 }
 
-/// What a later release must bring for this need, or empty.
-const char* not_served(const Compilation& c, const Obligation& o) {
-  if (c.gap->departs_by_call && o.answer == Answer::kGap) return "departing code";
-  return "";
-}
-
 /// Whether the need speaks of what is a value of the call that departs.
 bool is_callers_business(const Compilation& c, const model::Clause& clause) {
   if (!c.gap->departs_by_call) return false;
@@ -193,9 +187,9 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
           row.answer = PlanClause::Answer::kStub;
           row.by.clear();
         }
-        if (std::string missing = not_served(c, o); !missing.empty()) {
-          row.answer = PlanClause::Answer::kNotServed;
-          row.by = missing;
+        if (c.gap->departure && o.answer == Answer::kGap && row.instructions.empty()) {
+          row.answer = PlanClause::Answer::kPlaced;
+          row.by = "the order of the code";
         }
         plan.clauses.push_back(std::move(row));
         continue;
@@ -207,11 +201,10 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
       row.section = section_of(clause->section);
       row.convention = c.layout.to->name;
       row.clause = clause->text;
-      row.instructions = instructions_for(c, clause->origin + ": " + clause->text);
-      if (std::string missing = not_served(c, o); !missing.empty()) {
-        row.answer = PlanClause::Answer::kNotServed;
-        row.by = missing;
-      } else if (o.answer == Answer::kElsewhere && is_callers_business(c, *clause)) {
+      // Of departing code the slaves' own part is labelled so.
+      bool of_slaves = c.gap->departure && clause->section == model::Section::kSlaves;
+      row.instructions = instructions_for(c, clause->origin + (of_slaves ? " slaves: " : ": ") + clause->text);
+      if (o.answer == Answer::kElsewhere && row.instructions.empty() && is_callers_business(c, *clause)) {
         row.answer = PlanClause::Answer::kAssumed;
         row.by = "known when the call is made";
         plan.assumptions.push_back({row.clause, "it is about a value of the call: the caller answers for it"});

@@ -41,6 +41,12 @@ report::PlanCpus cpus_of(const Compilation& c) {
   if (const auto* known = c.layout.machine->find("cpus")) cpus.possible = known->value.ids();
   auto may = [&](const char* state) { return std::find(gap.arrival.begin(), gap.arrival.end(), state) != gap.arrival.end(); };
   if (cpus.possible.size() == 1) return cpus;
+  if (const auto& departure = c.gap->departure) {
+    if (!departure->slave.empty())
+      cpus.others = "those that call `" + departure->slave + "` wait in its code, in real mode, until the master releases them, and go to " +
+                    hex(Wide{departure->landing}) + "; the master waits for none of them";
+    return cpus;
+  }
   if (may("unknown"))
     cpus.others = "some come, at any time, or never: to " + way(c);
   else if (may("arriving") || may("held"))

@@ -12,12 +12,8 @@ using model::Type;
 using model::Value;
 using Kind = Unserved::Kind;
 
-std::vector<Unserved> find_unserved(const model::Program& program, const model::Handoff& handoff) {
+std::vector<Unserved> find_unserved(const model::Handoff& handoff) {
   std::vector<Unserved> found;
-  const model::Convention& from = program.conventions.at(handoff.from);
-  for (const auto& clause : from.clauses)
-    if (clause.kind == model::ClauseKind::kEnter && from.departs_by_call() && clause.section == model::Section::kMaster)
-      found.push_back({Kind::kCall, handoff.from_span, "enter call", "", "a stub that is a function of departing code"});
   for (const model::Segment& s : handoff.segments) {
     if (s.kind == model::SegmentKind::kElfCoreHeader)
       found.push_back({Kind::kCoreHeader, s.name_span, "segment " + s.name + " = elfcorehdr", s.name,

@@ -3,8 +3,8 @@
 // What does a handoff ask for that this release checks and plans, and does not build?
 //
 // One entry for each clause whose bytes or instructions a later release must bring: the bytes of a core header,
-// a stub that is a function of its caller. `build` refuses each by name before it reads a
-// file; `plan` shows each with its addresses. Whatever is not listed here is built.
+// `build` refuses each by name before it reads a file; `plan` shows each with its addresses. Whatever is not listed here
+// is built.
 //
 //   segment core = elfcorehdr { .. }  ->  {"segment core = elfcorehdr", "the bytes of a core header"}
 #pragma once
@@ -16,7 +16,7 @@
 
 namespace baton::driver {
 
-std::vector<Unserved> find_unserved(const model::Program& program, const model::Handoff& handoff);
+std::vector<Unserved> find_unserved(const model::Handoff& handoff);
 
 /// Reports each as an error.
 void report_unserved(Compilation& c);

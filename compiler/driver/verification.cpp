@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "driver/boot_node.h"
+#include "driver/departing.h"
 #include "ppc64/registers.h"
 #include "trampoline/interrupts.h"
 
@@ -218,6 +219,7 @@ void judge_digests(const Compilation& c, const verify::Loaded& loaded, const ver
 
 bool verify_outputs(Compilation& c, const Outputs& outputs) {
   if (!c.stub) return true;
+  if (c.gap->departure) return verify_departure(c);
   // The stub and the tree as they are about to be written, and of the taker's image what a relay copies: a
   // stub that reads more of it would be `unknown`, not wrongly proved.
   std::deque<ByteBuffer> kept;

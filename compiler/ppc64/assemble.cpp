@@ -56,8 +56,9 @@ std::string name_at(ByteView object, uint64_t at) {
   return name;
 }
 
-/// The contents of .text, provided that no other section has contents to load and nothing is relocated.
-Result<ByteBuffer> text_section(ByteView object, Endian order) {
+/// The contents of .text, provided that nothing in it is relocated, and that no other section of what is loaded as it
+/// is has contents.
+Result<ByteBuffer> text_section(ByteView object, Endian order, Use use) {
   auto table = load<uint64_t>(object, elf::kShoff, order);
   auto count = load<uint16_t>(object, elf::kShnum, order);
   auto names_index = load<uint16_t>(object, elf::kShstrndx, order);
@@ -83,10 +84,13 @@ Result<ByteBuffer> text_section(ByteView object, Endian order) {
         __builtin_add_overflow(*names, *name_offset, &name_place))
       return inner("a section table that ends early");
     std::string name = name_at(object, name_place);
-    if ((*type == elf::kRela || *type == elf::kRel) && *size != 0)
+    bool relocates = (*type == elf::kRela || *type == elf::kRel) && *size != 0;
+    if (use == Use::kLinked && relocates && name != ".rela.text" && name != ".rel.text") continue;
+    if (relocates)
       return Failure{Failure::Kind::kUnsuitable,
                      "the listing leaves a relocation in `" + name + "`, and a stub is loaded as it is"};
     if ((*flags & elf::kAlloc) == 0 || *size == 0) continue;
+    if (use == Use::kLinked && name != ".text") continue;
     if (name != ".text" || *type == elf::kNobits)
       return Failure{Failure::Kind::kUnsuitable, "the listing puts contents into `" + name +
                                                      "`, and a stub is one section, .text"};
@@ -108,7 +112,7 @@ void register_target() {
 
 }  // namespace
 
-Result<Assembled> assemble(const std::string& text, Endian order) {
+Result<Assembled> assemble(const std::string& text, Endian order, Use use) {
   register_target();
   llvm::Triple triple(order == Endian::kBig ? "powerpc64-unknown-linux-gnu" : "powerpc64le-unknown-linux-gnu");
   std::string error;
@@ -157,7 +161,7 @@ Result<Assembled> assemble(const std::string& text, Endian order) {
 
   Assembled result;
   result.object.assign(object.begin(), object.end());
-  auto bytes = text_section(result.object, order);
+  auto bytes = text_section(result.object, order, use);
   if (!bytes) return bytes.failure();
   result.text = std::move(*bytes);
   return result;

@@ -20,6 +20,10 @@ struct Assembled {
   ByteBuffer text;    // the contents of .text
 };
 
-Result<Assembled> assemble(const std::string& text, Endian order);
+/// What becomes of the object: a stub is loaded as it is; code of a caller is linked, so that sections besides .text
+/// may have contents and relocations. Nothing of .text itself is relocated in either.
+enum class Use { kLoaded, kLinked };
+
+Result<Assembled> assemble(const std::string& text, Endian order, Use use = Use::kLoaded);
 
 }  // namespace baton::ppc64

@@ -71,7 +71,6 @@ struct PlanClause {
     kPlaced,    // met by where something stands or what bytes it has; `by` says which
     kVacuous,   // `by` says why nothing is needed
     kAssumed,   // nobody checked it; `by` says why
-    kNotServed  // a later release must bring what `by` says
   };
   std::string section;     // "master", "slaves", "memory", "order", "image"; "entered": the giver's expectation
   std::string convention;  // who wrote it

@@ -154,7 +154,6 @@ std::string answer_text(const PlanClause& clause) {
              (clause.by.empty() ? "" : ": " + clause.by);
     case Answer::kPlaced: return clause.by.empty() ? "holds" : "holds: " + clause.by;
     case Answer::kVacuous: return "not needed: " + clause.by;
-    case Answer::kNotServed: return "NOT SERVED by this release: " + clause.by;
     case Answer::kAssumed: return "ASSUMED" + (clause.by.empty() ? "" : ": " + clause.by);
   }
   return {};
@@ -300,7 +299,6 @@ const char* to_text(PlanClause::Answer answer) {
     case PlanClause::Answer::kPlaced: return "placed";
     case PlanClause::Answer::kVacuous: return "vacuous";
     case PlanClause::Answer::kAssumed: return "assumed";
-    case PlanClause::Answer::kNotServed: return "not_served";
   }
   return "";
 }

@@ -47,8 +47,9 @@ class Closer {
     closed_.offers = check_offers(layout_, payloads_, closed_.orders.front().gap.slaves_may_arrive, sink_);
     if (sink_.error_count() != errors) return std::nullopt;
     bool trampoline = layout_.entered().declaration->kind == SegmentKind::kTrampoline;
-    if (closed_.departs_by_call) return std::move(closed_);
-    if (trampoline)
+    if (closed_.departs_by_call)
+      departing_code();
+    else if (trampoline)
       synthesize_stub();
     else
       report_open_gap();
@@ -57,6 +58,17 @@ class Closer {
   }
 
  private:
+  void departing_code() {
+    if (closed_.orders.size() != 1) {
+      sink_.report(Code::no_stub, handoff_.name_span, "departing code is linked into a caller of one byte order")
+          .note("say `giver big;` or `giver little;`");
+      return;
+    }
+    const ClosedOrder& order = closed_.orders.front();
+    closed_.departure = depart(layout_, order.from, order.to, order.gap, order.giver, sink_);
+    if (closed_.departure) closed_.stub = SynthesizedStub{closed_.departure->stub, {}};
+  }
+
   void resolve(Endian giver) {
     ClosedOrder order;
     order.giver = giver;

@@ -16,6 +16,7 @@
 #include "contract/gap.h"
 #include "inputs/payload.h"
 #include "placement/layout.h"
+#include "trampoline/departure.h"
 #include "trampoline/synthesize.h"
 
 namespace baton::trampoline {
@@ -44,7 +45,8 @@ struct ClosedGap {
   std::vector<MemoryCopy> copies;       // what it copies then
   std::optional<Relay> relay;           // or wait in a pen of the stub until the taker's head is in place
   bool parked = false;                  // or stay in the low copy of the head, in a branch to itself
-  bool departs_by_call = false;         // the stub is a function of its caller: planned, never built
+  bool departs_by_call = false;         // the stub is code of the giver: functions that it calls
+  std::optional<Departure> departure;   // what those are
   bool needless = false;                // a trampoline is entered although nothing is missing without it
   std::vector<Offer> offers;
 };

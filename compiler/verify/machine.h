@@ -71,6 +71,14 @@ struct Machine {
   Memory memory;
   InterruptOrders interrupts;
   Firmware firmware;
+  /// What is not known of the caller is taken on trust: translation, on or off, only drops the four high bits of an
+  /// address. Without this nothing is run that is translated.
+  bool linear_map = false;
+  uint64_t place_of(uint64_t address) const { return linear_map ? address & ~(uint64_t{0xf} << 60) : address; }
+  /// The word that lwarx read last. A stwcx. to it is taken to succeed, which `conditional_stores` counts: that no other
+  /// CPU stores in between is nothing that one thread can tell.
+  std::optional<uint64_t> reservation;
+  uint64_t conditional_stores = 0;
   /// Special registers that were written besides those above, in order of first writing.
   std::vector<std::string> other_sprs_written;
 

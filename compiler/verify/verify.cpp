@@ -32,6 +32,7 @@ class Trial {
       judge_copies();
       judge_frame();
       for (const LoopSummary& loop : loops_) say_what_was_skipped(loop);
+      judge_reservations();
     }
     return std::move(verdict_);
   }
@@ -68,9 +69,10 @@ class Trial {
       if (result.kind != Step::Kind::kWent)
         return answer(result.kind == Step::Kind::kWrong ? Outcome::kRefuted : Outcome::kUnknown, result.reason);
       if (m_.pc == to_.target.value()) return answer(Outcome::kRefuted, "it goes on to " + hex(to_.target));
-      if (!m_.memory.stored().empty()) return answer(Outcome::kRefuted, "it stores while it waits");
-      if (m_.pc == earlier.pc && same_registers(earlier))
-        return answer(left_turns_out() ? Outcome::kAssumed : Outcome::kProved,
+      if (to_.waits_after_stores ? stores_elsewhere() : !m_.memory.stored().empty())
+        return answer(Outcome::kRefuted, "it stores while it waits");
+      if (m_.pc == earlier.pc && same_registers(earlier) && m_.memory.stored() == earlier.memory.stored())
+        return answer(left_turns_out() || m_.conditional_stores != 0 ? Outcome::kAssumed : Outcome::kProved,
                       "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing");
       if (verdict_.instructions == renewed) {
         earlier = m_;
@@ -122,6 +124,7 @@ class Trial {
     m_.book3e = from_.book3e;
     m_.interrupts = from_.interrupts;
     m_.firmware = from_.firmware;
+    m_.linear_map = from_.linear_map;
   }
   /// Eight bytes to a symbol. Of very much only both ends: more is not followed either.
   void name_bytes(const Range& range) {
@@ -144,10 +147,11 @@ class Trial {
 
   /// Where code may run: the segment around the entry, and what the goals allow besides.
   bool may_run() const {
-    if (to_.may_execute.contains(Range::at(Address{m_.pc}, Size{4})) || m_.firmware.opal_entry == Address{m_.pc}) return true;
+    const uint64_t place = m_.place_of(m_.pc);
+    if (to_.may_execute.contains(Range::at(Address{place}, Size{4})) || m_.firmware.opal_entry == Address{m_.pc}) return true;
     return std::any_of(loaded_.segments.begin(), loaded_.segments.end(), [&](const Segment& s) {
       auto inside = [&](uint64_t a) { return a >= s.start.value() && a - s.start.value() < s.size.bytes(); };
-      return inside(loaded_.entry.value()) && inside(m_.pc);
+      return inside(m_.place_of(loaded_.entry.value())) && inside(place);
     });
   }
   /// Everything but memory, which the caller watches. What is not known may differ from one time to the next, but
@@ -204,6 +208,18 @@ class Trial {
   }
   bool left_turns_out() const {
     return std::any_of(loops_.begin(), loops_.end(), [](const LoopSummary& loop) { return loop.skipped() != 0; });
+  }
+
+  bool stores_elsewhere() const {
+    const auto& stored = m_.memory.stored();
+    return std::any_of(stored.begin(), stored.end(),
+                       [&](const auto& byte) { return !to_.may_write.contains(Range::at(Address{byte.first}, Size{1})); });
+  }
+
+  void judge_reservations() {
+    if (m_.conditional_stores == 0) return;
+    say("a conditional store succeeds", Outcome::kAssumed,
+        "with another CPU's store in between its loop begins anew: that is not run here");
   }
 
   void say_what_was_skipped(const LoopSummary& loop) {

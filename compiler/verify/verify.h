@@ -61,6 +61,8 @@ struct EntryState {
   /// What interrupts are taken in when the stub is entered, and what firmware can change it.
   InterruptOrders interrupts;
   Firmware firmware;
+  /// Code runs where an address and its place in memory may differ in the four high bits, and in no other; see machine.h.
+  bool linear_map = false;
   /// Memory that the giver describes besides the segments: the copy of the head at 0. Seen before them.
   std::vector<Segment> memory;
 };
@@ -106,6 +108,8 @@ struct Goals {
   RangeSet may_write;
   /// Where code may run besides the segment around the entry.
   RangeSet may_execute;
+  /// Who waits (verify_wait) may have stored where it may write before that.
+  bool waits_after_stores = false;
   /// The way begins at the target too: it is reached on coming back.
   bool comes_back = false;
 };

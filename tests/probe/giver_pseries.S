@@ -55,7 +55,11 @@ real:	lis	30, kGiverBlock@h
 secondary:				# big-endian, real mode, r3 = id, MSR = SF | ME
 	b	giver_common
 
+	.ifdef DEPARTING
+	.include "departing_common.inc"
+	.else
 	.include "giver_common.inc"
+	.endif
 
 	.balign	8
 arguments:

@@ -8,12 +8,14 @@
 #
 # It judges nothing: probe.py compares. Report lines, all numbers hex without a prefix:
 #   probe begin
-#   probe cpu ROLE r0 .. r31 msr lr ctr cr xer     ROLE 0 master, 1 slave; in the order of arrival
+#   probe cpu ROLE r0 .. r31 msr lr ctr cr xer     ROLE 0 master, 1 or 2 slave; in the order of arrival
 #   probe low BYTES                                [0, 0x100) as the CPU of the line above saw it
 #   probe giver BYTES                              per CPU: id, MSR (big-endian doublewords)
 #   probe tree BYTES                               40 bytes at the master's r3, if it is an address
 #   probe range SUM                                per range asked for
 #   probe end
+#
+# A slave's ROLE is 2 where the hook of a departing giver was over before it came.
 #
 # How 32 registers are kept when storing one needs another: r10 and r11 wait in SPRG2 and SPRG1, MSR in
 # SPRG3, LR in SPRG0, CR in DAR, the role in DSISR. A taker may use those; nobody promised them.
@@ -84,6 +86,10 @@ slave_right:
 	.org	kSlaveJoin
 	mfcr	10
 	mtdar	10
+	lis	11, kGiverWork@h
+	ori	11, 11, kGiverWork@l
+	lbz	11, kHookOver(11)
+	mtdsisr	11
 1:	ld	11, kReleaseWord(0)	# the master's address, once it is known
 	cmpdi	11, 0
 	beq	1b
@@ -104,7 +110,8 @@ master_right:
 	mtdsisr	11
 	b	capture
 slave_released:
-	li	11, 1
+	mfdsisr	11
+	addi	11, 11, 1
 	mtdsisr	11
 
 # A slot of its own for each CPU, by order of arrival and not by id: ids are under test.
