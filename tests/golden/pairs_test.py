@@ -67,6 +67,8 @@ INPUTS = {
 };
 """,
 }
+# In place of the size of a stub: code that is linked.
+CODE = "code"
 FINDING = re.compile(r"^error\[(BT\d+) ([a-z0-9-]+)\]: (.*)$")
 
 
@@ -96,10 +98,14 @@ def handoff(giver, taker, machine, trampoline, relies):
         loader = " via linux.kexec_load@2005" if giver.loaded else ""
         lines = [f"handoff pair on {machine}{loader} {{"]
     lines += [f"  from {giver.name};", f"  to {taker.name};"]
+    if giver.departs:
+        lines.append(f"  giver {machine};")  # an object has one byte order
     if giver.on_crash:
         lines.append("  load on_crash;")
     lines += [f"  relies on incidental {key};" for key in relies]
-    arguments = giver.of_kind("argument")
+    # What has a meaning of its own is no address of an image; `start` is one before all others.
+    arguments = sorted((name for name in giver.of_kind("argument") if name not in ("stack", "page_size")),
+                       key=lambda name: name != "start")
     trees, raws = giver.of_kind("devicetree"), 0
     bindings, images = [], []
     for name, kind in taker.roles:
@@ -157,6 +163,8 @@ class Pairs:
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
             if done.returncode == 0:
                 stub = os.path.join(made, "out", "pair.bin")
+                if giver.departs:
+                    return None, CODE
                 return None, os.path.getsize(stub) if os.path.exists(stub) else 0
             findings = []
             lines = done.stderr.decode().splitlines()
@@ -183,12 +191,14 @@ class Pairs:
         # What a giver only happens to do helps where the taker needs that very thing.
         relied = [key for key in giver.incidental if key in taker.keys]
         for relies in ([], relied) if relied else ([],):
-            for machine in MACHINES if not giver.departs else ("call",):
+            for machine in MACHINES if not giver.departs else ("big", "little"):
                 for trampoline in (False, True) if not giver.departs else (True,):
                     findings, size = self.build(giver, taker, machine, trampoline, relies)
-                    where = f"on `{machine}`" if machine in MACHINES else "as a function"
+                    where = f"on `{machine}`" if machine in MACHINES else f"linked into a {machine}-endian caller"
                     if relies:
                         where += ", relying on incidental " + ", ".join(f"`{key}`" for key in relies)
+                    if findings is None and size is CODE:
+                        return "S", f"departing code, {where}"
                     if findings is None:
                         return ("S", f"a stub of {size} bytes, {where}") if size else ("N", f"no gap, {where}")
                     if all(slug == "not-proved" for _, slug, _, _ in findings):
