@@ -27,7 +27,7 @@ MEASURE = """
 import os, sys, time
 null = os.open(os.devnull, os.O_WRONLY)
 begin = time.perf_counter_ns()
-child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
 _, status, usage = os.wait4(child, 0)
 wall = (time.perf_counter_ns() - begin) / 1e6
 print((usage.ru_utime + usage.ru_stime) * 1e3, wall, usage.ru_maxrss)
