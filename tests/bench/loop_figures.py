@@ -12,13 +12,14 @@ counted, to the instruction. Exact, so that it is a test as well; no time is mea
 """
 import argparse
 import collections
-import difflib
 import json
 import os
 import random
 import re
 import subprocess
 import sys
+
+import kept_table
 
 sys.dont_write_bytecode = True  # the source folder stays as it is
 PROBES = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "probe")
@@ -154,19 +155,7 @@ def main():
         print(f"loop_figures.py: {error}", file=sys.stderr)
         return 1
     print(text, end="")
-    if not options.expect:
-        return 0
-    if os.environ.get("BATON_UPDATE"):
-        with open(options.expect, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        return 0
-    with open(options.expect, encoding="utf-8") as stream:
-        expected = stream.read()
-    if expected == text:
-        return 0
-    sys.stderr.writelines(difflib.unified_diff(expected.splitlines(True), text.splitlines(True),
-                                               options.expect, "counted now"))
-    return 1
+    return kept_table.settle(text, options.expect)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,12 @@ explained is an error. No time is measured: that is bench.py.
     stub_table.py --baton ... --work DIR --expect stub-table.expected               and compare it
 """
 import argparse
-import difflib
 import os
 import re
 import subprocess
 import sys
+
+import kept_table
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, os.pardir, "golden"))
@@ -208,19 +209,7 @@ def main():
         print(f"stub_table.py: {error}", file=sys.stderr)
         return 1
     print(text, end="")
-    if not given.expect:
-        return 0
-    if os.environ.get("BATON_UPDATE"):
-        with open(given.expect, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        return 0
-    with open(given.expect, encoding="utf-8") as stream:
-        expected = stream.read()
-    if expected == text:
-        return 0
-    sys.stderr.writelines(difflib.unified_diff(expected.splitlines(True), text.splitlines(True),
-                                               given.expect, "counted now"))
-    return 1
+    return kept_table.settle(text, given.expect)
 
 
 if __name__ == "__main__":
