@@ -17,6 +17,7 @@ import unittest
 sys.dont_write_bytecode = True  # the source folder stays as it is
 
 import expectations
+import promises
 import stub_edit
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -145,6 +146,97 @@ class Inputs(unittest.TestCase):
         for reason, spoil in cases.items():
             with self.subTest(reason):
                 self.assertIn(reason, self.refusal(spoil))
+
+
+class Promises(unittest.TestCase):
+    """Clauses against a machine that is made up here: each is found true, false, or out of sight."""
+
+    BASE = 0x3000
+
+    def tree(self, boot_cpu=4, version=17, reserved=((0x3000, 0x1000),)):
+        reserves = b"".join(struct.pack(">2Q", *one) for one in (*reserved, (0, 0)))
+        strings = b"device_type\0reg\0#address-cells\0#size-cells\0"
+
+        def place(name, value):
+            return struct.pack(">3I", 3, len(value), strings.index(name)) + value.ljust(-(-len(value) // 4) * 4, b"\0")
+
+        body = struct.pack(">I4x", 1) + place(b"#address-cells", bytes((0, 0, 0, 2))) + place(b"#size-cells", bytes((0, 0, 0, 2)))
+        body += struct.pack(">I8s", 1, b"memory") + place(b"device_type", b"memory\0") + place(b"reg", struct.pack(">2Q", 0, 0x8000))
+        body += struct.pack(">I", 2)
+        body += struct.pack(">I8s", 1, b"cpu@4") + place(b"device_type", b"cpu\0") + place(b"reg", struct.pack(">I", 4))
+        body += struct.pack(">3I", 2, 2, 9)
+        first = 40 + len(reserves)
+        size = first + len(body) + len(strings)
+        return struct.pack(">10I", 0xD00DFEED, size, first, first + len(body), 40, version, 16, boot_cpu, len(strings), len(body)) + \
+            reserves + body + strings
+
+    def found(self, blob):
+        memory = bytearray(0x8000)
+        memory[self.BASE:self.BASE + len(blob)] = blob
+        registers = {f"r{number}": 0 for number in range(32)} | {"r1": 0x2000, "r3": self.BASE, "pc": 0x1000, "msr": 1 << 63}
+        found = promises.Found(registers, (0x1000, 0x1800), {"tree.address": self.BASE, "master.physical_id": 4})
+        found.tree = promises.Tree(lambda at, size: bytes(memory[at:at + size]), self.BASE)
+        found.memory = found.rma = found.tree.memory()
+        found.image_placed, found.ile, found.others = True, 0, (1, 0)
+        return found
+
+    def judge(self, found, text, key=None, section="ensures master"):
+        rows, left = promises.compare([{"section": section, "key": key or text.split()[0], "text": text}], found)
+        return rows[0].agrees if rows else None if left else "nothing"
+
+    def test_a_tree_is_read(self):
+        tree = self.found(self.tree()).tree
+        self.assertEqual((tree.boot_cpu, tree.version, tree.memory(), tree.cpu_ids()), (4, 17, [(0, 0x8000)], [4]))
+        self.assertEqual(tree.reserved, [(0x3000, 0x4000)])
+
+    def test_what_is_no_tree(self):
+        for blob in (b"\0" * 40, self.tree()[:8] + b"\xff" * 32, self.tree().replace(struct.pack(">3I", 2, 2, 9), b"\0" * 12)):
+            with self.assertRaises((ValueError, IndexError, struct.error)):
+                self.found(blob)
+
+    def test_registers(self):
+        found = self.found(self.tree())
+        found.registers.update({"r4": 7, "r10": 0x3760})
+        found.names.update({"machine.opal.entry": 0x30003760, "machine.opal.base": 0x30000000})
+        for text, good in (("r3 = tree.address", True), ("r3 = 0x1", False), ("r4 in { 0, 7 }", True), ("r4 in { 0, 8 }", False),
+                           ("r10 = machine.opal.entry - machine.opal.base", True), ("r10 = machine.opal.entry", False),
+                           ("r5 = client_interface", None), ("r4 = 7 * 1", None), ("r4 = any", "nothing"),
+                           ("r1 = stack(size: unknown)", True)):
+            self.assertEqual(self.judge(found, text), good, text)
+        for wrong in (0x2008, 0x1400, 0x9000, 0):
+            found.registers["r1"] = wrong
+            self.assertIs(self.judge(found, "r1 = stack(size: unknown)"), False, hex(wrong))
+
+    def test_msr_and_entry(self):
+        found = self.found(self.tree())
+        for text, key, good in (("msr SF = 1", "msr SF", True), ("msr SF = 0", "msr SF", False), ("msr XX = 0", "msr XX", None),
+                                ("mode real", None, True), ("mode virtual", None, False), ("enter image.entry", None, True),
+                                ("enter absolute 0x60", None, None), ("ile = 0", None, True), ("ile = 1", None, False)):
+            self.assertIs(self.judge(found, text, key), good, text)
+        found.registers.update({"pc": 0x1004, "msr": 1 << 63 | 0x10})
+        found.ile = None
+        for text, good in (("mode real", False), ("enter image.entry", False), ("ile = 0", None)):
+            self.assertIs(self.judge(found, text), good, text)
+
+    def test_memory_and_slaves(self):
+        cases = (("tree.format in { 16, 17 }", "tree.format", True), ("tree.format in { 2 }", "tree.format", False),
+                 ("tree.boot_cpuid_phys = master.physical_id", "tree.boot_cpuid_phys", True),
+                 ("tree.reserves tree.extent", "tree.reserves", True), ("tree.reserves 0x0 +: 0x100", "tree.reserves", None),
+                 ("place tree within machine.rma", "place tree within", True),
+                 ("place tree disjoint 0x0 +: 0x10", "place tree disjoint", None),
+                 ("fact segments_placed", "fact segments_placed", True), ("fact icache_coherent", "fact icache_coherent", None))
+        found = self.found(self.tree())
+        for text, key, good in cases:
+            self.assertIs(self.judge(found, text, key, "ensures memory"), good, text)
+        found = self.found(self.tree(boot_cpu=0, reserved=((0x3000, 0x20), (0x3030, 0x1000))))
+        found.rma, found.image_placed = [(0, 0x3000)], False
+        for text, key, _ in (cases[2], cases[3], cases[5], cases[7]):
+            self.assertIs(self.judge(found, text, key, "ensures memory"), False, text)
+        for text, others, good in (("arrival firmware", (1, 0), True), ("arrival firmware", (1, 1), False),
+                                   ("arrival in { absent, firmware }", (0, 0), True), ("arrival absent", (1, 0), False),
+                                   ("arrival any", (1, 1), None)):
+            found.others = others
+            self.assertIs(self.judge(found, text, section="ensures slaves"), good, text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Which promises of a convention are true of a machine that was stopped at the boundary?
+
+Reads what the compiler says of a convention (`baton dump check`), so that nothing is restated here: each `ensures` clause
+becomes a comparison with what was found, by what kind of clause it is and by the value it states. It knows no convention
+by its name. A clause that it has no way to compare is given back as such, never as true.
+
+Example: with found.register("r6") == 0x65504150, the clause `r6 = 0x6550_4150` gives a row that agrees.
+"""
+
+import json
+import re
+import struct
+import subprocess
+
+from built_handoff import Unusable
+from expectations import MSR_FIELDS, Row
+
+MSR_BITS = {**MSR_FIELDS, "CM": 31}
+TOKEN = re.compile(r"\s*(0x[0-9a-fA-F_]+|[0-9][0-9_]*|[A-Za-z_][A-Za-z0-9_.]*|[-+{},])")
+IMAGE = re.compile(r"enter (\w+)\.entry")
+
+
+class Unknown(Exception):
+    """A value that nobody but the program's author knows."""
+
+
+def clauses_of(baton, program, convention):
+    """The `ensures` clauses of a convention, as the compiler understood them."""
+    answer = subprocess.run([baton, "dump", "check", program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, check=False)
+    if answer.returncode != 0:
+        raise Unusable(f"baton dump check {program} ended with {answer.returncode}:\n{answer.stderr}{answer.stdout}")
+    for each in json.loads(answer.stdout)["conventions"]:
+        if each["name"] == convention:
+            return [clause for clause in each["clauses"] if clause["section"].startswith("ensures")]
+    raise Unusable(f"{program} knows no convention {convention}")
+
+
+class Tree:
+    """A flattened tree in the machine's memory: its header, reserve map and properties by path."""
+
+    MAGIC = 0xD00DFEED
+
+    def __init__(self, read, address):
+        magic, self.size, structure, strings, reserves, self.version = struct.unpack(">6I", read(address, 24))
+        if magic != self.MAGIC or not 40 <= self.size <= 16 << 20:
+            raise ValueError(f"there is no tree at {address:#x}")
+        self.address, blob = address, read(address, self.size)
+        self.boot_cpu = struct.unpack_from(">I", blob, 28)[0]
+        self.reserved = []
+        while True:
+            start, size = struct.unpack_from(">2Q", blob, reserves)
+            if (start, size) == (0, 0):
+                break
+            self.reserved.append((start, start + size))
+            reserves += 16
+        self.properties, path, at = {}, [], structure
+
+        def text(start):
+            return blob[start:blob.index(0, start)].decode("ascii")
+
+        while (tag := struct.unpack_from(">I", blob, at)[0]) != 9:
+            at += 4
+            if tag == 1:
+                path.append(text(at))
+                at = (at + len(path[-1]) + 4) & ~3
+            elif tag == 2:
+                path.pop()
+            elif tag == 3:
+                length, name = struct.unpack_from(">2I", blob, at)
+                self.properties["/".join(path) or "/", text(strings + name)] = blob[at + 8:at + 8 + length]
+                at = (at + 8 + length + 3) & ~3
+            elif tag != 4:
+                raise ValueError(f"the tree at {address:#x} has a tag {tag}")
+
+    @property
+    def extent(self):
+        return self.address, self.address + self.size
+
+    def number(self, path, name):
+        value = self.properties.get((path, name))
+        return None if value is None else int.from_bytes(value, "big")
+
+    def memory(self):
+        """Ranges of memory, in the order of the nodes; two cells each for address and size, or one."""
+        address, size = (4 * (self.number("/", name) or default) for name, default in (("#address-cells", 2), ("#size-cells", 1)))
+        found = []
+        for (path, name), value in self.properties.items():
+            if name == "reg" and self.properties.get((path, "device_type")) == b"memory\0":
+                for at in range(0, len(value) - address - size + 1, address + size):
+                    start = int.from_bytes(value[at:at + address], "big")
+                    found.append((start, start + int.from_bytes(value[at + address:at + address + size], "big")))
+        return found
+
+    def cpu_ids(self):
+        """Of all threads, as firmware names them."""
+        found = []
+        for (path, name), value in self.properties.items():
+            if name == "device_type" and value == b"cpu\0":
+                ids = self.properties.get((path, "ibm,ppc-interrupt-server#s")) or self.properties.get((path, "reg"), b"")
+                found += [number for number, in struct.iter_unpack(">I", ids)]
+        return found
+
+
+def covered(wanted, ranges):
+    """Is [start, end) inside the ranges together?"""
+    start, end = wanted
+    for first, last in sorted(ranges):
+        if first <= start:
+            start = max(start, last)
+    return start >= end
+
+
+class Found:
+    """What was seen at a boundary. None stands for what cannot be seen there."""
+
+    def __init__(self, registers, image, names):
+        self.registers = registers  # "r0".. "pc", "msr"
+        self.image = image  # (start, end) of the image, whose first byte is its entry
+        self.image_placed = None  # are its bytes those of the file?
+        self.tree = None
+        self.ile = None
+        self.rma = None  # ranges that can be reached at once
+        self.memory = None  # ranges of memory
+        self.others = None  # (how many other CPUs there are, how many of them were seen in the image)
+        self.names = names  # what the values of other clauses are called: "tree.address" -> number
+
+    def value(self, text):
+        """The numbers that a value's text allows."""
+        tokens, at = [], 0
+        text = text.strip()
+        while at < len(text):
+            match = TOKEN.match(text, at)
+            if not match:
+                raise Unknown(text)
+            tokens.append(match[1])
+            at = match.end()
+        braces = bool(tokens) and tokens[0] == "{"
+        if braces and tokens[-1] != "}":
+            raise Unknown(text)
+        alternatives, current = [], []
+        for token in (tokens[1:-1] if braces else tokens) + [","]:
+            if token == ",":
+                alternatives.append(self.sum_of(current, text))
+                current = []
+            else:
+                current.append(token)
+        return set(alternatives)
+
+    def sum_of(self, tokens, text):
+        total, sign = 0, 1
+        for number, token in enumerate(tokens):
+            if number % 2:
+                if token not in "+-":
+                    raise Unknown(text)
+                sign = 1 if token == "+" else -1
+            elif token[0].isdigit():
+                total += sign * int(token.replace("_", ""), 0)
+            elif self.names.get(token) is None:
+                raise Unknown(token)
+            else:
+                total += sign * self.names[token]
+        if len(tokens) % 2 == 0:
+            raise Unknown(text)
+        return total
+
+
+def show(numbers):
+    return " or ".join(f"{number:#x}" for number in sorted(numbers))
+
+
+def after(clause):
+    """What stands behind a clause's key."""
+    return re.sub(r"^\s*(=|in\b)\s*", "", clause["text"][len(clause["key"]):]).strip()
+
+
+def compare_stack(key, found):
+    """A stack of no known size: it points to aligned memory that the image does not lie in."""
+    at = found.registers["r1"]
+    inside = found.image[0] <= at < found.image[1]
+    memory = found.memory is None or covered((at - 16, at), found.memory)
+    good = at % 16 == 0 and at > 16 and memory and not inside
+    return Row(key, "aligned, in memory, outside the image", f"{at:#x}", good)
+
+
+def compare_place(clause, found):
+    words = clause["text"].split()
+    if len(words) != 4:
+        return None
+    _, what, how, rest = words
+    extents = {"tree": found.tree.extent if found.tree else None, "image": found.image}
+    if how != "within" or rest != "machine.rma" or found.rma is None or extents.get(what) is None:
+        return None
+    start, end = extents[what]
+    return Row(clause["key"], "in " + " ".join(f"[{a:#x}, {b:#x})" for a, b in found.rma), f"[{start:#x}, {end:#x})",
+               covered((start, end), found.rma))
+
+
+def compare_clause(clause, found):
+    """A Row, or None where there is no way to tell."""
+    key, section = clause["key"], clause["section"].split()[-1]
+    label = f"{section} {key}" if section == "slaves" else key
+    if section == "slaves":
+        if key != "arrival" or found.others is None:
+            return None
+        allowed = set(re.findall(r"\w+", after(clause)))
+        if not allowed <= {"absent", "firmware"}:
+            return None
+        count, inside = found.others
+        good = inside == 0 and (count == 0 if allowed == {"absent"} else True)
+        return Row(label, " or ".join(sorted(allowed)), f"{count} others, {inside} in the image", good)
+    if key == "enter":
+        image = IMAGE.fullmatch(clause["text"])
+        return Row(label, f"{found.image[0]:#x}", f"{found.registers['pc']:#x}", found.registers["pc"] == found.image[0]) if image else None
+    if key == "mode":
+        translation = found.registers["msr"] >> 4 & 3
+        privileged = not found.registers["msr"] >> 14 & 1
+        good = after(clause) == "real" and not translation and privileged
+        return Row(label, after(clause), f"IR/IS DR/DS {translation:02b}, {'supervisor' if privileged else 'user'}", good)
+    if key.startswith("msr "):
+        bit = MSR_BITS.get(key[4:])
+        if bit is None:
+            return None
+        seen = found.registers["msr"] >> bit & 1
+        allowed = found.value(after(clause))
+        return Row(label, show(allowed), f"{seen:#x}", seen in allowed)
+    if key == "ile":
+        if found.ile is None:
+            return None
+        allowed = found.value(after(clause))
+        return Row(label, show(allowed), f"{found.ile:#x}", found.ile in allowed)
+    if key == "r1" and after(clause).startswith("stack("):
+        return compare_stack(label, found) if "unknown" in clause["text"] else None
+    if re.fullmatch(r"r\d+", key):
+        allowed = found.value(after(clause))
+        return Row(label, show(allowed), f"{found.registers[key]:#x}", found.registers[key] in allowed)
+    if key == "fact segments_placed":
+        return None if found.image_placed is None else Row(label, "the file's bytes", "they are" if found.image_placed else "others", found.image_placed)
+    if key.startswith("place "):
+        return compare_place(clause, found)
+    if key.startswith("tree."):
+        if found.tree is None:
+            return Row(label, after(clause), "no tree", False)
+        if key == "tree.reserves":
+            if after(clause) != "tree.extent":
+                return None
+            start, end = found.tree.extent
+            near = [(a, b) for a, b in found.tree.reserved if a < end and start < b]
+            return Row(label, f"[{start:#x}, {end:#x})", " ".join(f"[{a:#x}, {b:#x})" for a, b in near) or "nothing of it",
+                       covered(found.tree.extent, near))
+        seen = {"tree.format": found.tree.version, "tree.boot_cpuid_phys": found.tree.boot_cpu}.get(key)
+        if seen is None:
+            return None
+        allowed = found.value(after(clause))
+        return Row(label, show(allowed), f"{seen:#x}", seen in allowed)
+    return None
+
+
+def compare(clauses, found):
+    """(rows, keys of clauses that could not be compared)."""
+    rows, left = [], []
+    for clause in clauses:
+        if after(clause) == "any" and clause["key"] != "arrival":
+            continue  # nothing is promised
+        try:
+            row = compare_clause(clause, found)
+        except Unknown:
+            row = None
+        if row is None:
+            left.append(clause["key"] if not clause["section"].endswith("slaves") else f"slaves {clause['key']}")
+        else:
+            rows.append(row)
+    return rows, left
