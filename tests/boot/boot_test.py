@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -23,8 +24,10 @@ sys.path.insert(1, os.path.join(HERE, "..", "runtime"))
 
 import boot
 import bundle_format
+import crossing
 import edit_bundle
 import newc
+import onlooker
 import qemu
 from scenarios import MACHINES, SCENARIOS
 
@@ -247,6 +250,33 @@ class Console(Folder):
     def test_missing_program(self):
         with self.assertRaises(qemu.Unusable):
             qemu.run([self.path("no-such-program")], self.path("log"), lambda line: True, 1)
+
+
+class Crossings(unittest.TestCase):
+    def watcher(self, *rows):
+        watcher = onlooker.Onlooker("nowhere", onlooker.Boundary("power9", {}, []), [])
+        watcher.findings = [("the kernel", "a@1", [onlooker.promises.Row(key, "1", "0", agrees) for key, agrees in rows], ["x"])]
+        return watcher
+
+    def test_differences(self):
+        self.assertEqual(self.watcher(("r3", True)).differences(), [])
+        self.assertEqual(self.watcher(("r3", True), ("r4", False)).differences(), ["at the kernel, a@1: r4: expected 1, found 0"])
+        self.assertEqual(self.watcher(("r4", False)).differences(("r4",)), [])
+        self.assertEqual(self.watcher(("r4", True)).differences(("r4",)), ["r4 holds, and it should not here"])
+        lost = self.watcher(("r3", True))
+        lost.trouble = "nobody came"
+        self.assertEqual(lost.differences(), ["the onlooker: nobody came"])
+
+    def test_nobody_listens(self):
+        watcher = onlooker.Onlooker("/nowhere/debug", onlooker.Boundary("power9", {}, []), [])
+        with unittest.mock.patch.object(onlooker, "Debugger", side_effect=OSError("no socket")):
+            watcher.run()
+        self.assertEqual(watcher.trouble, "no socket")
+
+    def test_table(self):
+        for name, one in crossing.CROSSINGS.items():
+            self.assertEqual(SCENARIOS[one.base].taker, "debian", name)
+            self.assertTrue(name.startswith("crossing."), name)
 
 
 class Table(unittest.TestCase):

@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True  # the source folder stays as it is
 
 import expectations
 import promises
+import stopped_machine
 import stub_edit
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -148,6 +149,24 @@ class Inputs(unittest.TestCase):
                 self.assertIn(reason, self.refusal(spoil))
 
 
+class Registers(unittest.TestCase):
+    """The debugging stub answers in the byte order that the CPU is in."""
+
+    def test_either_order(self):
+        class Said(stopped_machine.Debugger):
+            def __init__(self, order, msr):
+                self.orders, self.numbers = {}, {"pc": 64, "msr": 65}
+                self.answers = {"p40": (0x3D570000).to_bytes(8, order).hex(), "p41": msr.to_bytes(8, order).hex(), "Hg1": "OK"}
+
+            def ask(self, text, seconds=30):
+                return self.answers[text]
+
+        for order, msr in (("big", 0x9000000000000000), ("big", 0), ("little", 0x9000000000001003), ("little", 1)):
+            self.assertEqual(Said(order, msr).register("1", "pc"), 0x3D570000)
+        with self.assertRaises(stopped_machine.Unusable):
+            Said("big", 0).register("1", "lpcr")
+
+
 class Promises(unittest.TestCase):
     """Clauses against a machine that is made up here: each is found true, false, or out of sight."""
 
@@ -206,6 +225,22 @@ class Promises(unittest.TestCase):
         for wrong in (0x2008, 0x1400, 0x9000, 0):
             found.registers["r1"] = wrong
             self.assertIs(self.judge(found, "r1 = stack(size: unknown)"), False, hex(wrong))
+
+    def test_bytes_and_incidental_ones(self):
+        found = self.found(self.tree())
+        memory = bytearray(0x2000)
+        found.names["image.entry"] = 0x1000
+        found.read = lambda at, size: bytes(memory[at:at + size])
+        text, key = "bytes 0x0 +: 0x100 = bytes image.entry +: 0x100", "bytes 0x0 ..< 0x100"
+        self.assertIs(self.judge(found, text, key, "ensures memory"), True)
+        memory[0x10ff] = 1
+        self.assertIs(self.judge(found, text, key, "ensures memory"), False)
+        self.assertIsNone(self.judge(found, text, key, "ensures slaves"))
+        self.assertIsNone(self.judge(found, "bytes 0x0 +: 0x100 = bytes other.entry +: 0x100", key, "ensures memory"))
+        clause = {"section": "ensures master", "key": "lr", "text": "lr = image.entry", "incidental": True}
+        found.registers["lr"] = 0x1000
+        rows, _ = promises.compare([clause], found)
+        self.assertEqual([(row.key, row.agrees) for row in rows], [("incidental lr", True)])
 
     def test_msr_and_entry(self):
         found = self.found(self.tree())

@@ -124,6 +124,7 @@ class Found:
         self.rma = None  # ranges that can be reached at once
         self.memory = None  # ranges of memory
         self.others = None  # (how many other CPUs there are, how many of them were seen in the image)
+        self.read = None  # (address, size) -> bytes of memory
         self.names = names  # what the values of other clauses are called: "tree.address" -> number
 
     def value(self, text):
@@ -197,10 +198,23 @@ def compare_place(clause, found):
                covered((start, end), found.rma))
 
 
+def compare_bytes(clause, found):
+    """`bytes A +: SIZE = bytes B +: SIZE`, or None."""
+    sides = [re.fullmatch(r"bytes (.+?) \+: (0x[0-9a-fA-F_]+)", side.strip()) for side in clause["text"].split("=", 1)]
+    if found.read is None or len(sides) != 2 or None in sides:
+        return None
+    places = [(min(found.value(side[1])), int(side[2].replace("_", ""), 0)) for side in sides]
+    here, there = (found.read(*place) for place in places)
+    different = sum(one != other for one, other in zip(here, there))
+    return Row(clause["key"], f"as at {places[1][0]:#x}", f"{different} bytes differ" if different else "as there", here == there)
+
+
 def compare_clause(clause, found):
     """A Row, or None where there is no way to tell."""
     key, section = clause["key"], clause["section"].split()[-1]
     label = f"{section} {key}" if section == "slaves" else key
+    if key.startswith("bytes ") and section != "slaves":
+        return compare_bytes(clause, found)
     if section == "slaves":
         if key != "arrival" or found.others is None:
             return None
@@ -232,7 +246,7 @@ def compare_clause(clause, found):
         return Row(label, show(allowed), f"{found.ile:#x}", found.ile in allowed)
     if key == "r1" and after(clause).startswith("stack("):
         return compare_stack(label, found) if "unknown" in clause["text"] else None
-    if re.fullmatch(r"r\d+", key):
+    if re.fullmatch(r"r\d+|lr|ctr", key):
         allowed = found.value(after(clause))
         return Row(label, show(allowed), f"{found.registers[key]:#x}", found.registers[key] in allowed)
     if key == "fact segments_placed":
@@ -270,5 +284,7 @@ def compare(clauses, found):
         if row is None:
             left.append(clause["key"] if not clause["section"].endswith("slaves") else f"slaves {clause['key']}")
         else:
+            if clause.get("incidental"):
+                row.key = f"incidental {row.key}"
             rows.append(row)
     return rows, left

@@ -21,53 +21,43 @@ from built_handoff import Unusable
 INCLUDE = re.compile(r'<xi:include href="([^"]+)"')
 
 
-class StoppedMachine:
-    def __init__(self, command, log=subprocess.DEVNULL):
-        self.folder = tempfile.TemporaryDirectory(prefix="baton-probe-")
-        path = os.path.join(self.folder.name, "debug")
-        command = [*command, "-S", "-chardev", f"socket,path={path},server=on,wait=off,id=debug", "-gdb", "chardev:debug"]
-        try:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.PIPE)
-        except OSError as problem:
-            self.folder.cleanup()
-            raise Unusable(f"{command[0]}: {problem.strerror}") from problem
-        self.socket, self.received = None, b""
-        try:
-            self.connect(path)
-            self.ask("qSupported:multiprocess+;xmlRegisters=powerpc")
-            self.numbers = self.describe()
-            self.physical()
-        except BaseException:
-            self.end()
-            raise
+def listening(path):
+    """QEMU's arguments for a debugging stub on the socket `path`."""
+    return ["-chardev", f"socket,path={path},server=on,wait=off,id=debug", "-gdb", "chardev:debug"]
 
-    def __enter__(self):
-        return self
 
-    def __exit__(self, *_):
-        self.end()
+class Debugger:
+    """Speaks to a debugging stub that listens on a socket. Whoever connects stops the machine."""
 
-    def end(self):
-        if self.socket:
-            self.socket.close()
-        self.process.kill()
-        self.process.communicate()
-        self.folder.cleanup()
+    def __init__(self, path, seconds=30):
+        self.received, self.orders = b"", {}
+        self.socket = self.connected(path, time.monotonic() + seconds)
+        while self.receive(0.5) is not None:
+            pass  # a machine that was running says that it has stopped, without being asked
+        self.ask("qSupported:multiprocess+;xmlRegisters=powerpc")
+        self.numbers = self.describe()
+        self.ask("Qqemu.PhyMemMode:1")
 
-    def connect(self, path):
-        until = time.monotonic() + 30
-        while self.socket is None:
-            if self.process.poll() is not None:
-                raise Unusable(f"QEMU ended by itself: {self.process.communicate()[1].decode(errors='replace').strip()}")
+    def alive(self):
+        """Raises Unusable where there is nobody to wait for."""
+
+    def connected(self, path, until):
+        while True:
+            self.alive()
             connection = socket.socket(socket.AF_UNIX)
             try:
                 connection.connect(path)
-                self.socket = connection
+                return connection
             except OSError as problem:
                 connection.close()
                 if time.monotonic() > until:
                     raise Unusable(f"QEMU's debugging stub does not answer: {problem}") from problem
                 time.sleep(0.05)
+
+    def leave(self):
+        """The machine runs on, without anybody who looks."""
+        self.ask("D;1")
+        self.socket.close()
 
     # --- the protocol
 
@@ -95,7 +85,8 @@ class StoppedMachine:
             except TimeoutError:
                 return None
             if not piece:
-                raise Unusable(f"QEMU ended: {self.process.communicate()[1].decode(errors='replace').strip()}")
+                self.alive()
+                raise Unusable("QEMU has ended")
             self.received += piece
 
     def ask(self, text, seconds=30):
@@ -127,9 +118,6 @@ class StoppedMachine:
 
     # --- what a test asks
 
-    def physical(self):
-        self.ask("Qqemu.PhyMemMode:1")
-
     def cpus(self):
         found, answer = [], self.ask("qfThreadInfo")
         while answer != "l":
@@ -137,11 +125,17 @@ class StoppedMachine:
             answer = self.ask("qsThreadInfo")
         return found
 
-    def register(self, cpu, name):
+    def raw_register(self, cpu, name):
         if name not in self.numbers:
             raise Unusable(f"QEMU shows no register {name}")
         self.ask(f"Hg{cpu}")
-        return int.from_bytes(bytes.fromhex(self.ask(f"p{self.numbers[name]:x}")), "big")
+        return bytes.fromhex(self.ask(f"p{self.numbers[name]:x}"))
+
+    def register(self, cpu, name):
+        # The stub speaks the byte order that the CPU is in. MSR[LE] is the lowest bit; the one at its other end is never set.
+        if cpu not in self.orders:
+            self.orders[cpu] = "little" if self.raw_register(cpu, "msr")[0] & 1 else "big"
+        return int.from_bytes(self.raw_register(cpu, name), self.orders[cpu])
 
     def read(self, address, size):
         content = b""
@@ -153,6 +147,12 @@ class StoppedMachine:
     def write(self, address, content):
         self.ask(f"M{address:x},{len(content):x}:{content.hex()}")
 
+    def save(self, address, size, path):
+        """Memory into a file, for pieces that are large."""
+        answer = self.monitor(f'pmemsave {address:#x} {size:#x} "{path}"').strip()
+        if answer:
+            raise Unusable(f"QEMU's monitor: {answer}")
+
     def break_at(self, address):
         self.ask(f"Z1,{address:x},4")
 
@@ -161,6 +161,7 @@ class StoppedMachine:
 
     def go(self, seconds):
         """Lets all CPUs run until one comes to a breakpoint, and gives that one; None when none does."""
+        self.orders = {}
         self.send("vCont;c")
         answer = self.receive(seconds)
         if answer is None:
@@ -178,6 +179,7 @@ class StoppedMachine:
 
     def step(self, cpu):
         """One instruction of one CPU."""
+        self.orders = {}
         self.send(f"vCont;s:{cpu}")
         answer = self.receive(30)
         if answer is None or not answer.startswith("T05"):
@@ -197,3 +199,40 @@ class StoppedMachine:
                 text += bytes.fromhex(answer[1:]).decode(errors="replace")
             else:
                 raise Unusable(f"QEMU's monitor answers `{command}` with {answer}")
+
+
+class StoppedMachine(Debugger):
+    """A machine of one's own, that has not begun to run."""
+
+    def __init__(self, command, log=subprocess.DEVNULL):
+        self.folder = tempfile.TemporaryDirectory(prefix="baton-probe-")
+        path = os.path.join(self.folder.name, "debug")
+        self.socket = None
+        try:
+            self.process = subprocess.Popen([*command, "-S", *listening(path)], stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=subprocess.PIPE)
+        except OSError as problem:
+            self.folder.cleanup()
+            raise Unusable(f"{command[0]}: {problem.strerror}") from problem
+        try:
+            super().__init__(path)
+        except BaseException:
+            self.end()
+            raise
+
+    def alive(self):
+        if self.process.poll() is not None:
+            raise Unusable(f"QEMU ended by itself: {self.process.communicate()[1].decode(errors='replace').strip()}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
+    def end(self):
+        if self.socket:
+            self.socket.close()
+        self.process.kill()
+        self.process.communicate()
+        self.folder.cleanup()
