@@ -309,7 +309,7 @@ report::PlanReport make_plan(const Compilation& c, const Outputs* outputs) {
   segments(c, plan);
   clauses(c, plan);
   expectations(c, plan);
-  if (!c.gap->departs_by_call) plan.cpus = cpus_of(c);
+  if (auto cpus = cpus_of(c); !c.gap->departs_by_call || !cpus.others.empty()) plan.cpus = std::move(cpus);
   plan.stub = c.stub.has_value();
   if (c.stub) plan.stub_size = Size{c.stub->code.text.size()};
   if (c.gap->stub)

@@ -43,7 +43,7 @@ report::PlanCpus cpus_of(const Compilation& c) {
   if (cpus.possible.size() == 1) return cpus;
   if (const auto& departure = c.gap->departure) {
     if (!departure->slave.empty())
-      cpus.others = "those that call `" + departure->slave + "` wait in its code, in real mode, until the master releases them, and go to " +
+      cpus.others = "those that call `" + departure->slave + "` wait in its code, in real mode and without a bound, until the master releases them, and go to " +
                     hex(Wide{departure->landing}) + "; the master waits for none of them";
     return cpus;
   }

@@ -152,7 +152,7 @@ struct PlanReport {
   std::vector<PlanArea> areas;
   std::vector<PlanSegment> segments;  // in source order
 
-  std::optional<PlanCpus> cpus;  // not of a call
+  std::optional<PlanCpus> cpus;  // not of a call without slaves
 
   std::vector<PlanClause> clauses;
   bool stub = false;

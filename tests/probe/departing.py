@@ -23,13 +23,14 @@ from built_handoff import Handoff, Unusable
 PAGES = 160 * probe.MIB  # where source pages and lists lie about
 DESTINATION, INDIRECTION, DONE, SOURCE = 1, 2, 4, 8
 TICKS_PER_MS = 512000  # QEMU's time base
+TRANSLATED = 0x30  # MSR[IR], [DR]
 
 
 class PageList:
     """Pages and lists in one piece of memory from PAGES on; `first` is what the call passes."""
 
-    def __init__(self, segments, page, generator):
-        self.page, self.generator = page, generator
+    def __init__(self, segments, page, generator, order):
+        self.page, self.generator, self.letter = page, generator, ">" if order == "big" else "<"
         pages = [(start + offset, content[offset:offset + page].ljust(page, b"\0"))
                  for start, content, memsz in segments for offset in range(0, memsz, page)]
         runs, at = [], 0
@@ -80,7 +81,7 @@ class PageList:
         after = DONE
         for piece in reversed(pieces):
             address = self.take()
-            self.put(address, struct.pack(f">{len(piece) + 1}Q", *piece, after))
+            self.put(address, struct.pack(f"{self.letter}{len(piece) + 1}Q", *piece, after))
             after = address | INDIRECTION
         return after & ~INDIRECTION
 
@@ -92,7 +93,7 @@ class Departing(probe.Run):
         ordered = [(segment.start, self.bytes_of[segment.name], segment.memsz) for segment in handoff.segments]
         if any(start + memsz > PAGES - probe.MIB for start, _, memsz in ordered):
             raise Unusable("a segment reaches to where the source pages lie")
-        self.pages = PageList(ordered, self.page, random.Random(options.seed))
+        self.pages = PageList(ordered, self.page, random.Random(options.seed), self.order)
         if PAGES + len(self.pages.memory) > self.platform["ram"]:
             raise Unusable("the pages do not fit into the probe's memory")
 
@@ -103,6 +104,7 @@ class Departing(probe.Run):
         command = super().command(folder)
         giver = command.index("-kernel") + 1
         command[giver] = self.giver
+        command[command.index("-M") + 1] += ",cap-hpt-max-page-size=16m"  # what the caller maps its memory by
         # The two blocks stay; the segments are there by the page list only.
         kept = [argument for number, argument in enumerate(command)
                 if not (argument.startswith("loader,") and "/segment" in argument)
@@ -111,6 +113,12 @@ class Departing(probe.Run):
         with open(path, "wb") as file:
             file.write(self.pages.memory)
         return kept + ["-device", f"loader,file={path},addr={PAGES:#x},force-raw=on"]
+
+
+def translation_row(report):
+    """That there was something to leave."""
+    without = sorted(cpu for cpu, msr in report.giver_msr.items() if msr & TRANSLATED != TRANSLATED)
+    return expectations.Row("giver.translation", "on", f"off on {without}" if without else "on", not without)
 
 
 def order_rows(options, report):
@@ -139,13 +147,13 @@ def main():
             options.seed = seed
             run = Departing(options, handoff)
             report = probe.Report(run.execute(), run)
-            if not report.complete:
-                print(f"seed {seed}: nothing within {options.limit:g} s")
-                return 1
-            rows = order_rows(options, report)
-            for cpu in report.cpus:
-                cpu.role = min(cpu.role, 1)
-            rows += expectations.compare(handoff.to, run, report)
+            if report.complete:
+                rows = [translation_row(report), *order_rows(options, report)]
+                for cpu in report.cpus:
+                    cpu.role = min(cpu.role, 1)
+                rows += expectations.compare(handoff.to, run, report)
+            else:
+                rows = [expectations.Row("master.arrived", "1 CPU at +0", f"nothing within {options.limit:g} s", False)]
             found = sorted(row.key for row in rows if not row.agrees)
             wrong = found != sorted(options.expect)
             if wrong or options.runs == 1:

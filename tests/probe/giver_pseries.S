@@ -7,11 +7,17 @@
 # Firmware calls go through the hypercall H_RTAS, with the argument words in memory and no RTAS to
 # instantiate first. It does not use the client interface.
 #
+# With DEPARTING the CPUs become departing_common.inc's: real memory is entered into the hash table first, in pages of
+# 16 MiB from 0xc << 60 on, and with LITTLE_CALLER they go on little-endian, in an image of their own that is put in here.
+#
 # Example: with the ids 0 1 2 300 on CPU 0: start-cpu(1, secondary, 1), (2, secondary, 2), (300, ...).
 
 	.include "layout.inc"
 	.set kHRtas, 0xf000
 	.set kStartCpu, 0x2006		# QEMU's token numbers are fixed
+	.ifdef DEPARTING
+	.include "departing_map.inc"
+	.endif
 
 	.text
 	.globl	_start
@@ -33,6 +39,25 @@ _start:	bcl	20, 31, 1f
 real:	lis	30, kGiverBlock@h
 	ori	30, 30, kGiverBlock@l
 	ld	27, kCpuCount(30)
+	.ifdef DEPARTING
+	li	26, 0			# H_ENTER, a page of 16 MiB each; the hash table is QEMU's to keep
+3:	li	3, 8
+	li	4, 0			# anywhere in the group
+	xori	5, 26, kVsid		# the group: the hash of segment and page
+	sldi	5, 5, 3
+	lis	6, (kVsid << 12)@h
+	sldi	7, 26, 8
+	or	6, 6, 7
+	ori	6, 6, 5			# a large page, valid
+	sldi	7, 26, 24
+	ori	7, 7, 0x190		# referenced, changed, memory coherent; read and write for the supervisor
+	.long	0x44000022		# sc 1
+	cmpdi	3, 0
+	bne	.
+	addi	26, 26, 1
+	cmpdi	26, kPages16M
+	blt	3b
+	.endif
 	li	26, 1			# the first id in the list is the CPU the firmware entered us on
 1:	cmpd	26, 27
 	bge	2f
@@ -55,10 +80,24 @@ real:	lis	30, kGiverBlock@h
 secondary:				# big-endian, real mode, r3 = id, MSR = SF | ME
 	b	giver_common
 
-	.ifdef DEPARTING
+	.ifndef DEPARTING
+	.include "giver_common.inc"
+	.else
+	.ifndef LITTLE_CALLER
 	.include "departing_common.inc"
 	.else
-	.include "giver_common.inc"
+giver_common:
+	bcl	20, 31, 1f
+1:	mflr	10
+	addi	10, 10, little - 1b
+	mtsrr0	10
+	mfmsr	11
+	ori	11, 11, 1
+	mtsrr1	11
+	rfid
+	.balign	0x1000
+little:	.incbin	"departing_little.bin"
+	.endif
 	.endif
 
 	.balign	8
