@@ -151,18 +151,28 @@ void implied_by_mode(const Convention& c, const Clause& clause, const Lets& lets
   }
 }
 
-/// The clause in the text that a model clause was read from: for its modifiers.
-std::map<uint32_t, const syntax::Clause*> clauses_by_place(const Subject& s, const Convention& c) {
-  std::map<uint32_t, const syntax::Clause*> all;
+/// Every convention's declaration, by where its name stands: a program may have as many as lines.
+using Declarations = std::map<std::pair<source::FileId, uint32_t>, const syntax::Declaration*>;
+
+Declarations declarations_of(const Subject& s) {
+  Declarations all;
   for (const auto& file : s.files)
     for (const auto& d : file.declarations)
-      if (d.kind == syntax::Declaration::Kind::kConvention && d.name_span == c.name_span)
-        for (const auto& block : d.clauses)
-          for (const auto& clause : block.block) all[clause.span.begin] = &clause;
+      if (d.kind == syntax::Declaration::Kind::kConvention) all[{d.name_span.file, d.name_span.begin}] = &d;
   return all;
 }
 
-void restated(const Subject& s, const Convention& c, const Convention& parent, Findings& out) {
+/// The clause in the text that a model clause was read from: for its modifiers.
+std::map<uint32_t, const syntax::Clause*> clauses_by_place(const Declarations& declarations, const Convention& c) {
+  std::map<uint32_t, const syntax::Clause*> all;
+  auto declared = declarations.find({c.name_span.file, c.name_span.begin});
+  if (declared == declarations.end()) return all;
+  for (const auto& block : declared->second->clauses)
+    for (const auto& clause : block.block) all[clause.span.begin] = &clause;
+  return all;
+}
+
+void restated(const Declarations& declarations, const Convention& c, const Convention& parent, Findings& out) {
   std::map<uint32_t, const syntax::Clause*> written;
   const ByKey inherited(parent);
   for (const Clause& clause : c.clauses) {
@@ -175,7 +185,7 @@ void restated(const Subject& s, const Convention& c, const Convention& parent, F
           .label(before->span, "inherited from here");
       continue;
     }
-    if (written.empty()) written = clauses_by_place(s, c);
+    if (written.empty()) written = clauses_by_place(declarations, c);
     auto text = written.find(clause.span.begin);
     if (text == written.end()) continue;
     auto plain = syntax::unwrap(*text->second);
@@ -245,6 +255,7 @@ void repeated_checks(const model::Loader& loader, Findings& out) {
 }  // namespace
 
 void find_redundant_clauses(const Subject& s, Findings& out) {
+  const Declarations declarations = declarations_of(s);
   for (const auto& [name, c] : s.program.conventions) {
     if (!s.judged(c.span)) continue;
     const ByKey stated(c);
@@ -257,7 +268,7 @@ void find_redundant_clauses(const Subject& s, Findings& out) {
                         "`incidental " + clause.text + "` is promised anyway")
             .label(promise->span, "the promise");
     }
-    if (const Convention* parent = s.convention(c.parent)) restated(s, c, *parent, out);
+    if (const Convention* parent = s.convention(c.parent)) restated(declarations, c, *parent, out);
     implied_ranges(c, s.program.lets, out);
   }
   for (const auto& [name, loader] : s.program.loaders)

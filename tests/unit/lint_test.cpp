@@ -172,6 +172,22 @@ TEST_CASE("a waiver without a reason or of an unknown slug is reported, and sile
   CHECK(with("// we allow(implied-order-edge): here") == Found{finding});
 }
 
+/// Processor seconds that the lints take; other programs have no part in them.
+double lint_cost(const std::string& text, size_t least_findings) {
+  source::SourceSet sources;
+  sources.add_library(BATON_SOURCE_DIR "/stdlib");
+  auto id = sources.add("main.baton", "language 1;\n" + text);
+  diagnostics::Sink sink;
+  auto files = check::load(sources, id, sink);
+  auto program = check::check(files, sources, id, sink);
+  diagnostics::SeverityPolicy policy;
+  std::clock_t begin = std::clock();
+  lint::run({sources, files, program, id, {}}, policy, sink);
+  std::clock_t took = std::clock() - begin;
+  CHECK(sink.all().size() >= std::min<size_t>(least_findings, 1000));  // a sink keeps no more, and says so
+  return static_cast<double>(took) / CLOCKS_PER_SEC;
+}
+
 TEST_CASE("ten thousand segments and their names are looked at in linear time") {
   auto cost = [](size_t count) {
     std::string text =
@@ -180,22 +196,26 @@ TEST_CASE("ten thousand segments and their names are looked at in linear time") 
         "handoff boot on m via linux.kexec_load@2005 {\n  from linux.kexec@2013;\n  to linux.bootblock@17;\n"
         "segment image = elf \"v\" {}\nsegment tree = devicetree \"t\" {}\nsegment stub = trampoline {}\nenter stub;\n";
     for (size_t i = 0; i < count; ++i) text += "segment s" + std::to_string(i) + " = file \"f\" {}\n";
-    text += "}\n";
-    source::SourceSet sources;
-    sources.add_library(BATON_SOURCE_DIR "/stdlib");
-    auto id = sources.add("main.baton", "language 1;\n" + text);
-    diagnostics::Sink sink;
-    auto files = check::load(sources, id, sink);
-    auto program = check::check(files, sources, id, sink);
-    diagnostics::SeverityPolicy policy;
-    std::clock_t begin = std::clock();  // of the processor: other programs have no part in it
-    lint::run({sources, files, program, id, {}}, policy, sink);
-    std::clock_t took = std::clock() - begin;
-    CHECK(sink.all().size() >= std::min<size_t>(count, 1000));  // a sink keeps no more, and says so
-    return static_cast<double>(took) / CLOCKS_PER_SEC;
+    return lint_cost(text + "}\n", count);
   };
   cost(100);
   double small = cost(1000), large = cost(10000);
   // Ten times the work; thirty leaves room for a busy machine, a quadratic pass would take a hundred.
   CHECK(large < 30 * small + 0.05);
+}
+
+TEST_CASE("a chain of versions is looked at in linear time") {
+  auto cost = [](size_t count) {
+    std::string text =
+        "convention old.one@1 {\n  source \"generated\";\n  role image : loadable;\n"
+        "  ensures slaves { arrival absent; }\n  ensures master { r3 = 0; }\n}\n";
+    for (size_t i = 2; i <= count; ++i)
+      text += "convention old.one@" + std::to_string(i) + " extends old.one@" + std::to_string(i - 1) +
+              " {\n  source \"edition\";\n  ensures master { override r3 = " + std::to_string(i) + "; }\n}\n";
+    return lint_cost(text, 0);
+  };
+  cost(100);
+  double small = cost(2000), large = cost(40000);
+  // Twenty times the work; a pass over all for each would take four hundred.
+  CHECK(large < 60 * small + 0.05);
 }
