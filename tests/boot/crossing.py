@@ -9,8 +9,8 @@ up with all CPUs, its command line and its initrd.
   firmware enters the kernel   skiboot by its payload's entry, SLOF and the virtual Open Firmware by the client's. The test
                                builds the handoff first: for this kernel, at the place where this firmware puts it, Baton
                                must say that no stub is needed.
-  a kernel enters the stub     a kexec, as in boot.py: looked at where the first kernel enters the stub, and where the
-                               stub enters the second kernel.
+  a kernel enters the stub     a kexec, as in boot.py: looked at where the first kernel enters the stub, where the stub
+                               enters the second kernel, and where a slave comes to the landing.
 
   run NAME    one of them; facts of the machine must be there (boot.py facts MACHINE)
   list        every test as `NAME CPUS MACHINE`, for CMakeLists.txt
@@ -39,6 +39,7 @@ from qemu import Unusable
 from scenarios import KERNELS, SCENARIOS
 
 PROGRAM = "tests/boot/crossing.baton"
+LANDING = 0x60  # where a kexec sends slaves
 
 
 @dataclass(frozen=True)
@@ -181,13 +182,19 @@ def run_watched(setting, crossing):
     pieces = [(segment.start, bytes(segment.content)) for segment in bundle.segments if segment.content]
     stops = [onlooker.Stop("the stub", int(table["entry"], 16), bundle.stub.memsz, [giver]),
              onlooker.Stop("the kernel", bundle.image.start, bundle.image.memsz, [taker])]
+    ids = {}
+    if scenario.machine.platform == "pseries" and scenario.machine.cpus > 1:
+        # The first slave that comes to the copy of the stub's head, which has the kernel's own code there.
+        stops.append(onlooker.Stop("the landing", LANDING, 0x100 - LANDING, [giver, taker], "slaves",
+                                   {"image.base": bundle.image.start}))
+        ids = {f"p01.{number + 1:02x}": number for number in range(scenario.machine.cpus)}
     initrd, log = os.path.join(folder, "first-initrd"), os.path.join(folder, "console.log")
     boot.write(initrd, setting.first_initrd(scenario.machine, data))
     command = setting.command(scenario.machine, initrd, "baton.stage=load")
     boot.write(os.path.join(folder, "boot.sh"), (shlex.join(command) + "\n").encode())
     with tempfile.TemporaryDirectory(prefix="baton-boot-") as place:
         path = os.path.join(place, "debug")
-        watcher = onlooker.Onlooker(path, onlooker.Boundary(scenario.machine.cpu, names, pieces), stops)
+        watcher = onlooker.Onlooker(path, onlooker.Boundary(scenario.machine.cpu, names, pieces, ids), stops)
         console = watch([*command, *onlooker.listening(path)], log, watcher, boot.SAYS + "would load")
     return conclude(crossing.name, watcher, console, boot.judge(console, expected), log, crossing.otherwise)
 

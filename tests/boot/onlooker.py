@@ -26,22 +26,25 @@ HILE, LPCR_ILE = {"power8": 1 << (63 - 19), "power9": 1 << (63 - 4), "power10": 
 
 
 class Stop:
-    """A place to look at, and what must hold there: [(convention, its clauses)]. `size` bytes are the image's there."""
+    """A place to look at, and what must hold there: [(convention, its clauses)]. `size` bytes are the image's there. `who`
+    comes: the master, or one of the slaves. `names`: what values are called here only."""
 
-    def __init__(self, what, address, size, conventions):
-        self.what, self.address, self.size, self.conventions = what, address, size, conventions
+    def __init__(self, what, address, size, conventions, who="master", names=()):
+        self.what, self.address, self.size, self.conventions, self.who = what, address, size, conventions, who
+        self.names = dict(names)
 
 
 class Boundary:
     """What is known of a handoff before it happens. `pieces`: [(address, bytes that must be there)]; `names`: what values
-    of clauses are called, for all stops."""
+    of clauses are called, for all stops; `ids`: the CPUs' own, by the names that the debugging stub has for them."""
 
-    def __init__(self, cpu, names, pieces):
-        self.cpu, self.names, self.pieces = cpu, names, pieces
+    def __init__(self, cpu, names, pieces, ids=None):
+        self.cpu, self.names, self.pieces, self.ids = cpu, names, pieces, ids or {}
 
 
 class Onlooker(threading.Thread):
-    """Looks once at each stop, in their order. `findings` and `trouble` are there when it has ended."""
+    """Looks once at each stop, in the order in which CPUs come to them. `findings` and `trouble` are there when it has
+    ended."""
 
     def __init__(self, path, boundary, stops):
         super().__init__(daemon=True)
@@ -53,32 +56,43 @@ class Onlooker(threading.Thread):
         try:
             machine = Debugger(self.path)
             for stop in self.stops:
-                self.wait_at(machine, stop)
+                machine.break_at(stop.address)
+            waiting = list(self.stops)
+            while waiting:
+                waiting.remove(self.wait(machine, waiting))
             machine.leave()
         except (built_handoff.Unusable, OSError) as problem:
             self.trouble = str(problem)
 
-    def wait_at(self, machine, stop):
-        machine.break_at(stop.address)
+    def wait(self, machine, stops):
+        """The stop that a CPU came to, when it has been looked at."""
         while True:
             cpu = machine.go(LIMIT)
             if cpu is None:
-                raise built_handoff.Unusable(f"no CPU came to {stop.what} at {stop.address:#x} within {LIMIT} s")
-            if machine.register(cpu, "pc") == stop.address and not machine.register(cpu, "msr") & MSR_REAL:
+                places = ", ".join(f"{stop.what} at {stop.address:#x}" for stop in stops)
+                raise built_handoff.Unusable(f"no CPU came to {places} within {LIMIT} s")
+            at = machine.register(cpu, "pc")
+            stop = next((stop for stop in stops if stop.address == at), None)
+            if stop and not machine.register(cpu, "msr") & MSR_REAL:
                 break
             # The same address of somebody's address space.
-            machine.unbreak(stop.address)
+            machine.unbreak(at)
             machine.step(cpu)
-            machine.break_at(stop.address)
+            machine.break_at(at)
         found = self.look(machine, cpu, stop)
         for convention, clauses in stop.conventions:
-            self.findings.append((stop.what, convention, *promises.compare(clauses, found)))
+            self.findings.append((stop.what, convention, *promises.compare(clauses, found, stop.who)))
         machine.unbreak(stop.address)
+        return stop
 
     def look(self, machine, cpu, stop):
         registers = {name: machine.register(cpu, name) for name in [*(f"r{number}" for number in range(32)), "pc", "msr", "lr", "ctr"]}
         names = dict(self.boundary.names)
-        names.update({"image.entry": stop.address, "image.base": stop.address})
+        if stop.who == "master":
+            names.update({"image.entry": stop.address, "image.base": stop.address})
+        else:
+            names.pop("master.physical_id", None)
+        names.update(stop.names)
         found = promises.Found(registers, (stop.address, stop.address + stop.size), names)
         found.read = machine.read
         try:
@@ -95,9 +109,11 @@ class Onlooker(threading.Thread):
         others = [machine.register(other, "pc") for other in machine.cpus() if other != cpu]
         found.others = (len(others), sum(stop.address <= at < stop.address + stop.size for at in others))
         first = cpu == machine.cpus()[0]  # of other CPUs the stub shows no special purpose register
-        if first:
+        if first and stop.who == "master":
             names.setdefault("master.physical_id", machine.register(cpu, "pir"))
-        if "master.physical_id" in names:
+        if stop.who == "slaves":
+            names["cpu.physical_id"] = self.boundary.ids.get(cpu)
+        elif "master.physical_id" in names:
             names["cpu.physical_id"] = names["master.physical_id"]
         if not registers["msr"] & MSR_HV:
             found.ile = self.guest_order(machine, cpu)
@@ -133,12 +149,13 @@ class Onlooker(threading.Thread):
             [f"{key} holds, and it should not here" for key in otherwise if key not in [row.key for _, _, row in false]]
 
     def report(self):
-        lines = []
+        lines, seen = [], {(convention, row.key) for _, convention, rows, _ in self.findings for row in rows}
         for what, convention, rows, left in self.findings:
             held = [row.key for row in rows if row.agrees]
             lines.append(f"  at {what}, {convention}: {len(held)} clauses hold: {', '.join(held)}")
             if len(held) < len(rows):
                 lines.append(f"    otherwise: {', '.join(row.key for row in rows if not row.agrees)}")
+            left = [key for key in left if (convention, key) not in seen]
             if left:
                 lines.append(f"    not compared: {', '.join(left)}")
         return lines

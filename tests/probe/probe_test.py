@@ -237,6 +237,8 @@ class Promises(unittest.TestCase):
         self.assertIs(self.judge(found, text, key, "ensures memory"), False)
         self.assertIsNone(self.judge(found, text, key, "ensures slaves"))
         self.assertIsNone(self.judge(found, "bytes 0x0 +: 0x100 = bytes other.entry +: 0x100", key, "ensures memory"))
+        rows, _ = promises.compare([{"section": "ensures slaves", "key": key, "text": text}], found, "slaves")
+        self.assertEqual([(row.key, row.agrees) for row in rows], [(f"slaves {key}", False)])
         clause = {"section": "ensures master", "key": "lr", "text": "lr = image.entry", "incidental": True}
         found.registers["lr"] = 0x1000
         rows, _ = promises.compare([clause], found)
@@ -246,7 +248,7 @@ class Promises(unittest.TestCase):
         found = self.found(self.tree())
         for text, key, good in (("msr SF = 1", "msr SF", True), ("msr SF = 0", "msr SF", False), ("msr XX = 0", "msr XX", None),
                                 ("mode real", None, True), ("mode virtual", None, False), ("enter image.entry", None, True),
-                                ("enter absolute 0x60", None, None), ("ile = 0", None, True), ("ile = 1", None, False)):
+                                ("enter absolute 0x60", None, False), ("ile = 0", None, True), ("ile = 1", None, False)):
             self.assertIs(self.judge(found, text, key), good, text)
         found.registers.update({"pc": 0x1004, "msr": 1 << 63 | 0x10})
         found.ile = None
@@ -272,6 +274,21 @@ class Promises(unittest.TestCase):
                                    ("arrival any", (1, 1), None)):
             found.others = others
             self.assertIs(self.judge(found, text, section="ensures slaves"), good, text)
+
+    def test_of_a_slave_itself(self):
+        found = self.found(self.tree())
+        found.registers.update({"pc": 0x60, "r3": 0})
+        found.names["cpu.physical_id"] = 0
+        clauses = [{"section": f"ensures {section}", "key": text.split()[0], "text": text} for section, text in (
+            ("master", "r3 = tree.address"), ("slaves", "arrival any"), ("slaves", "enter absolute 0x60"),
+            ("slaves", "r3 = cpu.physical_id"), ("slaves", "mode real"), ("memory", "fact icache_coherent"))]
+        rows, left = promises.compare(clauses, found, "slaves")
+        self.assertEqual([(row.key, row.agrees) for row in rows],
+                         [("slaves enter", True), ("slaves r3", True), ("slaves mode", True)])
+        self.assertEqual(left, [])
+        found.registers["pc"] = 0x100
+        self.assertIs(promises.compare(clauses, found, "slaves")[0][0].agrees, False)
+        self.assertEqual(promises.compare(clauses[2:4], found)[1], ["slaves enter", "slaves r3"])
 
 
 if __name__ == "__main__":

@@ -198,7 +198,7 @@ def compare_place(clause, found):
                covered((start, end), found.rma))
 
 
-def compare_bytes(clause, found):
+def compare_bytes(label, clause, found):
     """`bytes A +: SIZE = bytes B +: SIZE`, or None."""
     sides = [re.fullmatch(r"bytes (.+?) \+: (0x[0-9a-fA-F_]+)", side.strip()) for side in clause["text"].split("=", 1)]
     if found.read is None or len(sides) != 2 or None in sides:
@@ -206,16 +206,16 @@ def compare_bytes(clause, found):
     places = [(min(found.value(side[1])), int(side[2].replace("_", ""), 0)) for side in sides]
     here, there = (found.read(*place) for place in places)
     different = sum(one != other for one, other in zip(here, there))
-    return Row(clause["key"], f"as at {places[1][0]:#x}", f"{different} bytes differ" if different else "as there", here == there)
+    return Row(label, f"as at {places[1][0]:#x}", f"{different} bytes differ" if different else "as there", here == there)
 
 
-def compare_clause(clause, found):
+def compare_clause(clause, found, who):
     """A Row, or None where there is no way to tell."""
     key, section = clause["key"], clause["section"].split()[-1]
     label = f"{section} {key}" if section == "slaves" else key
-    if key.startswith("bytes ") and section != "slaves":
-        return compare_bytes(clause, found)
-    if section == "slaves":
+    if key.startswith("bytes ") and (section == "memory" or who == "slaves"):
+        return compare_bytes(label, clause, found)
+    if section == "slaves" and who == "master":
         if key != "arrival" or found.others is None:
             return None
         allowed = set(re.findall(r"\w+", after(clause)))
@@ -225,8 +225,11 @@ def compare_clause(clause, found):
         good = inside == 0 and (count == 0 if allowed == {"absent"} else True)
         return Row(label, " or ".join(sorted(allowed)), f"{count} others, {inside} in the image", good)
     if key == "enter":
-        image = IMAGE.fullmatch(clause["text"])
-        return Row(label, f"{found.image[0]:#x}", f"{found.registers['pc']:#x}", found.registers["pc"] == found.image[0]) if image else None
+        fixed = re.fullmatch(r"enter absolute (\w+)", clause["text"])
+        if not fixed and not IMAGE.fullmatch(clause["text"]):
+            return None
+        place = int(fixed[1].replace("_", ""), 0) if fixed else found.image[0]
+        return Row(label, f"{place:#x}", f"{found.registers['pc']:#x}", found.registers["pc"] == place)
     if key == "mode":
         translation = found.registers["msr"] >> 4 & 3
         privileged = not found.registers["msr"] >> 14 & 1
@@ -271,14 +274,17 @@ def compare_clause(clause, found):
     return None
 
 
-def compare(clauses, found):
-    """(rows, keys of clauses that could not be compared)."""
+def compare(clauses, found, who="master"):
+    """(rows, keys of clauses that could not be compared). `who`: whether the CPU that was found is the master, or one of the
+    slaves; of a slave only what is said of slaves is compared."""
     rows, left = [], []
     for clause in clauses:
+        if who == "slaves" and (not clause["section"].endswith("slaves") or clause["key"] == "arrival"):
+            continue
         if after(clause) == "any" and clause["key"] != "arrival":
             continue  # nothing is promised
         try:
-            row = compare_clause(clause, found)
+            row = compare_clause(clause, found, who)
         except Unknown:
             row = None
         if row is None:
