@@ -275,6 +275,45 @@ class Promises(unittest.TestCase):
             found.others = others
             self.assertIs(self.judge(found, text, section="ensures slaves"), good, text)
 
+    def test_properties(self):
+        found = self.found(self.tree())
+        found.cpu_node = "/cpu@4"
+        found.tree.properties["/cpu@4", "empty"] = b""
+        found.names["slot.address"] = 4
+        for text, good in (('"device_type" = "cpu"', True), ('"device_type" = "cp"', False), ('"device_type" not "memory"', True),
+                           ('"device_type" not "cpu"', False), ('"reg" = slot.address', True), ('"reg" = 5', False),
+                           ('"status" = "okay"', False), ('"status" not "disabled"', True), ('"status" absent', True),
+                           ('"reg" absent', False), ('"empty"', True), ('"reg"', False), ('"status"', False)):
+            self.assertIs(self.judge(found, f"tree.property cpu {text}", "tree.property x"), good, text)
+        self.assertIs(self.judge(found, 'tree.property "/memory" "device_type" = "memory"', "tree.property x"), True)
+        found.cpu_node = None
+        self.assertIsNone(self.judge(found, 'tree.property cpu "reg" = 4', "tree.property x"))
+
+    def test_a_slot(self):
+        found = self.found(self.tree())
+        found.slot = bytes(7) + b"\1" + bytes(12) + b"\0\0\0\2"
+        found.names.update({"cpu.physical_id": 2, "slot.entry": 0x60})
+        found.registers["pc"] = 0x60
+
+        def of_slave(text, key):
+            rows, _ = promises.compare([{"section": "ensures slaves", "key": key, "text": text}], found, "slaves")
+            return rows[0].agrees if rows else None
+
+        for text, key, good in (("pen slot 64 while 0x1 at offset 0x0", "pen", True), ("pen slot 64 while 0x2 at offset 0x0", "pen", False),
+                                ("field at offset 0x14 size 4 named pir default cpu.physical_id", "field pir", True),
+                                ("field at offset 0x10 size 4 named pir default cpu.physical_id", "field pir", False),
+                                ("field at offset 0x8 size 8 named argument", "field argument", True),
+                                ("field at offset 0x14 size 8 named argument", "field argument", False),
+                                ("enter slot.entry", "enter", True)):
+            self.assertIs(of_slave(text, key), good, text)
+        found.registers["pc"], found.slot = 0x64, None
+        self.assertIs(of_slave("enter slot.entry", "enter"), False)
+        self.assertIsNone(of_slave("pen slot 64 while 0x1 at offset 0x0", "pen"))
+
+    def test_sizes_have_units(self):
+        found = self.found(self.tree())
+        self.assertEqual((found.value("64MiB"), found.value("{ 4KiB, 1GiB + 1 }")), ({64 << 20}, {4096, (1 << 30) + 1}))
+
     def test_of_a_slave_itself(self):
         found = self.found(self.tree())
         found.registers.update({"pc": 0x60, "r3": 0})

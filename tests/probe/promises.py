@@ -17,7 +17,8 @@ from built_handoff import Unusable
 from expectations import MSR_FIELDS, Row
 
 MSR_BITS = {**MSR_FIELDS, "CM": 31}
-TOKEN = re.compile(r"\s*(0x[0-9a-fA-F_]+|[0-9][0-9_]*|[A-Za-z_][A-Za-z0-9_.]*|[-+{},])")
+UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+TOKEN = re.compile(r"\s*(0x[0-9a-fA-F_]+|[0-9][0-9_]*(?:[KMG]iB)?|[A-Za-z_][A-Za-z0-9_.]*|[-+{},])")
 IMAGE = re.compile(r"enter (\w+)\.entry")
 
 
@@ -103,6 +104,11 @@ class Tree:
         return found
 
 
+def number_of(token):
+    unit = token[-3:] if token[-3:] in UNITS else ""
+    return int(token.removesuffix(unit).replace("_", ""), 0) * UNITS.get(unit, 1)
+
+
 def covered(wanted, ranges):
     """Is [start, end) inside the ranges together?"""
     start, end = wanted
@@ -125,6 +131,8 @@ class Found:
         self.memory = None  # ranges of memory
         self.others = None  # (how many other CPUs there are, how many of them were seen in the image)
         self.read = None  # (address, size) -> bytes of memory
+        self.cpu_node = None  # the path of this CPU's node in the tree
+        self.slot = None  # the bytes of the slot that this CPU polled, while it did
         self.names = names  # what the values of other clauses are called: "tree.address" -> number
 
     def value(self, text):
@@ -157,7 +165,7 @@ class Found:
                     raise Unknown(text)
                 sign = 1 if token == "+" else -1
             elif token[0].isdigit():
-                total += sign * int(token.replace("_", ""), 0)
+                total += sign * number_of(token)
             elif self.names.get(token) is None:
                 raise Unknown(token)
             else:
@@ -198,6 +206,44 @@ def compare_place(clause, found):
                covered((start, end), found.rma))
 
 
+def compare_property(label, clause, found):
+    """`tree.property NODE "NAME"`, and what is said of its value. `cpu` is the node of the CPU that was found."""
+    parts = re.fullmatch(r'tree\.property (cpu|"[^"]*") "([^"]*)"(?: (=|not) (.+)| (absent))?', clause["text"])
+    node = found.cpu_node if parts and parts[1] == "cpu" else parts and parts[1].strip('"')
+    if not parts or found.tree is None or node is None:
+        return None
+    seen = found.tree.properties.get((node, parts[2]))
+    shown = "absent" if seen is None else seen.hex() if b"\0" not in seen[-1:] or len(seen) < 2 else repr(seen[:-1])[1:]
+    if parts[5] or not parts[3]:
+        good = seen is None if parts[5] else seen == b""
+        return Row(label, "absent" if parts[5] else "there, without a value", shown, good)
+    if parts[4].startswith('"'):
+        same = seen == parts[4].strip('"').encode() + b"\0"
+    else:
+        same = seen is not None and int.from_bytes(seen, "big") in found.value(parts[4])
+        shown = "absent" if seen is None else f"{int.from_bytes(seen, 'big'):#x}"
+    return Row(label, f"{'not ' if parts[3] == 'not' else ''}{parts[4]}", shown, same if parts[3] == "=" else not same)
+
+
+def compare_slot(label, clause, found):
+    """`pen slot N while MASK at offset A`: held until then; `field at offset A size N named X default V`."""
+    pen = re.fullmatch(r"pen slot (\w+) while (\w+) at offset (\w+)", clause["text"])
+    field = re.fullmatch(r"field at offset (\w+) size (\w+) named (\w+)(?: default (.+))?", clause["text"])
+    if found.slot is None or not (pen or field):
+        return None
+    if pen:
+        mask, at = number_of(pen[2]), number_of(pen[3])
+        seen = int.from_bytes(found.slot[at:at + 8], "big")
+        return Row(label, f"any of {mask:#x} set", f"{seen:#x}", bool(seen & mask))
+    at, size = number_of(field[1]), number_of(field[2])
+    seen = int.from_bytes(found.slot[at:at + size], "big")
+    if not field[4]:
+        # What is there is for the client to write; that it works shows in what the CPU has when it comes.
+        return Row(label, f"{size} bytes at {at:#x}", "there", at + size <= len(found.slot))
+    allowed = found.value(field[4])
+    return Row(label, show(allowed), f"{seen:#x}", seen in allowed)
+
+
 def compare_bytes(label, clause, found):
     """`bytes A +: SIZE = bytes B +: SIZE`, or None."""
     sides = [re.fullmatch(r"bytes (.+?) \+: (0x[0-9a-fA-F_]+)", side.strip()) for side in clause["text"].split("=", 1)]
@@ -215,6 +261,10 @@ def compare_clause(clause, found, who):
     label = f"{section} {key}" if section == "slaves" else key
     if key.startswith("bytes ") and (section == "memory" or who == "slaves"):
         return compare_bytes(label, clause, found)
+    if key.startswith("tree.property ") and (section != "slaves" or who == "slaves"):
+        return compare_property(label, clause, found)
+    if (key == "pen" or key.startswith("field ")) and who == "slaves":
+        return compare_slot(label, clause, found)
     if section == "slaves" and who == "master":
         if key != "arrival" or found.others is None:
             return None
@@ -226,9 +276,12 @@ def compare_clause(clause, found, who):
         return Row(label, " or ".join(sorted(allowed)), f"{count} others, {inside} in the image", good)
     if key == "enter":
         fixed = re.fullmatch(r"enter absolute (\w+)", clause["text"])
-        if not fixed and not IMAGE.fullmatch(clause["text"]):
+        if clause["text"] == "enter slot.entry":
+            place = min(found.value("slot.entry"))
+        elif fixed or IMAGE.fullmatch(clause["text"]):
+            place = number_of(fixed[1]) if fixed else found.image[0]
+        else:
             return None
-        place = int(fixed[1].replace("_", ""), 0) if fixed else found.image[0]
         return Row(label, f"{place:#x}", f"{found.registers['pc']:#x}", found.registers["pc"] == place)
     if key == "mode":
         translation = found.registers["msr"] >> 4 & 3

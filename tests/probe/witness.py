@@ -5,7 +5,8 @@
 Has QEMU's firmware (skiboot, SLOF, the virtual Open Firmware, QEMU itself as an ePAPR boot program, U-Boot) enter the
 image of witness.S, stops the machine before its first instruction, and compares registers, memory and the tree with what
 the convention ensures, as the compiler understood it (promises.py). With --start the image goes on and has firmware start
-another CPU, and it is that CPU's first instruction that is looked at. Exit status: 0 everything as promised, 1 a promise
+another CPU, and it is that CPU's first instruction that is looked at. With --release another CPU is let go by the slot that
+the tree names for it, and looked at as well. Exit status: 0 everything as promised, 1 a promise
 that is false (or not false where --expect asks for one), 2 the witness could not be called.
 
 Every promise that could not be compared has to be named by --unseen, so that none gets lost.
@@ -34,6 +35,7 @@ LPCR_ILE = 1 << 25
 HILE = {"power8": 1 << (63 - 19), "power9": 1 << (63 - 4), "power10": 1 << (63 - 4)}  # in HID0
 UBOOT = "/usr/lib/u-boot/qemu-ppce500/uboot.elf"
 UBOOT_LOADS_AT = 16 * MIB
+SLOT = 24  # bytes of an entry of ePAPR's spin table
 STRIDE = 8  # between the ids of a guest's CPUs, so that none is an index by chance
 
 # `at`: where the image's file, or with `segment` its first segment, is put.
@@ -163,6 +165,7 @@ class Witness:
             end = self.mapped(machine)
             names["machine.rma.size"] = registers["r7"] if 0 < registers["r7"] <= end else end
             found.rma = [(0, names["machine.rma.size"])]
+            found.cpu_node = self.cpu_node(found.tree, names["master.physical_id"]) if found.tree else None
         if self.book3e or "pseries" in self.platform["machine"]:
             found.memory = found.memory or [(0, 1024 * MIB)]
         return found
@@ -190,6 +193,32 @@ class Witness:
         found.others = (self.options.cpus - 1, inside)
         if struct.unpack(">i", machine.read(self.at("found"), 4))[0] != -1:  # it did: a node's handle is there
             found.names["client_interface"] = found.registers["r5"]
+
+    @staticmethod
+    def cpu_node(tree, identity):
+        return next((path for (path, name), value in tree.properties.items()
+                     if name == "reg" and tree.properties.get((path, "device_type")) == b"cpu\0"
+                     and int.from_bytes(value[:4], "big") == identity), None)
+
+    def released(self, machine, giver):
+        """A CPU that polls a slot, let go as a client does it: the argument first, then the entry."""
+        identity = [one for one in giver.tree.cpu_ids() if one != giver.names["master.physical_id"]][-1]
+        node = self.cpu_node(giver.tree, identity)
+        slot = giver.tree.number(node, "cpu-release-addr")
+        if slot is None:
+            raise Unusable(f"{node} names no slot")
+        held = machine.read(slot, SLOT)
+        machine.write(slot + 8, struct.pack(">Q", PASSED))
+        machine.break_at(self.at("started"))
+        machine.write(slot, struct.pack(">Q", self.at("started")))
+        other = machine.go(self.options.limit)
+        if other is None:
+            raise Unusable(f"CPU {identity} does not come when its slot at {slot:#x} is written")
+        names = {"cpu.physical_id": identity, "slot.address": slot, "slot.entry": self.at("started"), "slot.argument": PASSED,
+                 "machine.rma.size": giver.names["machine.rma.size"]}
+        found = promises.Found(self.registers(machine, other), (self.at("started"), self.start + self.size), names)
+        found.tree, found.cpu_node, found.slot = giver.tree, node, held
+        return found
 
     def started(self, machine, cpu, giver):
         """The CPU that firmware started at the image's request, at its first instruction."""
@@ -240,12 +269,17 @@ class Witness:
                 if cpu is None:
                     tail = read(log).decode(errors="replace").splitlines()[-10:]
                     raise Unusable("nobody came to the image:\n  " + "\n  ".join(tail))
-                found, rows = self.look(machine, cpu), []
+                found, rows, slave = self.look(machine, cpu), [], None
                 if self.options.start:
                     found, rows = self.started(machine, cpu, found)
                 else:
                     self.entered(machine, cpu, found)
+                    slave = self.released(machine, found) if self.options.release else None
         compared, left = promises.compare(clauses, found)
+        if slave:
+            more, unseen = promises.compare(clauses, slave, "slaves")
+            compared += more
+            left = [key for key in left if key == "slaves arrival" or not key.startswith("slaves ")] + unseen
         return rows + compared, left
 
 
@@ -259,6 +293,7 @@ def main():
     parser.add_argument("--cpu", help="QEMU's name of the processor, where the machine does not say")
     parser.add_argument("--cpus", type=int, choices=range(2, 9), default=3, metavar="N")
     parser.add_argument("--start", action="store_true", help="look at another CPU, which firmware starts at the image's request")
+    parser.add_argument("--release", action="store_true", help="look also at a CPU that polls a slot, and let it go")
     parser.add_argument("--unseen", action="append", default=[], metavar="KEY", help="a promise that cannot be compared here")
     parser.add_argument("--expect", action="append", default=[], metavar="KEY", help="a promise that must be found false")
     parser.add_argument("--listen", type=float, default=0.5, metavar="SECONDS", help="how long others may come in")
