@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The search behind holes.h, in three steps. (1) All `avoid` ranges are sorted once and merged, each
-// merged block remembering who owns its first and its last byte. (2) One sweep over the first `within`
-// and the blocks cuts the candidates out, each with its two neighbours. (3) The candidates are walked
-// from the chosen end; a candidate is clipped by the other `within` constraints, one after the other, and
-// the first of them that leaves too little is the one that killed it. Addresses are 128 bits wide here:
-// start 0 has nothing below it and end 2^64 nothing above, with no special case.
+// merged block remembering who owns its first and its last byte. (2) The members of the first `within` are walked from
+// the chosen end, and the blocks cut the candidates out of each, with their two neighbours. (3) A candidate is clipped
+// by the other `within` constraints, one after the other, and the first of them that leaves too little is the one that
+// killed it. Addresses are 128 bits wide here: start 0 has nothing below it and end 2^64 nothing above, with no special
+// case.
 #include "placement/holes.h"
 
 #include <algorithm>
@@ -57,33 +57,28 @@ std::string edge_text(const Constraint* base, const char* which) {
   return std::string("the ") + which + " of " + text;
 }
 
-std::vector<Candidate> cut_candidates(const RangeSet& base, const Constraint* base_constraint,
-                                      const std::vector<Block>& blocks) {
+/// What the blocks leave of one member, ascending.
+std::vector<Candidate> cut_candidates(const Range& member, const Constraint* base, const std::vector<Block>& blocks) {
   std::vector<Candidate> candidates;
-  auto block = blocks.begin();
-  for (const Range& member : base) {
-    Address cursor = member.begin;
-    const Constraint* below = nullptr;  // null: the member begins there
-    auto cut = [&](Address end, const Constraint* above) {
-      if (cursor == end) return;
-      candidates.push_back({Range{cursor, end}, false,
-                            below ? below->text : edge_text(base_constraint, "start"),
-                            above ? above->text : edge_text(base_constraint, "end")});
-    };
-    while (block != blocks.end() && block->range.end <= member.begin) ++block;
-    // A block may reach into the next member: it stays the current one until it lies below.
-    for (auto b = block; b != blocks.end() && b->range.begin < member.end; ++b) {
-      if (b->range.contains(member)) {
-        candidates.push_back({member, true, b->first->text, b->last->text});
-      } else if (cursor < b->range.begin) {
-        cut(b->range.begin, b->first);
-      }
-      cursor = std::min(b->range.end, member.end);
-      below = b->last;
-      block = b;
+  Address cursor = member.begin;
+  const Constraint* below = nullptr;  // null: the member begins there
+  auto cut = [&](Address end, const Constraint* above) {
+    if (cursor == end) return;
+    candidates.push_back({Range{cursor, end}, false, below ? below->text : edge_text(base, "start"),
+                          above ? above->text : edge_text(base, "end")});
+  };
+  auto block = std::upper_bound(blocks.begin(), blocks.end(), member.begin,
+                                [](Address a, const Block& b) { return a < b.range.end; });
+  for (; block != blocks.end() && block->range.begin < member.end; ++block) {
+    if (block->range.contains(member)) {
+      candidates.push_back({member, true, block->first->text, block->last->text});
+    } else if (cursor < block->range.begin) {
+      cut(block->range.begin, block->first);
     }
-    cut(member.end, nullptr);
+    cursor = std::min(block->range.end, member.end);
+    below = block->last;
   }
+  cut(member.end, nullptr);
   return candidates;
 }
 
@@ -180,10 +175,6 @@ void check_request(const HoleRequest& request) {
 
 }  // namespace
 
-const char* to_text(Direction direction) {
-  return direction == Direction::kBottomUp ? "bottom_up" : "top_down";
-}
-
 const char* to_text(Cause cause) {
   switch (cause) {
     case Cause::kTooSmall: return "too small";
@@ -202,13 +193,83 @@ Size HoleRequest::extent_size() const {
   return Size{round_up(bytes, granule.wide())};
 }
 
+namespace {
+
+/// The members of the first `within`, from the chosen end.
+class Walk {
+ public:
+  Walk(const HoleRequest& request, const RangeSet& base, const Need& need, const RangeSet* narrowed)
+      : request_(request), members_(base.ranges()), need_(need), narrowed_(narrowed) {
+    BATON_CHECK(!request.sizes || request.sizes->count() == base.count(), "an index of other ranges");
+    if (!members_.empty()) at_ = up() ? 0 : members_.size() - 1;
+  }
+
+  const Range* member() const { return at_ ? &members_[*at_] : nullptr; }
+
+  void step() {
+    if (up()) at_ = *at_ + 1 < members_.size() ? std::optional(*at_ + 1) : std::nullopt;
+    else at_ = *at_ > 0 ? std::optional(*at_ - 1) : std::nullopt;
+  }
+
+  /// Stays, or goes on to the next member that is large enough and has a byte of what the other `within` leave; how many
+  /// were passed over.
+  size_t skip() {
+    size_t passed = 0;
+    while (at_) {
+      std::optional<size_t> next = at_;
+      if (request_.sizes) next = request_.sizes->next(*at_, Size{need_.extent}, request_.direction);
+      if (next && narrowed_) next = in_reach(*next);
+      passed += next ? distance(*next) : rest();
+      if (next == at_) break;
+      at_ = next;
+    }
+    return passed;
+  }
+
+ private:
+  bool up() const { return request_.direction == Direction::kBottomUp; }
+  size_t distance(size_t to) const { return up() ? to - *at_ : *at_ - to; }
+  size_t rest() const { return up() ? members_.size() - *at_ : *at_ + 1; }
+
+  /// The first member from `from` on that shares a byte with what the other `within` leave.
+  std::optional<size_t> in_reach(size_t from) const {
+    const auto& pieces = narrowed_->ranges();
+    if (up()) {
+      auto piece = std::upper_bound(pieces.begin(), pieces.end(), members_[from].begin,
+                                    [](Address a, const Range& r) { return a < r.end; });
+      if (piece == pieces.end()) return std::nullopt;
+      if (piece->begin < members_[from].end) return from;
+      auto member = std::upper_bound(members_.begin() + static_cast<ptrdiff_t>(from), members_.end(), piece->begin,
+                                     [](Address a, const Range& r) { return a < r.end; });
+      if (member == members_.end()) return std::nullopt;
+      return static_cast<size_t>(member - members_.begin());
+    }
+    auto piece = std::lower_bound(pieces.begin(), pieces.end(), members_[from].end,
+                                  [](const Range& r, Address a) { return r.begin < a; });
+    if (piece == pieces.begin()) return std::nullopt;
+    --piece;
+    if (members_[from].begin < piece->end) return from;
+    auto member = std::lower_bound(members_.begin(), members_.begin() + static_cast<ptrdiff_t>(from) + 1, piece->end,
+                                   [](const Range& r, Address a) { return r.begin < a; });
+    if (member == members_.begin()) return std::nullopt;
+    return static_cast<size_t>(member - members_.begin()) - 1;
+  }
+
+  const HoleRequest& request_;
+  const std::vector<Range>& members_;
+  const Need& need_;
+  const RangeSet* narrowed_;  // null: there is one `within`
+  std::optional<size_t> at_;
+};
+
+}  // namespace
+
 HoleSearch find_hole(const HoleRequest& request) {
   check_request(request);
   const Need need(request);
   const Constraint* base = request.within.empty() ? nullptr : &request.within.front();
   const RangeSet everything{Range{Address{}, Address::limit()}};
-  auto candidates = cut_candidates(base ? base->ranges : everything, base, merge_blocks(request.avoid));
-  if (request.direction == Direction::kTopDown) std::reverse(candidates.begin(), candidates.end());
+  const std::vector<Block> blocks = merge_blocks(request.avoid);
 
   // narrowed[i]: what the second to the (i+2)th `within` leave together.
   std::vector<RangeSet> narrowed;
@@ -217,14 +278,25 @@ HoleSearch find_hole(const HoleRequest& request) {
                                         : narrowed.back().intersect(request.within[i].ranges));
 
   HoleSearch search;
-  for (const Candidate& candidate : candidates) {
-    Rejection rejection;
-    if (auto piece = try_candidate(candidate, request, narrowed, need, rejection)) {
-      search.start = need.start_in(*piece);
-      search.extent = Range::at(*search.start, Size{need.extent});
-      return search;
+  Walk walk(request, base ? base->ranges : everything, need, narrowed.empty() ? nullptr : &narrowed.back());
+  for (; walk.member(); walk.step()) {
+    const bool counts_only = search.rejected.size() >= kMostRejections;
+    if (counts_only) {
+      search.more += walk.skip();
+      if (!walk.member()) break;
     }
-    search.rejected.push_back(std::move(rejection));
+    auto candidates = cut_candidates(*walk.member(), base, blocks);
+    if (request.direction == Direction::kTopDown) std::reverse(candidates.begin(), candidates.end());
+    for (const Candidate& candidate : candidates) {
+      Rejection rejection;
+      if (auto piece = try_candidate(candidate, request, narrowed, need, rejection)) {
+        search.start = need.start_in(*piece);
+        search.extent = Range::at(*search.start, Size{need.extent});
+        return search;
+      }
+      if (search.rejected.size() < kMostRejections) search.rejected.push_back(std::move(rejection));
+    }
+    if (counts_only) ++search.more;
   }
   return search;
 }

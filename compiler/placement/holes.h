@@ -6,8 +6,10 @@
 // met) and what it may not touch (`avoid`: any of them forbids). Candidates are the stretches of the
 // first `within` constraint, by custom the machine's RAM, that no `avoid` touches; they are tried from
 // the chosen end and the first that holds the extent wins. Each candidate that does not is kept with
-// the constraint that killed it and by how many bytes. One sort and one sweep; nothing is rounded into
-// a wrap at 0 or 2^64. It places one segment: order among segments is place.h's business.
+// the constraint that killed it and by how many bytes. What is avoided is sorted; then the search goes from stretch to
+// stretch, and past kMostRejections only to those that are large enough (size_index.h): the number of all of them
+// counts by its logarithm. Nothing is rounded into a wrap at 0 or 2^64. It places one segment: order among segments is
+// place.h's business.
 //
 //   20MiB bottom_up, within machine.ram, avoid running_kernel and rtas:
 //     0x2000000 ..< 0x2c00000: too small by 8MiB, between running_kernel and rtas
@@ -19,6 +21,7 @@
 #include <vector>
 
 #include "base/range.h"
+#include "placement/size_index.h"
 #include "source/source.h"
 
 namespace baton::placement {
@@ -29,9 +32,6 @@ struct Constraint {
   source::Span span;  // who asks; invalid for what the compiler asks by itself
 };
 
-enum class Direction { kBottomUp, kTopDown };
-const char* to_text(Direction direction);  // "bottom_up", as the language writes it
-
 struct HoleRequest {
   std::string name;
   Size size;            // content; nothing at all still takes one granule
@@ -40,6 +40,8 @@ struct HoleRequest {
   Direction direction = Direction::kBottomUp;
   std::vector<Constraint> within;  // none: all of the address space
   std::vector<Constraint> avoid;
+  /// Of the ranges of the first `within`, where they are many: it must outlive the search. Without it each is looked at.
+  const SizeIndex* sizes = nullptr;
 
   /// What the start is a multiple of.
   Size alignment_in_force() const;
@@ -76,8 +78,13 @@ std::string reason_of(const Rejection& rejection);
 struct HoleSearch {
   std::optional<Address> start;
   Range extent;                     // when there is a start
-  std::vector<Rejection> rejected;  // in search order; all candidates when there is no start
+  std::vector<Rejection> rejected;  // in search order; when there is no start all candidates, or kMostRejections
+  size_t more = 0;                  // stretches of the first `within` that were refused after those
+
+  size_t refused() const { return rejected.size() + more; }
 };
+/// More than anybody reads. What is refused after so many is counted, and what is too small there not even looked at.
+inline constexpr size_t kMostRejections = 256;
 
 HoleSearch find_hole(const HoleRequest& request);
 

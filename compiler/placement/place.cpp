@@ -34,7 +34,7 @@ std::string one_line(const source::SourceSet& sources, const syntax::Expr& e) {
 class Placer {
  public:
   Placer(Layout& layout, const source::SourceSet& sources, const Measure& measure, diagnostics::Sink& sink)
-      : layout_(layout), sources_(sources), measure_(measure), sink_(sink) {}
+      : layout_(layout), sources_(sources), measure_(measure), sink_(sink), ram_(layout.machine->ranges("ram")), ram_sizes_(ram_) {}
 
   bool run() {
     for (PlacedSegment& segment : layout_.segments) {
@@ -71,8 +71,8 @@ class Placer {
     auto avoid = [&](const RangeSet& ranges, std::string text, source::Span span) {
       if (!ranges.empty()) request.avoid.push_back({ranges, std::move(text), span});
     };
-    const model::Machine& machine = *layout_.machine;
-    within(machine.ranges("ram"), "within machine.ram", s.name_span);
+    within(ram_, "within machine.ram", s.name_span);
+    request.sizes = &ram_sizes_;
     for (const auto& e : s.within)
       if (auto r = ranges_of(segment, *e)) within(*r, "within " + one_line(sources_, *e), e->span);
       else ok = false;
@@ -273,7 +273,7 @@ class Placer {
     if (segment.search.rejected.empty()) d.note("the machine has no RAM at all");
     for (const Rejection& rejection : segment.search.rejected) {
       if (d.notes.size() >= 24) {
-        d.note("... and " + std::to_string(segment.search.rejected.size() - d.notes.size()) + " more holes");
+        d.note("... and " + std::to_string(segment.search.refused() - d.notes.size()) + " more holes");
         break;
       }
       d.note(describe(rejection));
@@ -307,6 +307,8 @@ class Placer {
   const source::SourceSet& sources_;
   const Measure& measure_;
   diagnostics::Sink& sink_;
+  const RangeSet ram_;
+  const SizeIndex ram_sizes_;
 };
 
 /// What a loader's predicate speaks of: one segment at a time, or the whole table.

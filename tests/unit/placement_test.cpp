@@ -169,6 +169,8 @@ TEST_CASE("a hole is found iff there is one, and it is the first from the chosen
   unsigned found = 0, refused = 0;
   for (int round = 0; round < 20000; ++round) {
     Case c = random_case(random);
+    SizeIndex sizes(c.request.within[0].ranges);
+    if (random() % 2) c.request.sizes = &sizes;
     HoleSearch search = find_hole(c.request);
     std::vector<unsigned> right = right_starts(c);
     CAPTURE(round);
@@ -187,6 +189,60 @@ TEST_CASE("a hole is found iff there is one, and it is the first from the chosen
   // Random requests that nearly always end one way would prove little.
   CHECK(found > 4000);
   CHECK(refused > 4000);
+}
+
+TEST_CASE("past so many refusals only what is large enough is looked at, and the answer is the same") {
+  std::mt19937 random(20260101);
+  unsigned skipped = 0;
+  for (int round = 0; round < 400; ++round) {
+    // Thousands of stretches, most of them too small, with what is avoided and a second `within` in between.
+    std::vector<Range> members, specks, reach;
+    Wide at = 0;
+    for (int i = 0; i < 3000; ++i) {
+      at += 1 + random() % 8;
+      Wide size = random() % 700 == 0 ? 40 + random() % 100 : 1 + random() % 30;
+      members.push_back(Range::from_to(at, at + size));
+      if (random() % 5 == 0) specks.push_back(Range::from_to(at + random() % size, at + size));
+      at += size;
+    }
+    for (int i = 0; i < 3; ++i) {
+      Wide begin = random() % static_cast<unsigned>(at);
+      reach.push_back(Range::from_to(begin, std::min(at, begin + random() % static_cast<unsigned>(at))));
+    }
+    HoleRequest request;
+    request.name = "tested";
+    request.size = Size{20 + random() % 60};
+    request.align = Size{Wide{1} << random() % 4};
+    request.direction = round % 2 ? Direction::kBottomUp : Direction::kTopDown;
+    request.within.push_back({RangeSet(members), "within w0", {}});
+    if (random() % 2) request.within.push_back({RangeSet(reach), "within w1", {}});
+    request.avoid.push_back({RangeSet(specks), "avoid a0", {}});
+    SizeIndex sizes(request.within[0].ranges);
+    request.sizes = &sizes;
+    HoleSearch quick = find_hole(request);
+
+    // By hand: what may be used, piece by piece, from the chosen end.
+    RangeSet free = request.within[0].ranges.except(request.avoid[0].ranges);
+    for (size_t i = 1; i < request.within.size(); ++i) free = free.intersect(request.within[i].ranges);
+    std::vector<Range> pieces(free.begin(), free.end());
+    const bool up = request.direction == Direction::kBottomUp;
+    if (!up) std::reverse(pieces.begin(), pieces.end());
+    std::optional<Address> wanted;
+    for (const Range& piece : pieces) {
+      Wide step = request.align.wide(), size = request.size.wide();
+      Wide start = up ? (piece.begin.wide() + step - 1) / step * step
+                      : (piece.end.wide() < size ? kTwoTo64 : (piece.end.wide() - size) / step * step);
+      if (start >= piece.begin.wide() && start + size <= piece.end.wide()) {
+        wanted = Address{start};
+        break;
+      }
+    }
+    CAPTURE(round);
+    CHECK(quick.start == wanted);
+    CHECK(quick.rejected.size() <= kMostRejections);
+    skipped += quick.more > 0;
+  }
+  CHECK(skipped > 100);
 }
 
 TEST_CASE("a fixed address is accepted iff the search could have chosen it") {
