@@ -97,10 +97,21 @@ RangeSet RangeSet::except(const RangeSet& other) const {
   return result;
 }
 
+std::vector<Range>::const_iterator RangeSet::first_after(Address address) const {
+  return std::upper_bound(ranges_.begin(), ranges_.end(), address, [](Address a, const Range& r) { return a < r.end; });
+}
+
+std::vector<Range> RangeSet::within(const Range& range) const {
+  std::vector<Range> parts;
+  if (range.empty()) return parts;
+  for (auto it = first_after(range.begin); it != ranges_.end() && it->overlaps(range); ++it)
+    parts.push_back(it->intersect(range));
+  return parts;
+}
+
 std::optional<Range> RangeSet::first_overlap(const Range& range) const {
   if (range.empty()) return std::nullopt;
-  auto it = std::upper_bound(ranges_.begin(), ranges_.end(), range.begin,
-                             [](Address a, const Range& r) { return a < r.end; });
+  auto it = first_after(range.begin);
   if (it == ranges_.end() || !it->overlaps(range)) return std::nullopt;
   return *it;
 }

@@ -69,12 +69,17 @@ class RangeSet {
   bool contains(const RangeSet& other) const;
   bool overlaps(const Range& range) const;
   bool overlaps(const RangeSet& other) const;
+  /// What of `range` is here, ascending. Logarithmic, and linear in what it finds.
+  std::vector<Range> within(const Range& range) const;
   /// The first member that shares a byte with `range`. Logarithmic.
   std::optional<Range> first_overlap(const Range& range) const;
   Size total_size() const;
   bool operator==(const RangeSet&) const = default;
 
  private:
+  /// The first member that ends after `address`.
+  std::vector<Range>::const_iterator first_after(Address address) const;
+
   std::vector<Range> ranges_;  // sorted by begin, non-empty, with a gap between neighbours
 };
 

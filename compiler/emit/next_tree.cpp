@@ -148,12 +148,11 @@ class Builder {
           .note("the tree's size must be known before it is placed: place that segment first");
       return;
     }
-    if (base_.find("/ibm,dynamic-reconfiguration-memory")) {
-      sink_.report(Code::not_served, segment_.declaration->usable_span,
-                   "`usable` of a partition whose memory comes in logical blocks is not built by this release")
-          .note("`" + base_.file().path().string() + "` has a node /ibm,dynamic-reconfiguration-memory");
-      return;
-    }
+    usable_nodes(v.ranges());
+    usable_blocks(v.ranges());
+  }
+
+  void usable_nodes(const RangeSet& usable) {
     for (inputs::NodeId id : base_.node(inputs::kRootNode).children) {
       if (!base_.says(id, "device_type", "memory") || inputs::is_disabled(base_, id)) continue;
       std::string path = base_.path(id);
@@ -165,7 +164,7 @@ class Builder {
       }
       RangeSet there;
       for (const Range& bank : *banks) there.add(bank);
-      RangeSet both = there.intersect(v.ranges());
+      RangeSet both = there.intersect(usable);
       std::vector<Range> pairs(both.begin(), both.end());
       if (pairs.empty()) pairs.push_back(Range{});
       auto bytes = pair_cells(base_, path, "linux,usable-memory", pairs);
@@ -175,6 +174,38 @@ class Builder {
       }
       edits_.properties.push_back({path, "linux,usable-memory", std::move(*bytes)});
     }
+  }
+
+  /// A partition's blocks: linux,drconf-usable-memory has a record for each block that the kernel asks it about, a count
+  /// and as many pairs. It asks about those in use, in their order, and takes no record for any other
+  /// (early_init_drmem_lmb of 2.6.23 to 6.12).
+  void usable_blocks(const RangeSet& usable) {
+    auto root = inputs::cell_counts(base_, inputs::kRootNode);
+    if (!root) return;  // said of the memory nodes
+    auto blocks = inputs::read_logical_blocks(base_, *root);
+    if (!blocks) {
+      sink_.report(Code::bad_tree, segment_.declaration->usable_span, blocks.failure());
+      return;
+    }
+    if (!*blocks) return;
+    ByteBuffer records;
+    auto cell = [&](uint64_t value, unsigned cells) {
+      if (cells == 1) append<uint32_t>(records, static_cast<uint32_t>(value), Endian::kBig);
+      else append<uint64_t>(records, value, Endian::kBig);
+    };
+    for (const auto& run : (*blocks)->runs) {
+      if (!run.is_used()) continue;
+      for (uint32_t i = 0; i < run.count; ++i) {
+        const Size block = (*blocks)->block;
+        const auto parts = usable.within(Range::at(Address{run.first.wide() + block.wide() * i}, block));
+        cell(parts.size(), root->size);
+        for (const Range& part : parts) {
+          cell(part.begin.value(), root->address);
+          cell(part.size().bytes(), root->size);
+        }
+      }
+    }
+    edits_.properties.push_back({std::string(inputs::LogicalBlocks::kNode), "linux,drconf-usable-memory", std::move(records)});
   }
 
   void reserves() {

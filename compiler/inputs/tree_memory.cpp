@@ -3,11 +3,10 @@
 // Memory nodes and logical memory blocks (arch/powerpc/mm/drmem.c has their layout). See tree_memory.h.
 #include "inputs/tree_memory.h"
 
+#include <algorithm>
+
 namespace baton::inputs {
 namespace {
-
-// Flags of a logical memory block (mm/drmem.c): it is there, and nobody else's.
-constexpr uint32_t kLmbAssigned = 0x8, kLmbReserved = 0x80;
 
 class MemoryReader {
  public:
@@ -26,13 +25,15 @@ class MemoryReader {
         memory_.remarks.push_back(tree_.path(id) + " is disabled: its memory is not counted");
         continue;
       }
+      // Of a GPU or an accelerator: the kernel does not use it for its own.
+      if (tree_.says(id, "compatible", "ibm,coherent-device-memory")) {
+        memory_.remarks.push_back(tree_.path(id) + " is a device's own memory: it is not counted");
+        continue;
+      }
       if (auto failure = read_bank(id, banks, sources)) return *failure;
     }
-    if (auto drconf = tree_.find("/ibm,dynamic-reconfiguration-memory")) {
-      size_t before = banks.size();
-      if (auto failure = read_lmbs(*drconf, banks)) return *failure;
-      if (banks.size() != before) sources.push_back(tree_.path(*drconf));
-    }
+    if (auto failure = read_blocks(banks, sources)) return *failure;
+    if (auto failure = described_twice(banks)) return *failure;
     memory_.ram = RangeSet(std::move(banks));
     if (!sources.empty()) memory_.origin = sources.front();
     if (sources.size() == 2) memory_.origin += ", " + sources.back();
@@ -72,37 +73,31 @@ class MemoryReader {
     return std::nullopt;
   }
 
-  /// Logical memory blocks: one entry each (v1), or one entry for a run of neighbours (v2). A reserved
-  /// one stands in a memory node already, or belongs to the platform.
-  Trouble read_lmbs(NodeId id, std::vector<Range>& banks) {
-    bool first_form = tree_.property(id, "ibm,dynamic-memory").has_value();
-    std::string_view property = first_form ? "ibm,dynamic-memory" : "ibm,dynamic-memory-v2";
-    auto bytes = tree_.property(id, property);
-    if (!bytes) return std::nullopt;
-    auto lmb = read_number(tree_, id, "ibm,lmb-size");
-    if (!lmb) return lmb.failure();
-    if (!*lmb || **lmb == 0) return malformed(id, property, "has blocks of no known size: ibm,lmb-size is absent or 0");
-    // v1: address, drc index, reserved, associativity, flags. v2: the number of blocks, then the same
-    // without the reserved word.
-    size_t address_at = first_form ? 0 : 4;
-    size_t width = 4 * memory_.cells.address + 16;
-    auto count = load<uint32_t>(*bytes, 0, Endian::kBig);
-    if (!count || Wide{*count} * width + 4 != bytes->size())
-      return malformed(id, property, "has " + std::to_string(bytes->size()) + " bytes, which do not hold the " +
-                                         (count ? std::to_string(*count) : "unknown number of") + " entries of " +
-                                         std::to_string(width) + " bytes it announces");
-    for (size_t at = 4; at < bytes->size(); at += width) {
-      uint32_t blocks = first_form ? 1 : *load<uint32_t>(*bytes, at, Endian::kBig);
-      uint64_t base = memory_.cells.address == 1 ? *load<uint32_t>(*bytes, at + address_at, Endian::kBig)
-                                               : *load<uint64_t>(*bytes, at + address_at, Endian::kBig);
-      uint32_t flags = *load<uint32_t>(*bytes, at + width - 4, Endian::kBig);
-      if ((flags & kLmbAssigned) == 0 || (flags & kLmbReserved) != 0) continue;
-      Wide size = Wide{blocks} * **lmb;
-      if (Wide{base} + size > kTwoTo64)
-        return malformed(id, property, "runs past 2^64: " + std::to_string(blocks) + " blocks of " + hex(**lmb) +
-                                           " from " + hex(base));
-      banks.push_back(Range::from_to(base, base + size));
+  Trouble described_twice(std::vector<Range> banks) const {
+    auto by_begin = [](const Range& a, const Range& b) { return a.begin < b.begin; };
+    if (!std::is_sorted(banks.begin(), banks.end(), by_begin)) std::sort(banks.begin(), banks.end(), by_begin);
+    for (size_t i = 1; i < banks.size(); ++i)
+      if (banks[i].begin < banks[i - 1].end)
+        return Failure{Failure::Kind::kMalformed, "`" + tree_.file().path().string() + "` describes " +
+                                                      to_text(banks[i].intersect(banks[i - 1])) + " twice: in " +
+                                                      to_text(banks[i - 1]) + " and in " + to_text(banks[i])};
+    return std::nullopt;
+  }
+
+  Trouble read_blocks(std::vector<Range>& banks, std::vector<std::string>& sources) {
+    auto blocks = read_logical_blocks(tree_, memory_.cells);
+    if (!blocks) return blocks.failure();
+    if (!*blocks) return std::nullopt;
+    size_t before = banks.size();
+    RangeSet may_go;
+    for (const LogicalBlocks::Run& run : (*blocks)->runs) {
+      if (!run.is_used()) continue;
+      banks.push_back((*blocks)->extent(run));
+      if (run.may_go()) may_go.add(banks.back());
     }
+    if (banks.size() != before) sources.emplace_back(LogicalBlocks::kNode);
+    if (!may_go.empty())
+      memory_.remarks.push_back(human(may_go.total_size()) + " of memory are marked as removable: a platform may ask for them back");
     return std::nullopt;
   }
 
@@ -114,6 +109,45 @@ class MemoryReader {
 
 bool is_disabled(const DeviceTree& tree, NodeId id) {
   return tree.property(id, "status") && !tree.says(id, "status", "okay") && !tree.says(id, "status", "ok");
+}
+
+Result<std::optional<LogicalBlocks>> read_logical_blocks(const DeviceTree& tree, const CellCounts& root) {
+  auto id = tree.find(LogicalBlocks::kNode);
+  if (!id) return std::optional<LogicalBlocks>();
+  const bool one_each = tree.property(*id, "ibm,dynamic-memory").has_value();
+  const std::string_view property = one_each ? "ibm,dynamic-memory" : "ibm,dynamic-memory-v2";
+  auto bytes = tree.property(*id, property);
+  if (!bytes) return std::optional<LogicalBlocks>();
+  auto malformed = [&](const std::string& what) {
+    return Failure{Failure::Kind::kMalformed, place_of(tree, *id, property) + " " + what};
+  };
+  auto size = read_number(tree, *id, "ibm,lmb-size");
+  if (!size) return size.failure();
+  if (!*size || **size == 0) return malformed("has blocks of no known size: ibm,lmb-size is absent or 0");
+  LogicalBlocks blocks;
+  blocks.block = Size{**size};
+  // An entry of v1: address, drc index, reserved, associativity, flags. Of v2: the number of blocks, then the same
+  // without the reserved word. So both are as wide.
+  const size_t address_at = one_each ? 0 : 4;
+  const size_t width = 4 * root.address + 16;
+  auto count = load<uint32_t>(*bytes, 0, Endian::kBig);
+  if (!count || Wide{*count} * width + 4 != bytes->size())
+    return malformed("has " + std::to_string(bytes->size()) + " bytes, which do not hold the " +
+                     (count ? std::to_string(*count) : "unknown number of") + " entries of " + std::to_string(width) +
+                     " bytes it announces");
+  blocks.runs.reserve(*count);
+  for (size_t at = 4; at < bytes->size(); at += width) {
+    LogicalBlocks::Run run;
+    run.count = one_each ? 1 : *load<uint32_t>(*bytes, at, Endian::kBig);
+    uint64_t first = root.address == 1 ? *load<uint32_t>(*bytes, at + address_at, Endian::kBig)
+                                       : *load<uint64_t>(*bytes, at + address_at, Endian::kBig);
+    run.flags = *load<uint32_t>(*bytes, at + width - 4, Endian::kBig);
+    if (Wide{first} + Wide{run.count} * **size > kTwoTo64)
+      return malformed("runs past 2^64: " + std::to_string(run.count) + " blocks of " + hex(**size) + " from " + hex(first));
+    run.first = Address{first};
+    blocks.runs.push_back(run);
+  }
+  return std::optional<LogicalBlocks>(std::move(blocks));
 }
 
 Result<TreeMemory> read_memory(const DeviceTree& tree) { return MemoryReader(tree).read(); }

@@ -88,6 +88,9 @@ TEST_CASE("range sets agree with a bit per byte") {
     CHECK(a.contains(b) == ((cb & ~ca).none()));
     Range r = random_range(random);
     Cells cr = cells_of(RangeSet{r});
+    auto parts = a.within(r);
+    CHECK(RangeSet(parts) == a.intersect(RangeSet{r}));
+    CHECK(parts.size() == a.intersect(RangeSet{r}).count());
     CHECK(a.overlaps(r) == (ca & cr).any());
     CHECK(a.contains(r) == (cr & ~ca).none());
     RangeSet grown = a, shrunk = a;

@@ -197,6 +197,25 @@ TEST_CASE("memory that is wrong, or not there") {
   CHECK(remarks(m, "/memory@80000000 has no reg"));
 }
 
+TEST_CASE("memory of a device is not the machine's, and none is described twice") {
+  TreeBuilder gpu;
+  gpu.memory("memory@0", {0, kGiB});
+  gpu.begin("memory@400000000").text("device_type", "memory").text("compatible", "ibm,coherent-device-memory");
+  gpu.wide("reg", {16 * kGiB, kGiB}).end();
+  Machine m = good(gpu);
+  CHECK(m.ranges("ram") == set({{0, kGiB}}));
+  CHECK(remarks(m, "/memory@400000000 is a device's own memory"));
+
+  TreeBuilder twice;
+  twice.memory("memory@0", {0, kGiB}).memory("memory@30000000", {768 * kMiB, kGiB});
+  CHECK(refused(twice) == "`tree.dtb` describes 0x30000000 ..< 0x40000000 twice: in 0x0 ..< 0x40000000 and in 0x30000000 ..< 0x70000000");
+  TreeBuilder block;
+  block.memory("memory@0", {0, 2 * kLmb});
+  block.begin("ibm,dynamic-reconfiguration-memory").wide("ibm,lmb-size", {kLmb});
+  block.cells("ibm,dynamic-memory-v2", {1, 2, 0, 0x10000000, 1, 0, 8}).end();
+  CHECK(refused(block) == "`tree.dtb` describes 0x10000000 ..< 0x20000000 twice: in 0x0 ..< 0x20000000 and in 0x10000000 ..< 0x30000000");
+}
+
 TEST_CASE("logical memory blocks count when assigned and not reserved") {
   auto v1 = [](uint64_t base, uint32_t flags) {
     return std::vector<uint32_t>{static_cast<uint32_t>(base >> 32), static_cast<uint32_t>(base), 0x8000, 0, 0, flags};
@@ -211,6 +230,7 @@ TEST_CASE("logical memory blocks count when assigned and not reserved") {
   CHECK(m.ranges("ram") == set({{0, 2 * kLmb}, {16 * kGiB, 16 * kGiB + kLmb}}));
   CHECK(origin(m, "ram") == "/memory@0 reg, /ibm,dynamic-reconfiguration-memory");
   CHECK(m.ranges("rma") == set({{0, kLmb}}));
+  CHECK(remarks(m, "256MiB of memory are marked as removable"));
 
   auto v2 = [&](std::vector<uint32_t> cells, uint64_t lmb = kLmb) {
     TreeBuilder t;
