@@ -103,9 +103,19 @@ class Setting:
             entries["bundle"] = newc.Entry(bundle)
         return newc.archive(entries)
 
-    def command(self, machine, initrd, arguments):
-        return [self.qemu, "-M", PLATFORMS[machine.platform], "-cpu", machine.cpu, "-smp", f"{machine.cpus},threads=1",
-                "-m", f"{machine.megabytes}M", "-nodefaults", "-no-reboot", "-display", "none", "-monitor", "none",
+    def command(self, machine, initrd, arguments, banks=()):
+        """`banks`: options of memory objects that replace QEMU's own, of the names `ram` and, plugged, `dimm`."""
+        platform, memory, more = PLATFORMS[machine.platform], f"{machine.megabytes}M", []
+        for bank in banks:
+            more += ["-object", bank]
+        if banks:
+            platform += ",memory-backend=ram"
+        if machine.plugged:
+            memory += f",slots=1,maxmem={2 * (machine.megabytes + machine.plugged)}M"
+            more += [] if banks else ["-object", f"memory-backend-ram,id=dimm,size={machine.plugged}M"]
+            more += ["-device", "pc-dimm,memdev=dimm"]
+        return [self.qemu, "-M", platform, "-cpu", machine.cpu, "-smp", f"{machine.cpus},threads=1",
+                "-m", memory, *more, "-nodefaults", "-no-reboot", "-display", "none", "-monitor", "none",
                 "-serial", "stdio", "-kernel", self.kernel(machine.giver), "-initrd", initrd,
                 "-append", command_line(machine, *words(machine.arguments), arguments)]
 
@@ -186,15 +196,15 @@ def take_facts(setting, machine):
 class Expected:
     """What the second kernel is given, and so must find. Different in every scenario, the same in every run."""
 
-    def __init__(self, setting, scenario):
+    def __init__(self, setting, scenario, stage="second", arguments=(), files=None):
         self.scenario = scenario
         self.mark = hashlib.sha256((scenario.control or scenario.name).encode()).hexdigest()[:12]
-        self.command_line = command_line(scenario.machine, "baton.stage=second", f"baton.mark={self.mark}")
+        self.command_line = command_line(scenario.machine, f"baton.stage={stage}", f"baton.mark={self.mark}", *arguments)
         # Enough of it that a lost page would be noticed.
         self.filler = b"".join(hashlib.sha256(f"{self.mark} {block}".encode()).digest() for block in range(MIB // 32))
         self.initrd = newc.archive({
             "init": newc.Entry(setting.target_program("tests/boot/init", KERNELS[scenario.taker]), 0o755),
-            "marker": newc.Entry(f"initrd-{self.mark}\n".encode()), "filler": newc.Entry(self.filler)})
+            "marker": newc.Entry(f"initrd-{self.mark}\n".encode()), "filler": newc.Entry(self.filler), **(files or {})})
 
     def second_line(self):
         """name -> value of the line `second`; a boot CPU that the platform chooses is not in it."""
@@ -206,9 +216,10 @@ class Expected:
         return found
 
 
-def lay_out(setting, scenario, expected, folder):
+def lay_out(setting, scenario, expected, folder, facts=None):
     """Puts what the compiler reads into the folder: the program beside the machine's facts, as a user would have it."""
-    write(os.path.join(folder, "facts.dtb"), read(os.path.join(facts_folder(setting, scenario.machine), "facts.dtb")))
+    facts = facts if facts is not None else read(os.path.join(facts_folder(setting, scenario.machine), "facts.dtb"))
+    write(os.path.join(folder, "facts.dtb"), facts)
     write(os.path.join(folder, os.path.basename(scenario.program)), read(os.path.join(SOURCE, scenario.program)))
     write(os.path.join(folder, "initrd"), expected.initrd)
 
@@ -235,8 +246,8 @@ def compiled(command):
     return answer.stdout
 
 
-def build_bundle(setting, scenario, expected, folder):
-    lay_out(setting, scenario, expected, folder)
+def build_bundle(setting, scenario, expected, folder, facts=None):
+    lay_out(setting, scenario, expected, folder, facts)
     command = [*compiler(setting, scenario, expected, folder, "build"), "-o", os.path.join(folder, "out")]
     write(os.path.join(folder, "build.sh"), (shlex.join(command) + "\n").encode())
     compiled(command)

@@ -32,10 +32,11 @@ class Console:
         return "\n".join(f"    {stamp:7.2f} {line}" for stamp, line in self.lines[-count:])
 
 
-def run(command, log, last, seconds, watch=None):
-    """`last(line)` says whether to stop. `watch`: (text, seconds): from a line with that text on, only so long."""
+def run(command, log, last, seconds, watch=None, files=()):
+    """`last(line)` says whether to stop. `watch`: (text, seconds): from a line with that text on, only so long. `files`:
+    descriptors that QEMU gets, too."""
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=files)
     except OSError as problem:
         raise Unusable(f"{command[0]}: {problem.strerror}; install qemu-system-ppc and qemu-system-data") from problem
     console, begin = Console(), time.monotonic()

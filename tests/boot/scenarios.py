@@ -31,10 +31,12 @@ class Machine:
     megabytes: int
     giver: str
     arguments: str = ""  # further ones on the giver's command line
+    plugged: int = 0  # MiB of memory in a DIMM beside the others: a partition has it in logical blocks
 
     @property
     def name(self):
         words = [self.platform, self.cpu, f"{self.cpus}cpu", self.giver, *self.arguments.split()]
+        words += [f"{self.plugged}m-plugged"] if self.plugged else []
         return "-".join(word.replace("=", ".") for word in words)
 
 
@@ -116,5 +118,39 @@ def edited():
     yield on(other, "overwritten-tree", "silent", "move-tree-under-image")
 
 
+@dataclass(frozen=True)
+class Crash:
+    """One crash: the kernel on `machine` crashes on CPU `crash_cpu` (its own number), and `taker` comes up in the
+    reservation that the machine's arguments make. `capture`: further arguments of the second kernel. `dumps`: Debian's
+    makedumpfile runs there, too."""
+    name: str
+    machine: Machine
+    taker: str
+    crash_cpu: int = 0
+    capture: str = "maxcpus=1"
+    dumps: bool = False
+    boot_cpu: int | None = None  # the id the stub must put into the tree, None where the platform chooses
+    program: str = "tests/boot/capture.baton"
+    handoff: str = "capture"
+    control: str = ""
+
+
+def crashes():
+    def on(cpu, cpus, giver, size, reservation, **more):
+        return Crash(f"crash.{giver}.{cpu}.{cpus}cpu", Machine("pseries", cpu, cpus, size, giver, f"crashkernel={reservation}M"), giver, **more)
+
+    # The CPU that crashes is the one that enters: never the first, but where there is only one.
+    yield on("power9", 1, "debian", 1024, 256, boot_cpu=0, dumps=True)
+    yield on("power9", 2, "debian", 1024, 256, crash_cpu=1, boot_cpu=1, dumps=True)
+    yield on("power8", 4, "debian", 1024, 256, crash_cpu=3, boot_cpu=3, dumps=True)
+    yield on("power8", 4, "big", 512, 128, crash_cpu=2, boot_cpu=2)
+    yield on("power9", 2, "little", 512, 128, crash_cpu=1, boot_cpu=1)
+    yield Crash("crash.debian.power9.plugged", Machine("pseries", "power9", 2, 1024, "debian", "crashkernel=256M", plugged=512), "debian",
+                crash_cpu=1, boot_cpu=1, dumps=True)
+    yield Crash("crash.debian.powernv9.2cpu", Machine("powernv9", "power9", 2, 1024, "debian", "crashkernel=256M"), "debian",
+                crash_cpu=1, dumps=True)
+
+
 SCENARIOS = {scenario.name: scenario for part in (debian, small, edited) for scenario in part()}
 MACHINES = {scenario.machine.name: scenario.machine for scenario in SCENARIOS.values()}
+CRASHES = {crash.name: crash for crash in crashes()}

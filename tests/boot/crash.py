@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Does a crash kernel come up beside the memory it is to save, and does it save that memory?
+
+One boot of one machine: the first kernel sends its facts, waits while `baton build` compiles with them, gets the
+bundle through its memory (guest_memory.py), loads it with `baton-load -p` and crashes. The machine is stopped at the
+first instruction of the stub, and what it has in memory then is the truth. It goes on, and
+
+  the second kernel's process 1 says what it was given, and what /proc/vmcore has: program headers, and the digest of
+  64 KiB in every 16 MiB. Each must be that of the truth; of the first 64 KiB, too, which are elsewhere by then.
+  At the end all memory outside the reservation and the first 64 KiB is compared with the truth, byte by byte.
+
+Where makedumpfile runs (Debian's kernel), it must find the last words of the first kernel and write a dump.
+
+  run CRASH     one of CRASHES in scenarios.py
+  list          every one as `NAME CPUS FIXTURES`, for CMakeLists.txt
+
+Exit status as of boot.py. Example: crash.py --build build/release run crash.debian.power9
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True  # the source folder stays as it is
+
+import boot
+import newc
+import qemu
+from boot import MIB, SAYS, Says, Setting, Unusable, read, words, write
+from gdb import Gdb
+from guest_memory import GuestMemory
+from scenarios import CRASHES, KERNELS
+
+LOW = 64 << 10  # what the stub moves away: a kernel's vectors are there, and the capture kernel puts its own
+LIMIT = 400  # seconds: two boots, a compiler, a dump, on a busy machine
+VPA_ALIGNMENT, VPA_COUNTER = 0x400, 0x100  # of the area that a guest shares with the hypervisor
+STEP, PIECE = 16 * MIB, 64 << 10  # of the digests of /proc/vmcore, as init.c has them
+
+
+def pairs(text):
+    """name -> value of `name=value ...`"""
+    return dict(word.partition("=")[::2] for word in words(text))
+
+
+class Crash:
+    """One crash, from the facts to the end: what is done between the lines of the console."""
+
+    def __init__(self, setting, scenario, memory, socket):
+        self.setting, self.scenario, self.memory, self.socket = setting, scenario, memory, socket
+        self.folder = boot.fresh_folder(os.path.join(setting.work, scenario.name))
+        tools = dump_tools() if scenario.dumps else None
+        self.expected = boot.Expected(setting, scenario, "capture", words(scenario.capture), tools)
+        self.mark = hashlib.sha256(scenario.name.encode()).digest()[:16]
+        self.said, self.facts, self.truth, self.firmware = [], None, None, []
+
+    def first_command(self):
+        machine, initrd = self.scenario.machine, os.path.join(self.folder, "first-initrd")
+        write(initrd, self.setting.first_initrd(machine))
+        room = len(self.expected.initrd) + os.path.getsize(self.setting.kernel(self.scenario.taker)) + 4 * MIB
+        command = self.setting.command(machine, initrd, f"baton.stage=crash baton.mark={self.mark.hex()} baton.room={room} "
+                                                        f"baton.cpu={self.scenario.crash_cpu}",
+                                       [bank.option for bank in self.memory.banks])
+        return [*command, "-gdb", f"unix:{self.socket},server=on,wait=off"]
+
+    def take(self, line):
+        """Called with each line as it comes; whether it was the last."""
+        if SAYS not in line:
+            return False
+        text = line[line.index(SAYS) + len(SAYS):]
+        self.said.append((0, line))
+        if text.startswith("mailbox "):
+            self.answer(pairs(text[len("mailbox "):]))
+        elif text.startswith("crashes on "):
+            self.stop_at_entry()
+        return boot.is_last(line)
+
+    def answer(self, mailbox):
+        """Builds with the facts of this very boot, and puts the bundle where the first kernel waits for it."""
+        self.facts = boot.facts_from(Says(qemu.Console(self.said)))
+        bundle = boot.build_bundle(self.setting, self.scenario, self.expected, self.folder, self.facts)
+        if not self.memory.deliver(self.mark, int(mailbox["page"]), int(mailbox["pages"]), bundle):
+            raise Unusable(f"the bundle of {len(bundle)} bytes finds no place in the guest's mailbox: {mailbox}")
+
+    def stop_at_entry(self):
+        """The truth: all of memory, when the crashed kernel has left and nothing of the stub has run."""
+        table = json.loads(read(os.path.join(self.folder, "out", f"{self.scenario.handoff}.json")))
+        with Gdb(self.socket) as gdb:
+            gdb.run_to(int(table["entry"], 16))
+            self.truth = self.memory.read(0, self.memory.size)
+
+    # --- what must have come of it ---
+
+    def tree_numbers(self, node, name):
+        """The numbers of 64 bits in a property of the first kernel's tree; none without it."""
+        answer = subprocess.run(["fdtget", "-d", "", "-t", "x", os.path.join(self.folder, "facts.dtb"), node, name],
+                                stdout=subprocess.PIPE, text=True, check=False)
+        cells = [int(cell, 16) for cell in answer.stdout.split()]
+        return [high << 32 | low for high, low in zip(cells[::2], cells[1::2])]
+
+    def reservation(self):
+        """begin, end, as the first kernel says them in its tree."""
+        begin = self.tree_numbers("/chosen", "linux,crashkernel-base")
+        size = self.tree_numbers("/chosen", "linux,crashkernel-size")
+        if not begin or not size:
+            raise Unusable("the first kernel has no crashkernel reservation")
+        return begin[0], begin[0] + size[0]
+
+    def is_firmwares(self, at):
+        """OPAL runs beside the kernels, in memory of its own."""
+        return any(start <= at < start + size for start, size in self.firmware)
+
+    def differences(self, says):
+        """Between what must be and what is, as text; none means as expected."""
+        if self.truth is None:
+            return ["the first kernel did not load the bundle and crash into it"]
+        second = says.after("second ")
+        if second is None:
+            return ["the second kernel did not come up"]
+        begin, end = self.reservation()
+        ranges = self.tree_numbers("/", "reserved-ranges")
+        self.firmware = list(zip(ranges[::2], ranges[1::2]))
+        return [*self.of_second(says, pairs(second)), *self.of_core(says, begin, end), *self.of_memory(begin, end),
+                *(self.of_dump(says) if self.scenario.dumps else [])]
+
+    def of_second(self, says, seen):
+        wanted = {**self.expected.second_line(), "cpus": "1"}
+        found = [f"{name}: expected {value}, found {seen.get(name)}" for name, value in wanted.items() if seen.get(name) != value]
+        line = next((said[len("cmdline "):] for said in says.lines if said.startswith("cmdline ")), "")
+        if not re.fullmatch(re.escape(self.expected.command_line) + r" elfcorehdr=0x[0-9a-f]+", line):
+            found.append(f"command line: expected `{self.expected.command_line} elfcorehdr=...`, found `{line}`")
+        return found
+
+    def of_core(self, says, begin, end):
+        """/proc/vmcore: the right kind of ELF file, all memory less the reservation, and its bytes."""
+        found = []
+        header = pairs(says.after("vmcore class=") and "class=" + says.after("vmcore class="))
+        data = "1" if KERNELS[self.scenario.taker] == "little" else "2"
+        for name, value in {"class": "2", "data": data, "type": "4", "machine": "21"}.items():
+            if header.get(name) != value:
+                found.append(f"/proc/vmcore {name}: expected {value}, found {header.get(name)}")
+        parts = [pairs(line[len("vmcore part "):]) for line in says.lines if line.startswith("vmcore part ")]
+        loads = [(int(part["at"], 16), int(part["size"], 16)) for part in parts if part["type"] == "1"]
+        wanted = [(0, LOW), (LOW, begin - LOW), (end, self.memory.size - end)]
+        if loads != [load for load in wanted if load[1]]:
+            found.append(f"/proc/vmcore has {loads}, expected {wanted}")
+        for part in parts:
+            if part["type"] == "1" and int(part["virtual"], 16) != 0xC000000000000000 + int(part["at"], 16):
+                found.append(f"/proc/vmcore: {part} is not in the linear map")
+        pieces = [pairs(line[len("vmcore piece "):]) for line in says.lines if line.startswith("vmcore piece ")]
+        if len(pieces) != sum(-(-size // STEP) for _, size in loads):
+            found.append(f"/proc/vmcore: {len(pieces)} pieces were read")
+        for piece in pieces:
+            at, size = int(piece["at"], 16), int(piece["size"], 16)
+            if not self.is_firmwares(at) and hashlib.sha256(self.truth[at:at + size]).hexdigest() != piece["sha256"]:
+                found.append(f"/proc/vmcore: the {size} bytes of 0x{at:x} are not those of the crashed kernel")
+        return found
+
+    def of_memory(self, begin, end):
+        """Memory that is none of the capture kernel's is as it was when the stub was entered. But for one word a CPU: a
+        hypervisor counts dispatches in the area that the crashed kernel gave it (PAPR, H_REGISTER_VPA: 4 bytes at 0x100)."""
+        counters, found = set(), []
+        for start, stop in ((LOW, begin), (end, self.memory.size)):
+            for at in range(start, stop, PIECE):
+                was, now = self.truth[at:at + PIECE], self.memory.read(at, PIECE)
+                if was == now or self.is_firmwares(at):
+                    continue
+                changed = {at + i & ~3 for i in range(PIECE) if was[i] != now[i]}
+                counters |= {word for word in changed if word % VPA_ALIGNMENT == VPA_COUNTER}
+                found += [f"memory at 0x{word:x} has changed since the crash" for word in sorted(changed - counters)]
+        if len(counters) > self.scenario.machine.cpus:
+            found.append(f"{len(counters)} words have changed where only CPUs' dispatch counters may: {sorted(counters)}")
+        return found[:8]
+
+    @staticmethod
+    def of_dump(says):
+        found = []
+        if not says.has("dump-dmesg ended with 0"):
+            found.append(f"makedumpfile --dump-dmesg ended with {says.after('dump-dmesg ended with ')}")
+        for words_of_panic in ("sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash"):
+            if not any(line.startswith("dmesg ") and words_of_panic in line for line in says.lines):
+                found.append(f"makedumpfile --dump-dmesg does not show `{words_of_panic}`")
+        dump = pairs((says.after("dump ended ") or "").replace("with ", "status="))
+        if dump.get("status") != "0" or int(dump.get("size", "0")) < MIB:
+            found.append(f"makedumpfile -d 31: {says.after('dump ended ')}")
+        return found
+
+
+def dump_tools():
+    """makedumpfile for the capture kernel, with its libraries: path in the initrd -> entry."""
+    answer = subprocess.run([os.path.join(boot.HERE, "fetch_debian.sh"), "makedumpfile"], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, text=True, check=False)
+    if answer.returncode != 0:
+        raise Unusable(f"fetch_debian.sh makedumpfile ended with {answer.returncode}")
+    folder = answer.stdout.strip()
+    return {f"{where}/{name}": newc.Entry(read(os.path.join(folder, where, name)), 0o755)
+            for where in ("bin", "lib", "lib64") for name in sorted(os.listdir(os.path.join(folder, where)))}
+
+
+def run(setting, scenario):
+    machine = scenario.machine
+    with GuestMemory(machine.megabytes * MIB, machine.plugged * MIB) as memory, tempfile.TemporaryDirectory(prefix="baton-crash-") as private:
+        crash = Crash(setting, scenario, memory, os.path.join(private, "gdb"))
+        command, log = crash.first_command(), os.path.join(crash.folder, "console.log")
+        write(os.path.join(crash.folder, "boot.sh"), (shlex.join(command) + "\n").encode())
+        console = qemu.run(command, log, crash.take, LIMIT, files=memory.files)
+        if console.ended == "exit" and not console.lines:
+            raise Unusable(f"QEMU ended at once: {console.complaint}")
+        differences = crash.differences(Says(console))
+    crashed, up = console.seconds_of(SAYS + "crashes on "), console.seconds_of(SAYS + "second ")
+    times = f"crashed at {crashed:.1f} s" if crashed is not None else "no crash"
+    times += f", second kernel up at {up:.1f} s, done at {console.seconds:.1f} s" if up is not None else f", silence until {console.seconds:.1f} s"
+    if differences:
+        print(f"{scenario.name}: {times}\n" + "\n".join(f"  {line}" for line in differences) + f"\n  {boot.explain(console, log)}")
+        return 1
+    print(f"{scenario.name}: {times}: the core is the crashed kernel's memory")
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=os.path.join(boot.SOURCE, "build", "release"), help="the build tree")
+    parser.add_argument("--work", help="folder for what the tests leave (default: tests/boot in the build tree)")
+    parser.add_argument("--qemu", default="qemu-system-ppc64", help="the emulator")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="the tests, one a line")
+    run_command = commands.add_parser("run", help="crash, and compare")
+    run_command.add_argument("crash", choices=sorted(CRASHES), metavar="CRASH")
+    options = parser.parse_args()
+    options.work = options.work or os.path.join(options.build, "tests", "boot")
+    if options.command == "list":
+        for crash in CRASHES.values():
+            print(crash.name, crash.machine.cpus, ",".join(sorted({crash.machine.giver, crash.taker, *(["makedumpfile"] if crash.dumps else [])})))
+        return 0
+    try:
+        return run(Setting(options), CRASHES[options.crash])
+    except Unusable as problem:
+        print(f"crash: cannot be run: {problem}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
