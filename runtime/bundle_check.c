@@ -86,9 +86,12 @@ static bool check_envelope(const uint8_t *bytes, size_t available, uint64_t leng
   uint32_t ram_count = baton_be32(header->ram_count);
   if (ram_count > kBatonBundleMaxRamRanges)
     return fail(fault, kBatonRuleRamCount, -1, ram_count, kBatonBundleMaxRamRanges);
-  /* Both counts are small by now: these products cannot wrap. */
+  uint32_t note_count = baton_be32(header->note_count);
+  if (note_count > kBatonBundleMaxNotes)
+    return fail(fault, kBatonRuleNoteCount, -1, note_count, kBatonBundleMaxNotes);
+  /* The counts are small by now: these products cannot wrap. */
   uint64_t meta_size = kBatonBundleHeaderSize + (uint64_t)kBatonBundleSegmentSize * segment_count +
-                       (uint64_t)kBatonBundleRangeSize * ram_count;
+                       (uint64_t)kBatonBundleRangeSize * ((uint64_t)ram_count + note_count);
   if (baton_be64(header->meta_size) != meta_size)
     return fail(fault, kBatonRuleMetaSize, -1, baton_be64(header->meta_size), meta_size);
   if (meta_size > available) return fail(fault, kBatonRuleMetaSize, -1, meta_size, available);
@@ -123,14 +126,13 @@ static bool check_facts(const BatonBundleHeader *header, BatonBundle *bundle, Ba
   } else if (bundle->crash_begin != 0 || bundle->crash_end != 0) {
     return fail(fault, kBatonRuleFacts, -1, bundle->crash_begin | bundle->crash_end, 0);
   }
+  if ((bundle->facts & kBatonFactVmcoreinfo) && baton_be32(header->note_count) == 0)
+    return fail(fault, kBatonRuleFacts, -1, bundle->facts, kBatonFactsAll & ~kBatonFactVmcoreinfo);
   return true;
 }
 
 static bool check_header(const BatonBundleHeader *header, BatonBundle *bundle, BatonFault *fault) {
-  if (baton_be32(header->reserved_zero) != 0)
-    return fail(fault, kBatonRuleReserved, -1, baton_be32(header->reserved_zero), 0);
-  if (first_nonzero(header->reserved_zero2, sizeof header->reserved_zero2) !=
-      sizeof header->reserved_zero2)
+  if (first_nonzero(header->reserved_zero, sizeof header->reserved_zero) != sizeof header->reserved_zero)
     return fail(fault, kBatonRuleReserved, -1, 1, 0);
   bundle->flags = baton_be32(header->flags);
   if ((bundle->flags & ~(uint32_t)kBatonFlagOnCrash) != 0)
@@ -154,6 +156,7 @@ static bool check_header(const BatonBundleHeader *header, BatonBundle *bundle, B
   bundle->entry = baton_be64(header->entry);
   bundle->segment_count = baton_be32(header->segment_count);
   bundle->ram_count = baton_be32(header->ram_count);
+  bundle->note_count = baton_be32(header->note_count);
   return true;
 }
 
@@ -167,6 +170,17 @@ static bool check_ram(const BatonBundleRange *ram, uint32_t count, BatonFault *f
       fault->other = (int32_t)i;
       return false;
     }
+  }
+  return true;
+}
+
+static bool check_notes(const BatonBundleRange *notes, uint32_t count, BatonFault *fault) {
+  for (uint32_t i = 0; i < count; ++i) {
+    uint64_t begin = baton_be64(notes[i].begin), end = baton_be64(notes[i].end);
+    if (begin < end) continue;
+    fail(fault, kBatonRuleNoteRange, -1, begin, end);
+    fault->other = (int32_t)i;
+    return false;
   }
   return true;
 }
@@ -251,7 +265,9 @@ static bool check_meta(const uint8_t *bytes, size_t available, uint64_t length, 
   const BatonBundleSegment *entries =
       (const BatonBundleSegment *)(bytes + kBatonBundleHeaderSize);
   bundle->ram = (const BatonBundleRange *)(entries + bundle->segment_count);
+  bundle->notes = bundle->ram + bundle->ram_count;
   if (!check_ram(bundle->ram, bundle->ram_count, fault)) return false;
+  if (!check_notes(bundle->notes, bundle->note_count, fault)) return false;
 
   uint64_t end = baton_be64(header->meta_size);
   if (end > length) return fail(fault, kBatonRuleMetaSize, -1, end, length);

@@ -50,6 +50,8 @@ static const struct {
                                 "%" PRIu64 " segments, kexec_load takes 1 to %" PRIu64 BUILD_AGAIN},
     [kBatonRuleRamCount] = {"ram-count", kBoth,
                             "%" PRIu64 " ranges of RAM, the format allows %" PRIu64 BUILD_AGAIN},
+    [kBatonRuleNoteCount] = {"note-count", kBoth,
+                             "%" PRIu64 " crash notes, the format allows %" PRIu64 BUILD_AGAIN},
     [kBatonRuleMetaSize] = {"meta-size", kBoth,
                             "header and tables of %" PRIu64 " bytes where %" PRIu64
                             " are possible" COPY_AGAIN},
@@ -86,6 +88,9 @@ static const struct {
     [kBatonRuleRamOrder] = {"ram-order", kRangeBoth,
                             "RAM range %d starts at 0x%" PRIx64 ", and 0x%" PRIx64
                             " is its end or the end of the one before: empty, backwards or out of order" BUILD_AGAIN},
+    [kBatonRuleNoteRange] = {"note-range", kRangeBoth,
+                             "crash note %d starts at 0x%" PRIx64 " and ends at 0x%" PRIx64
+                             ": empty or backwards" BUILD_AGAIN},
     [kBatonRuleSegmentName] = {"segment-name", kSegmentFound,
                                "segment %d: the name is empty, unprintable (first byte 0x%02" PRIx64
                                ") or not ended by NULs" BUILD_AGAIN},

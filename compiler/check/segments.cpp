@@ -114,6 +114,9 @@ class SegmentReader {
       ranges(r, s_.except);
     } else if (head == "remap") {
       move(r, s_.remaps);
+    } else if (head == "ranges") {
+      if (clause.relation != "<=") return r.shape_error(r.head_span(), "`<=` and a number");
+      s_.most_ranges = typed(r, Type::kInt, "a number");
     } else if (head == "before") {
       if (r.word("enter") && r.word("copy")) move(r, s_.copies);
     } else if (head == "digest") {

@@ -89,16 +89,9 @@ int plan(const Options& options) {
   bool good = open_program(c, options, options.files[0]) && compile(c, options, Phase::kSynthesize);
   c.sink.apply(c.policy);
   if (good && !c.sink.has_errors()) {
-    // What cannot be built has no outputs, and a plan all the same.
-    std::optional<Outputs> outputs;
-    bool shown = !c.unserved.empty();
-    if (!shown) {
-      auto made = make_outputs(c);
-      if (made) outputs.emplace(std::move(*made));
-      shown = outputs && verify_outputs(c, *outputs);
-    }
-    if (shown) {
-      report::PlanReport report = make_plan(c, outputs ? &*outputs : nullptr);
+    auto outputs = make_outputs(c);
+    if (outputs && verify_outputs(c, *outputs)) {
+      report::PlanReport report = make_plan(c, *outputs);
       print(options.json ? report::plan_json(report) : report::plan_text(report));
     }
   }

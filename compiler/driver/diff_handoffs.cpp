@@ -25,12 +25,11 @@ struct Compiled {
   std::vector<report::DiffInstruction> instructions;
 };
 
-/// Whether what stops the compiler is no fault of a contract: a file or a parameter that is not at hand, or a clause
-/// that this release does not build.
+/// Whether what stops the compiler is no fault of a contract: a file or a parameter that is not at hand.
 bool lacks_means(const diagnostics::Sink& sink) {
   for (const auto& d : sink.all())
     if (d.severity == diagnostics::Severity::kError)
-      return d.code == Code::input_missing || d.code == Code::bad_parameter || d.code == Code::not_served;
+      return d.code == Code::input_missing || d.code == Code::bad_parameter;
   return false;
 }
 

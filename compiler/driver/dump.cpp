@@ -101,6 +101,7 @@ std::string dump_layout(const placement::Layout& layout) {
           });
           json.attributeArray("rejected", [&] {
             for (const auto& r : s.search.rejected) json.value(placement::describe(r));
+            if (s.search.more > 0) json.value("and " + std::to_string(s.search.more) + " more");
           });
         });
     });

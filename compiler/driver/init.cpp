@@ -232,7 +232,7 @@ class HandoffDraft {
       if (role.optional) continue;
       bool fits = role.kind == "loadable" || role.kind == "elf64" || role.kind == "devicetree" || role.kind == "raw";
       if (!fits) {
-        c_.sink.report(Code::not_served, {}, "role `" + role.name + "` of `" + options_.to + "` is a `" + role.kind + "`, which no segment is");
+        c_.sink.report(Code::unbound_role, {}, "role `" + role.name + "` of `" + options_.to + "` is a `" + role.kind + "`, which no segment is");
         return false;
       }
       roles_.push_back(role);

@@ -58,6 +58,13 @@ void fill_tables(const Compilation& c, Outputs& t) {
   table.on_crash = t.contents.on_crash = layout.handoff->on_crash;
   table.granule = t.contents.granule = layout.granule;
   t.contents.facts = facts_of(*layout.machine);
+  bool has_core = std::any_of(layout.segments.begin(), layout.segments.end(), [](const auto& segment) {
+    return segment.declaration->kind == SegmentKind::kElfCoreHeader;
+  });
+  if (const auto& notes = layout.machine->notes; has_core && notes) {
+    t.contents.facts.crash_notes = notes->cpus;
+    t.contents.facts.vmcoreinfo = notes->vmcoreinfo;
+  }
   for (const auto& segment : layout.segments) {
     auto payload = c.contents.payloads.find(segment.name());
     std::vector<ByteView> pieces;
@@ -145,12 +152,16 @@ std::optional<Outputs> make_outputs(Compilation& c) {
       if (auto bytes = emit::compat32_table(o.table, order); bytes.ok())
         table("compat32", "struct kexec_segment[], 32-bit", bytes);
   }
-  auto is_tree = [](const auto& s) { return s.declaration->kind == SegmentKind::kDeviceTree; };
-  bool only = std::count_if(c.layout.segments.begin(), c.layout.segments.end(), is_tree) == 1;
-  for (const auto& segment : c.layout.segments)
-    if (is_tree(segment))
-      put(only ? ".dtb" : "." + segment.name() + ".dtb", "the taker's device tree",
-          c.contents.payloads.at(segment.name()).views());
+  // What a reader would look into by itself; by the segment's name where there are several.
+  auto whole = [&](SegmentKind kind, const std::string& suffix, const char* what) {
+    auto is_one = [&](const auto& s) { return s.declaration->kind == kind; };
+    bool only = std::count_if(c.layout.segments.begin(), c.layout.segments.end(), is_one) == 1;
+    for (const auto& segment : c.layout.segments)
+      if (is_one(segment))
+        put(only ? suffix : "." + segment.name() + suffix, what, c.contents.payloads.at(segment.name()).views());
+  };
+  whole(SegmentKind::kDeviceTree, ".dtb", "the taker's device tree");
+  whole(SegmentKind::kElfCoreHeader, ".elfcorehdr", "the ELF header of the dump, for readelf -l");
   std::vector<emit::MapSymbol> symbols;
   for (const auto& segment : c.layout.segments)
     if (segment.content.order)

@@ -11,7 +11,6 @@
 #include "check/check.h"
 #include "check/load.h"
 #include "driver/departing.h"
-#include "driver/unserved.h"
 #include "emit/next_tree.h"
 #include "inputs/machine.h"
 #include "inputs/payload.h"
@@ -63,7 +62,7 @@ bool measure_tree(Compilation& c, placement::PlacedSegment& segment) {
 bool measure_core(Compilation& c, placement::PlacedSegment& segment) {
   auto core = emit::core_header(c.layout, segment, c.sink);
   if (!core) return false;
-  segment.content.size = core->size();
+  segment.content.size = core->room_size();
   segment.content.measured = true;
   return true;
 }
@@ -75,6 +74,16 @@ bool write_trees(Compilation& c) {
     if (!blob) return false;
     BATON_CHECK(blob->size() == segment.content.size.bytes(), "a tree changed its size with its address");
     c.contents.payloads[segment.name()] = inputs::Payload::of_bytes(std::move(*blob));
+  }
+  return true;
+}
+
+bool write_cores(Compilation& c) {
+  for (const auto& segment : c.layout.segments) {
+    if (segment.declaration->kind != SegmentKind::kElfCoreHeader) continue;
+    auto bytes = emit::core_bytes(c.layout, segment, c.sink);
+    if (!bytes) return false;
+    c.contents.payloads[segment.name()] = inputs::Payload::of_bytes(std::move(*bytes));
   }
   return true;
 }
@@ -189,7 +198,7 @@ bool departing_code(Compilation& c, const Options& options, const model::Handoff
   if (!placement::read_contents(c.layout, c.sources, c.contents, c.sink)) return false;
   c.gap = trampoline::close_gap(c.layout, c.contents.payloads, c.sink);
   if (!c.gap) return false;
-  return !c.unserved.empty() || assemble_departure(c);
+  return assemble_departure(c);
 }
 
 }  // namespace
@@ -199,14 +208,7 @@ bool compile(Compilation& c, const Options& options, Phase last) {
   if (c.sink.has_errors() || last <= Phase::kCheck) return !c.sink.has_errors();
   const model::Handoff* handoff = choose_handoff(c, options);
   if (!handoff) return false;
-  bool planning = options.command == "plan";
-  c.unserved = find_unserved(*handoff);
   bool departs = c.program.conventions.at(handoff->from).departs_by_call();
-  // By name and before anything is read; what is placed can be looked at all the same.
-  if (!c.unserved.empty() && !planning && (departs || last > Phase::kPlace)) {
-    report_unserved(c);
-    return false;
-  }
   if (departs) return departing_code(c, options, *handoff);
   // The machine first: parameters, sizes and places may speak of it.
   c.machine = inputs::build_machine(c.program.machines.at(handoff->machine), c.program, c.sink, options.live);
@@ -225,13 +227,11 @@ bool compile(Compilation& c, const Options& options, Phase last) {
   if (!placement::place(c.layout, c.sources, measure, c.sink)) return false;
   // Addresses are final from here on.
   if (!placement::check_placed(c.layout, c.sources, c.checks, c.sink)) return false;
-  if (!write_trees(c)) return false;
+  if (!write_trees(c) || !write_cores(c)) return false;
   if (last <= Phase::kPlace) return true;
   // The gap is judged over final addresses: which value is near, and what is equal, is decided by them.
   c.gap = trampoline::close_gap(c.layout, c.contents.payloads, c.sink);
   if (!c.gap) return false;
-  // The stub would not be the one that the handoff asks for.
-  if (!c.unserved.empty()) return true;
   if (c.gap->needless)
     c.sink.report(Code::needless_trampoline, handoff->enter_span,
                   "nothing is missing without this trampoline: `" + c.layout.from->name + "` promises all that `" +

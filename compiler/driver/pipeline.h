@@ -35,16 +35,6 @@ struct OrderVerdict {
   verify::Verdict verdict;
 };
 
-/// A clause that is checked and planned, and not built: see unserved.h.
-struct Unserved {
-  enum class Kind { kCoreHeader };
-  Kind kind = Kind::kCoreHeader;
-  source::Span span;
-  std::string clause;   // as written
-  std::string segment;  // whose clause it is, or empty
-  std::string needs;    // what a later release must bring
-};
-
 struct Compilation {
   source::SourceSet sources;
   diagnostics::Sink sink;
@@ -57,7 +47,6 @@ struct Compilation {
   placement::Contents contents;
   std::vector<placement::CheckedPredicate> checks;
   std::optional<trampoline::ClosedGap> gap;
-  std::vector<Unserved> unserved;  // not empty: this handoff can be planned only
   std::optional<BuiltStub> stub;
   std::vector<OrderVerdict> verdicts;
 };

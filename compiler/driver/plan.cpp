@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "driver/plan_cpus.h"
-#include "driver/unserved.h"
 #include "inputs/digest.h"
 #include "ppc64/instruction.h"
 
@@ -55,6 +54,22 @@ std::vector<std::string> distinct(const std::vector<std::string>& texts) {
   return out;
 }
 
+/// What a core header points to.
+std::vector<std::string> core_lines(const Compilation& c, const placement::PlacedSegment& segment) {
+  diagnostics::Sink ignored;  // reported when it was placed
+  auto core = emit::core_header(c.layout, segment, ignored);
+  if (!core) return {};
+  auto counted = [](size_t n, const char* what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); };
+  std::vector<std::string> lines;
+  lines.push_back(counted(core->notes.size(), "note") + " of CPUs (" + core->notes_origin + ")" +
+                  (core->vmcoreinfo ? ", vmcoreinfo" : ", no vmcoreinfo") + ", " + counted(core->ranges.size(), "range") +
+                  (core->room > core->ranges.size() ? " and room for " + std::to_string(core->room - core->ranges.size()) + " more" : ""));
+  for (const auto& range : core->ranges)
+    lines.push_back(to_text(range.memory) + " (" + human(range.memory.size()) + ")" +
+                    (range.moved ? ", its bytes from " + hex(*range.source) : ""));
+  return lines;
+}
+
 void segments(const Compilation& c, report::PlanReport& plan) {
   for (size_t i = 0; i < c.layout.segments.size(); ++i) {
     const auto& s = c.layout.segments[i];
@@ -68,7 +83,8 @@ void segments(const Compilation& c, report::PlanReport& plan) {
     if (auto payload = c.contents.payloads.find(s.name()); payload != c.contents.payloads.end())
       out.bufsz = Size{payload->second.size()};
     else if (s.declaration->kind != model::SegmentKind::kReserve)
-      out.bufsz = s.content.size;  // bytes that this release does not make
+      out.bufsz = s.content.size;  // of a stub that is not made yet
+    if (s.declaration->kind == model::SegmentKind::kElfCoreHeader) out.holds = core_lines(c, s);
     out.align = c.layout.granule;
     if (s.declaration->align) {
       diagnostics::Sink ignored;  // reported when it was placed
@@ -82,6 +98,7 @@ void segments(const Compilation& c, report::PlanReport& plan) {
     out.within = distinct(s.within);
     out.avoid = distinct(s.avoid);
     out.rejected = s.search.rejected;
+    out.more_rejected = s.search.more;
     plan.segments.push_back(std::move(out));
   }
 }
@@ -290,7 +307,7 @@ void standing_assumptions(const Compilation& c, report::PlanReport& plan) {
 
 }  // namespace
 
-report::PlanReport make_plan(const Compilation& c, const Outputs* outputs) {
+report::PlanReport make_plan(const Compilation& c, const Outputs& outputs) {
   report::PlanReport plan;
   const placement::Layout& layout = c.layout;
   plan.handoff = layout.handoff->name;
@@ -333,9 +350,7 @@ report::PlanReport make_plan(const Compilation& c, const Outputs* outputs) {
   for (const auto& check : c.checks)
     plan.checks.push_back({check.check->text, check.check->error, check.holds, check.detail});
   standing_assumptions(c, plan);
-  for (const Unserved& u : c.unserved) plan.unserved.push_back({u.clause, u.needs, details_of(c, u)});
-  if (outputs)
-    for (const auto& file : outputs->files) plan.outputs.push_back({file.name, Size{file.size()}, file.what});
+  for (const auto& file : outputs.files) plan.outputs.push_back({file.name, Size{file.size()}, file.what});
   return plan;
 }
 

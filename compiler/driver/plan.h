@@ -8,7 +8,7 @@
 
 namespace baton::driver {
 
-/// The plan of a compiled and judged handoff; without outputs, of one that can only be planned.
-report::PlanReport make_plan(const Compilation& c, const Outputs* outputs);
+/// The plan of a compiled and judged handoff.
+report::PlanReport make_plan(const Compilation& c, const Outputs& outputs);
 
 }  // namespace baton::driver

@@ -56,6 +56,7 @@ bool put_facts(BatonBundleHeader& header, const BundleFacts& facts) {
     fits = put_wide(header.crash_begin, facts.crashkernel->begin.wide()) && fits;
     fits = put_wide(header.crash_end, facts.crashkernel->end.wide()) && fits;
   }
+  if (facts.vmcoreinfo) known |= kBatonFactVmcoreinfo;
   baton_put_be32(header.facts, known);
   return fits;
 }
@@ -88,6 +89,8 @@ Result<BundleImage> lay_out_bundle(const BundleContents& contents) {
   static constexpr uint8_t kZeros[kBatonBundlePayloadAlignment] = {};
   const size_t segment_count = contents.segments.size();
   const size_t ram_count = contents.facts.ram.count();
+  std::vector<Range> notes = contents.facts.crash_notes;
+  if (contents.facts.vmcoreinfo) notes.push_back(*contents.facts.vmcoreinfo);
   // The tables are made before the check sees the counts: bound them here.
   if (segment_count > kBatonBundleMaxSegments)
     return unsuitable(std::to_string(segment_count) + " segments, kexec_load takes at most " +
@@ -95,11 +98,14 @@ Result<BundleImage> lay_out_bundle(const BundleContents& contents) {
   if (ram_count > kBatonBundleMaxRamRanges)
     return unsuitable(std::to_string(ram_count) + " ranges of RAM, the format allows " +
                       std::to_string(int{kBatonBundleMaxRamRanges}));
+  if (notes.size() > kBatonBundleMaxNotes)
+    return unsuitable(std::to_string(notes.size()) + " crash notes, the format allows " +
+                      std::to_string(int{kBatonBundleMaxNotes}));
   if (contents.facts.page.wide() > UINT32_MAX)
     return unsuitable("a page of " + human(contents.facts.page));
 
   const size_t meta_size = sizeof(BatonBundleHeader) + segment_count * sizeof(BatonBundleSegment) +
-                           ram_count * sizeof(BatonBundleRange);
+                           (ram_count + notes.size()) * sizeof(BatonBundleRange);
   BundleImage image;
   image.meta_.assign(meta_size, 0);
   image.pieces_.push_back(image.meta_);
@@ -136,6 +142,11 @@ Result<BundleImage> lay_out_bundle(const BundleContents& contents) {
       return unsuitable("RAM at " + to_text(range) + " reaches the end of the address space");
     ++index;
   }
+  for (const Range& note : notes) {
+    if (!put_wide(ranges[index].begin, note.begin.wide()) || !put_wide(ranges[index].end, note.end.wide()))
+      return unsuitable("a crash note at " + to_text(note) + " reaches the end of the address space");
+    ++index;
+  }
 
   std::memcpy(header->magic, BATON_BUNDLE_MAGIC, sizeof header->magic);
   baton_put_be32(header->version, kBatonBundleVersion);
@@ -146,6 +157,7 @@ Result<BundleImage> lay_out_bundle(const BundleContents& contents) {
   baton_put_be32(header->giver, static_cast<uint32_t>(contents.giver));
   baton_put_be32(header->segment_count, static_cast<uint32_t>(segment_count));
   baton_put_be32(header->ram_count, static_cast<uint32_t>(ram_count));
+  baton_put_be32(header->note_count, static_cast<uint32_t>(notes.size()));
   baton_put_be32(header->page_size, static_cast<uint32_t>(contents.facts.page.wide()));
   if (!put_wide(header->entry, contents.entry.wide()) ||
       !put_wide(header->granule, contents.granule.wide()) || !put_facts(*header, contents.facts))
@@ -190,6 +202,13 @@ Result<BundleContents> read_bundle(ByteView bytes) {
   if (bundle.facts & kBatonFactHypervisor) contents.facts.hypervisor = bundle.hypervisor != 0;
   if (bundle.facts & kBatonFactCrashRegion)
     contents.facts.crashkernel = Range::from_to(bundle.crash_begin, bundle.crash_end);
+  for (uint32_t i = 0; i < bundle.note_count; ++i)
+    contents.facts.crash_notes.push_back(
+        Range::from_to(baton_be64(bundle.notes[i].begin), baton_be64(bundle.notes[i].end)));
+  if (bundle.facts & kBatonFactVmcoreinfo) {
+    contents.facts.vmcoreinfo = contents.facts.crash_notes.back();
+    contents.facts.crash_notes.pop_back();
+  }
   for (uint32_t i = 0; i < bundle.segment_count; ++i) {
     const BatonSegment& from = bundle.segments[i];
     BundleSegment segment;

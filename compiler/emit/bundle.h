@@ -62,6 +62,9 @@ struct BundleFacts {
   std::optional<Address> rma_end = {};     // first byte that real mode cannot reach
   std::optional<bool> hypervisor = {};
   std::optional<Range> crashkernel = {};
+  /// Where a core header finds them: they are the running kernel's, and of this boot.
+  std::vector<Range> crash_notes = {};  // of CPUs
+  std::optional<Range> vmcoreinfo = {};
 };
 
 struct BundleContents {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Ranges covered, less what is left out, cut where bytes were moved. See core_header.h.
+// Ranges covered, less what is left out, cut where bytes were moved; and their program headers. See core_header.h.
 #include "emit/core_header.h"
 
 #include <algorithm>
@@ -16,8 +16,14 @@ namespace {
 
 // ELF-64 object file format: sizes of the file header and of one program header, and the first e_phnum that
 // means "look elsewhere".
-constexpr Wide kFileHeader = 64, kProgramHeader = 56;
+constexpr size_t kFileHeader = 64, kProgramHeader = 56;
 constexpr size_t kTooManyHeaders = 0xffff;
+constexpr uint16_t kTypeCore = 4, kMachinePpc64 = 21;
+constexpr uint32_t kLoad = 1, kNote = 4, kReadWriteExecute = 7;
+constexpr uint64_t kNoteAlignment = 4;
+// Where Linux on ppc64 maps physical memory one to one (PAGE_OFFSET), and the first address that it cannot map so.
+constexpr uint64_t kLinearMap = 0xc000'0000'0000'0000;
+constexpr Wide kLinearMapEnd = Wide{1} << 62;
 
 class Builder {
  public:
@@ -40,10 +46,18 @@ class Builder {
     std::vector<Move> moves = moved(described);
     if (sink_.error_count() != errors) return std::nullopt;
     for (const Range& range : described) cut(range, moves, header.ranges);
-    if (header.headers() >= kTooManyHeaders) {
+    if (described.back().end.wide() > kLinearMapEnd) {
       sink_.report(Code::bad_core_header, segment_.name_span,
-                   "`" + segment_.name + "` would have " + std::to_string(header.headers()) +
-                       " program headers, and an ELF header counts to " + std::to_string(kTooManyHeaders - 1));
+                   "`" + segment_.name + "` describes " + to_text(described.back()) +
+                       ", and a kernel maps memory below " + hex(kLinearMapEnd) + " only");
+      return std::nullopt;
+    }
+    if (!room(header)) return std::nullopt;
+    if (header.most_headers() >= kTooManyHeaders) {
+      sink_.report(Code::bad_core_header, segment_.name_span,
+                   "`" + segment_.name + "` would have " + std::to_string(header.most_headers()) +
+                       " program headers, and an ELF header counts to " + std::to_string(kTooManyHeaders - 1))
+          .note("what adjoins is one range already; capture kernels do not read the count of sections that larger cores use");
       return std::nullopt;
     }
     return header;
@@ -56,21 +70,33 @@ class Builder {
     source::Span span;
   };
 
+  /// `ranges <= N`: memory may be plugged before the crash.
+  bool room(CoreHeader& header) {
+    if (!segment_.most_ranges) return true;
+    Value most = evaluate_as(*segment_.most_ranges, Type::kInt, HandoffScope(layout_), sink_);
+    if (!most.is_known()) return false;
+    if (most.number() < header.ranges.size()) {
+      sink_.report(Code::bad_core_header, segment_.most_ranges->span,
+                   "`" + segment_.name + "` has " + std::to_string(header.ranges.size()) +
+                       " ranges already, and room for " + std::to_string(static_cast<uint64_t>(most.number())));
+      return false;
+    }
+    header.room = static_cast<size_t>(std::min<Wide>(most.number(), kTooManyHeaders));
+    return true;
+  }
+
   void notes(CoreHeader& header) {
-    if (const auto& notes = layout_.machine->notes) {
-      header.cpu_notes = notes->cpus.size();
-      header.notes_origin = notes->origin;
-      return;
-    }
-    const auto* cpus = layout_.machine->find("cpus");
-    if (!cpus) {
+    const auto& notes = layout_.machine->notes;
+    if (!notes) {
       sink_.report(Code::absent_fact, segment_.name_span,
-                   "`" + segment_.name + "` has a note for each CPU, and `machine.cpus` is not known")
-          .note("state `cpus = ...;` in machine `" + layout_.machine->name + "`, or `notes` with a facts file of it");
+                   "`" + segment_.name + "` points to the crash notes of each CPU, and where they are is not known")
+          .note("the kernel that may crash says it: take its facts with `baton-load --facts FILE`, and write `notes \"FILE\";` "
+                "in machine `" + layout_.machine->name + "` or declare it `from dtb \"FILE\"`");
       return;
     }
-    header.cpu_notes = cpus->value.ids().size();
-    header.notes_origin = "machine.cpus; the addresses of their notes are not known";
+    header.notes = notes->cpus;
+    header.vmcoreinfo = notes->vmcoreinfo;
+    header.notes_origin = notes->origin;
   }
 
   std::optional<RangeSet> ranges(const std::vector<syntax::ExprPtr>& list) {
@@ -135,13 +161,85 @@ class Builder {
   diagnostics::Sink& sink_;
 };
 
+/// Program headers one behind the other.
+class Writer {
+ public:
+  Writer(size_t headers, Endian order) : order_(order) {
+    bytes_.reserve(kFileHeader + kProgramHeader * headers);
+    bytes_ = {0x7f, 'E', 'L', 'F', 2, static_cast<uint8_t>(order == Endian::kLittle ? 1 : 2), 1};  // ELFCLASS64, EV_CURRENT
+    bytes_.resize(16);
+    half(kTypeCore);
+    half(kMachinePpc64);
+    word(1);             // e_version
+    doubleword(0);       // e_entry
+    doubleword(kFileHeader);  // e_phoff
+    doubleword(0);       // e_shoff
+    word(0);             // e_flags
+    half(kFileHeader);
+    half(kProgramHeader);
+    half(static_cast<uint16_t>(headers));
+    bytes_.resize(kFileHeader);  // no sections
+  }
+
+  void note(const Range& at) {
+    header(kNote, 0, at.begin, 0, at.begin, at.size(), kNoteAlignment);
+  }
+  void load(const CoreRange& range) {
+    header(kLoad, kReadWriteExecute, *range.source, kLinearMap | range.memory.begin.value(), range.memory.begin,
+           range.memory.size(), 0);
+  }
+  ByteBuffer take() { return std::move(bytes_); }
+
+ private:
+  void header(uint32_t type, uint32_t flags, Address offset, uint64_t virtual_address, Address physical, Size size,
+              uint64_t alignment) {
+    word(type);
+    word(flags);
+    doubleword(offset.value());
+    doubleword(virtual_address);
+    doubleword(physical.value());
+    doubleword(size.bytes());
+    doubleword(size.bytes());
+    doubleword(alignment);
+  }
+  void half(uint16_t value) { append(bytes_, value, order_); }
+  void word(uint32_t value) { append(bytes_, value, order_); }
+  void doubleword(uint64_t value) { append(bytes_, value, order_); }
+
+  ByteBuffer bytes_;
+  Endian order_;
+};
+
 }  // namespace
 
-Size CoreHeader::size() const { return Size{kFileHeader + kProgramHeader * headers()}; }
+Size CoreHeader::size() const { return Size{Wide{kFileHeader} + Wide{kProgramHeader} * headers()}; }
+Size CoreHeader::room_size() const { return Size{Wide{kFileHeader} + Wide{kProgramHeader} * most_headers()}; }
 
 std::optional<CoreHeader> core_header(const placement::Layout& layout, const placement::PlacedSegment& segment,
                                       diagnostics::Sink& sink) {
   return Builder(layout, segment, sink).run();
+}
+
+std::optional<ByteBuffer> core_bytes(const placement::Layout& layout, const placement::PlacedSegment& segment,
+                                     diagnostics::Sink& sink) {
+  auto header = core_header(layout, segment, sink);
+  if (!header) return std::nullopt;
+  const placement::PlacedSegment* image = layout.bound("image");
+  if (!image || !image->content.order) {
+    sink.report(Code::bad_core_header, segment.declaration->name_span,
+                "`" + segment.name() + "` is written in the byte order of the segment bound to `image`, " +
+                    (image ? "and `" + image->name() + "` has none" : "and there is none"))
+        .note("bind `image` to an `elf` segment: a capture kernel reads the header in its own byte order");
+    return std::nullopt;
+  }
+  Writer writer(header->headers(), *image->content.order);
+  for (const Range& cpu : header->notes) writer.note(cpu);
+  if (header->vmcoreinfo) writer.note(*header->vmcoreinfo);
+  for (const CoreRange& range : header->ranges) {
+    BATON_CHECK(range.source.has_value(), "a core header before all is placed");
+    writer.load(range);
+  }
+  return writer.take();
 }
 
 }  // namespace baton::emit

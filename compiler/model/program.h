@@ -213,6 +213,7 @@ struct Segment {
   Span usable_span;
   std::vector<ExprPtr> cover, except;  // of a core header: what the dump describes
   std::vector<RangeMove> remaps;
+  ExprPtr most_ranges;                 // of a core header: how many there is room for
   std::optional<Digest> digest;        // of a trampoline
   std::vector<RangeMove> copies;
   Span span, name_span;

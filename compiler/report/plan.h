@@ -53,9 +53,11 @@ struct PlanSegment {
   Size bufsz;                           // bytes that are loaded from the bundle
   Size align;                           // in force
   std::string placing;                  // "bottom_up", "top_down", "at 0x4000000"
+  std::vector<std::string> holds;       // what its bytes say, where only they say it: a core header's ranges
   std::vector<std::string> within;      // constraint texts as applied: all of these hold it
   std::vector<std::string> avoid;       // and it touches none of these
   std::vector<placement::Rejection> rejected;
+  size_t more_rejected = 0;             // after those, only counted
 };
 
 struct PlanInstruction {
@@ -121,13 +123,6 @@ struct PlanAssumption {
   std::string why;  // or empty
 };
 
-/// A clause that is planned and not built.
-struct PlanUnserved {
-  std::string clause;                // "digest sha256 of kernel, tree"
-  std::string needs;                 // what a later release must bring
-  std::vector<std::string> details;  // with addresses
-};
-
 struct PlanOutput {
   std::string name;  // "boot.bundle"
   Size size;
@@ -164,7 +159,6 @@ struct PlanReport {
 
   std::vector<PlanCheck> checks;  // in the loader's order
   std::vector<PlanAssumption> assumptions;
-  std::vector<PlanUnserved> unserved;  // not empty: there is no build of this, and no output
   std::vector<PlanOutput> outputs;
 };
 

@@ -84,8 +84,10 @@ void write_segment(OStream& json, const PlanSegment& segment) {
     json.attribute("bufsz", hex(segment.bufsz));
     json.attribute("align", hex(segment.align));
     json.attribute("placing", utf8(segment.placing));
+    write_strings(json, "holds", segment.holds);
     write_strings(json, "within", segment.within);
     write_strings(json, "avoid", segment.avoid);
+    json.attribute("more_rejected", static_cast<int64_t>(segment.more_rejected));
     json.attributeArray("rejected", [&] {
       for (const placement::Rejection& rejection : segment.rejected)
         json.object([&] {
@@ -169,14 +171,6 @@ void write_findings(OStream& json, const PlanReport& plan) {
       json.object([&] {
         json.attribute("text", utf8(assumption.text));
         json.attribute("why", utf8(assumption.why));
-      });
-  });
-  json.attributeArray("unserved", [&] {
-    for (const PlanUnserved& u : plan.unserved)
-      json.object([&] {
-        json.attribute("clause", utf8(u.clause));
-        json.attribute("needs", utf8(u.needs));
-        write_strings(json, "details", u.details);
       });
   });
   json.attributeArray("outputs", [&] {

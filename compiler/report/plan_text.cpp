@@ -73,7 +73,8 @@ std::string rejected_part(const PlanSegment& segment) {
     i = end;
   }
   std::string text = table.print(6);
-  if (i < rejected.size()) text += wrap("and " + counted(rejected.size() - i, "more hole"), 6, 6);
+  const size_t untold = rejected.size() - i + segment.more_rejected;
+  if (untold > 0) text += wrap("and " + counted(untold, "more hole"), 6, 6);
   return text;
 }
 
@@ -102,6 +103,7 @@ std::string listed(const std::vector<std::string>& texts, const std::string& wor
 }
 
 std::string placement_part(const PlanReport& plan) {
+  static constexpr size_t kMostHeld = 16;
   std::string text;
   for (const PlanSegment& s : plan.segments) {
     if (!s.start && s.rejected.empty()) continue;  // nobody looked for a place
@@ -111,6 +113,8 @@ std::string placement_part(const PlanReport& plan) {
                                  : "; " + human(s.bufsz) + " are loaded, the rest is zero";
     text += (text.empty() ? "" : "\n") + wrap(title, 2, 4);
     TextTable constraints({Align::kLeft, Align::kLeft});
+    for (size_t i = 0; i < std::min(s.holds.size(), kMostHeld); ++i) constraints.row({i == 0 ? "holds" : "", s.holds[i]});
+    if (s.holds.size() > kMostHeld) constraints.row({"", "and " + std::to_string(s.holds.size() - kMostHeld) + " more"});
     if (!s.within.empty()) constraints.row({"inside", listed(s.within, "within ")});
     if (!s.avoid.empty()) constraints.row({"clear of", listed(s.avoid, "avoid ")});
     text += constraints.print(4, 44, 8);
@@ -118,7 +122,7 @@ std::string placement_part(const PlanReport& plan) {
       if (s.start && s.placing.rfind("at ", 0) != 0) text += "    in the first hole there is\n";
       continue;
     }
-    text += "    " + counted(s.rejected.size(), "hole") + " refused" + (s.start ? " before it" : "") +
+    text += "    " + counted(s.rejected.size() + s.more_rejected, "hole") + " refused" + (s.start ? " before it" : "") +
             ", in the order of the search\n" + rejected_part(s);
   }
   return text.empty() ? text : heading("Why there") + text;
@@ -174,9 +178,6 @@ std::string clause_lines(const PlanClause& clause, size_t width) {
 }
 
 std::string stub_lines(const PlanReport& plan) {
-  if (!plan.unserved.empty())
-    return "  No stub is made of this by this release: " + counted(plan.unserved.size(), "clause") +
-           " below must be served first.\n";
   if (!plan.stub) return "  No stub: nothing that the taker needs is missing when the giver leaves.\n";
   std::string text = "  The stub has " + human(plan.stub_size) + ".\n";
   if (!plan.digests.empty()) text += wrap("Before it stores anything it compares digests, by " + plan.digest_by + ":", 2, 4);
@@ -255,16 +256,6 @@ std::string assumptions_part(const PlanReport& plan) {
   return heading("Assumed, not checked (" + std::to_string(plan.assumptions.size()) + ")") + text;
 }
 
-std::string unserved_part(const PlanReport& plan) {
-  if (plan.unserved.empty()) return {};
-  std::string text;
-  for (const PlanUnserved& u : plan.unserved) {
-    text += (text.empty() ? "" : "\n") + wrap(u.clause, 2, 4) + wrap("needs " + u.needs, 4, 6);
-    for (const std::string& line : u.details) text += wrap(line, 6, 8);
-  }
-  return heading("Not served by this release (" + std::to_string(plan.unserved.size()) + ")") + text;
-}
-
 std::string outputs_part(const PlanReport& plan) {
   if (plan.outputs.empty()) return {};
   TextTable table({Align::kLeft, Align::kRight, Align::kLeft});
@@ -276,7 +267,7 @@ std::string outputs_part(const PlanReport& plan) {
 
 std::string plan_text(const PlanReport& plan) {
   return head_part(plan) + machine_part(plan) + segments_part(plan) + map_part(plan) + placement_part(plan) +
-         cpus_part(plan) + contract_part(plan) + checks_part(plan) + assumptions_part(plan) + unserved_part(plan) + outputs_part(plan);
+         cpus_part(plan) + contract_part(plan) + checks_part(plan) + assumptions_part(plan) + outputs_part(plan);
 }
 
 std::string shown_ranges(const RangeSet& ranges, size_t most) {

@@ -24,7 +24,6 @@ constexpr uint32_t kEnsures = kCpus | in(C::kEnsuresMemory);
 constexpr uint32_t kInherited = kEnsures | in(C::kConvention, C::kExpects, C::kLoader);
 
 constexpr Service kServed = Service::kServed;
-constexpr Service kCheckedOnly = Service::kCheckedOnly;
 
 // One row stands for r0 .. r31 lr ctr cr xer.
 constexpr std::string_view kRegisterRow = "REG";
@@ -133,7 +132,7 @@ const Row kRows[] = {
   {in(C::kHandoff), "segment", "file", "segment NAME = file PATH", C::kSegmentFile, kServed, "a file's bytes as they are"},
   {in(C::kHandoff), "segment", "devicetree", "segment NAME = devicetree PATH | TREE", C::kSegmentDevicetree, kServed, "a flattened device tree, edited"},
   {in(C::kHandoff), "segment", "reserve", "segment NAME = reserve SIZE", C::kSegmentReserve, kServed, "memory kept free, zero at the start"},
-  {in(C::kHandoff), "segment", "elfcorehdr", "segment NAME = elfcorehdr", C::kSegmentElfcorehdr, kCheckedOnly, "the ELF header of a crash dump"},
+  {in(C::kHandoff), "segment", "elfcorehdr", "segment NAME = elfcorehdr", C::kSegmentElfcorehdr, kServed, "the ELF header of a crash dump"},
   {in(C::kHandoff), "segment", "trampoline", "segment NAME = trampoline", C::kSegmentTrampoline, kServed, "the stub that closes the gap between the two conventions"},
   {in(C::kHandoff), "bind", "", "bind ROLE = SEGMENT | giver.ROLE | argument.NAME", {}, kServed, "which segment a role of `to` is, or what the giver itself supplies; without it, the segment of that name"},
   {in(C::kHandoff), "slaves", "overlay", "slaves by overlay", {}, kServed, "slaves find the taker's own code in the low copy of the stub's head"},
@@ -157,9 +156,10 @@ const Row kRows[] = {
   {in(C::kSegmentDevicetree), "node", "", "node STRING", C::kTreeNode, kServed, "edits one node, which is made if it is missing"},
   {in(C::kSegmentDevicetree), "reserve", "", "reserve RANGES | SEGMENT, ...", {}, kServed, "adds to the reserve map of the tree"},
   {in(C::kSegmentDevicetree), "usable", "", "usable RANGES, ...", {}, kServed, "the memory a crash kernel may use"},
-  {in(C::kSegmentElfcorehdr), "cover", "", "cover RANGES, ...", {}, kCheckedOnly, "memory the dump describes"},
-  {in(C::kSegmentElfcorehdr), "except", "", "except RANGES, ...", {}, kCheckedOnly, "memory the dump leaves out"},
-  {in(C::kSegmentElfcorehdr), "remap", "", "remap RANGE to ADDRESS", {}, kCheckedOnly, "memory whose bytes were moved before the dump"},
+  {in(C::kSegmentElfcorehdr), "cover", "", "cover RANGES, ...", {}, kServed, "memory the dump describes"},
+  {in(C::kSegmentElfcorehdr), "except", "", "except RANGES, ...", {}, kServed, "memory the dump leaves out"},
+  {in(C::kSegmentElfcorehdr), "remap", "", "remap RANGE to ADDRESS", {}, kServed, "memory whose bytes were moved before the dump"},
+  {in(C::kSegmentElfcorehdr), "ranges", "", "ranges <= INT", {}, kServed, "room for as many ranges of memory, since more may be plugged"},
   {in(C::kSegmentTrampoline), "digest", "", "digest sha256 of SEGMENT, ...", {}, kServed, "the stub compares each segment's digest before it stores anything, and stops at the first that differs"},
   {in(C::kSegmentTrampoline), "before", "", "before enter copy RANGE to ADDRESS", {}, kServed, "the stub copies memory before it enters the image; where the two overlap, too"},
 

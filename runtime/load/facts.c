@@ -7,21 +7,17 @@
 #define _GNU_SOURCE
 #include "load/facts.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "baton/bundle.h"
 #include "load/flatten.h"
 
 #define FACTS_NODE "baton,facts"
 
-enum { kLargestBlob = 64 << 20, kLargestNumber = 4096, kMostCpus = 1 << 20 };
+enum { kLargestBlob = 64 << 20 };
 
 /* Header words of a blob, by byte offset. */
 enum { kOffReserve = 16, kOffVersion = 20, kOffBootCpu = 28, kHeaderV2 = 32 };
@@ -45,83 +41,15 @@ static bool read_blob(const Bytes *blob, Bytes *reserve, uint32_t *boot_cpu) {
   return false;
 }
 
-/* A number at the start of a small file, in `base`; moves on to what follows it. */
-static bool read_number(int root, const char *path, int base, uint64_t *value) {
-  Bytes text;
-  if (read_file(root, path, kLargestNumber, &text) != kReadOk) return false;
-  char *end;
-  errno = 0;
-  *value = strtoull((const char *)text.data, &end, base);
-  bool ok = errno == 0 && end != (char *)text.data && (*end == 0 || *end == '\n');
-  free(text.data);
-  return ok;
-}
-
-static int number_order(const void *a, const void *b) {
-  unsigned long x = *(const unsigned long *)a, y = *(const unsigned long *)b;
-  return x < y ? -1 : x > y;
-}
-
-/* The numbers N of the directories cpuN, ascending. */
-static size_t list_cpus(int root, unsigned long **numbers) {
-  *numbers = NULL;
-  size_t count = 0;
-  int fd = openat(root, "sys/devices/system/cpu", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-  if (directory == NULL) {
-    if (fd >= 0) close(fd);
-    return 0;
-  }
-  const struct dirent *entry;
-  while ((entry = readdir(directory)) != NULL) {
-    const char *digits = entry->d_name + 3;
-    if (strncmp(entry->d_name, "cpu", 3) != 0 || *digits == 0 ||
-        strspn(digits, "0123456789") != strlen(digits))
-      continue;
-    unsigned long number = strtoul(digits, NULL, 10);
-    if (number >= kMostCpus) continue;
-    *numbers = reallocate(*numbers, count + 1, sizeof **numbers);
-    (*numbers)[count++] = number;
-  }
-  closedir(directory);
-  if (count > 1) qsort(*numbers, count, sizeof **numbers, number_order);
-  return count;
-}
-
-/* One (address, size) pair for each CPU that has a note buffer, in the order of logical CPUs. */
-static void add_crash_notes(int root, TreeNode *node) {
-  unsigned long *cpus;
-  size_t count = list_cpus(root, &cpus);
+static void add_pairs(TreeNode *node, const char *name, const LiveRange *ranges, size_t count) {
+  if (count == 0) return;
   uint8_t *pairs = allocate(count * 16);
-  size_t length = 0;
   for (size_t i = 0; i < count; ++i) {
-    char path[96];
-    uint64_t address, size;
-    snprintf(path, sizeof path, "sys/devices/system/cpu/cpu%lu/crash_notes", cpus[i]);
-    if (!read_number(root, path, 16, &address)) continue;
-    snprintf(path, sizeof path, "sys/devices/system/cpu/cpu%lu/crash_notes_size", cpus[i]);
-    if (!read_number(root, path, 10, &size)) continue;
-    baton_put_be64(pairs + length, address);
-    baton_put_be64(pairs + length + 8, size);
-    length += 16;
+    baton_put_be64(pairs + 16 * i, ranges[i].begin);
+    baton_put_be64(pairs + 16 * i + 8, ranges[i].end - ranges[i].begin);
   }
-  if (length != 0) tree_add_property(node, "crash-notes", pairs, length);
+  tree_add_property(node, name, pairs, count * 16);
   free(pairs);
-  free(cpus);
-}
-
-/* "2a50000 1024" or with 0x: both numbers are hexadecimal. */
-static void add_vmcoreinfo(int root, TreeNode *node) {
-  Bytes text;
-  if (read_file(root, "sys/kernel/vmcoreinfo", kLargestNumber, &text) != kReadOk) return;
-  uint64_t address, size;
-  if (sscanf((const char *)text.data, "%" SCNx64 " %" SCNx64, &address, &size) == 2) {
-    uint8_t pair[16];
-    baton_put_be64(pair, address);
-    baton_put_be64(pair + 8, size);
-    tree_add_property(node, "vmcoreinfo", pair, sizeof pair);
-  }
-  free(text.data);
 }
 
 static void add_u32(TreeNode *node, const char *name, uint32_t value) {
@@ -181,8 +109,10 @@ int facts_write(int root, LiveMachine *machine, const char *path) {
   if (boot_tree_size != 0) add_u32(node, "boot-tree-size", boot_tree_size);
   tree_add_property(node, "iomem", machine->iomem.data, machine->iomem.length + 1);
   tree_add_property(node, "kernel-release", machine->release, strlen(machine->release) + 1);
-  add_crash_notes(root, node);
-  add_vmcoreinfo(root, node);
+  const LiveRanges *notes = &machine->notes;
+  size_t cpus = notes->count - machine->has_vmcoreinfo;
+  add_pairs(node, "crash-notes", notes->items, cpus);
+  add_pairs(node, "vmcoreinfo", notes->items + cpus, machine->has_vmcoreinfo);
 
   Bytes out;
   bool flat = flatten(machine->tree, boot_cpu, &reserve, &out);

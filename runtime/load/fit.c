@@ -247,6 +247,29 @@ static unsigned fit_crash(const BatonBundle *bundle, const LiveMachine *machine)
   return misfits;
 }
 
+/* A core header points to them: one that is elsewhere by now would be read as whatever is there. */
+static unsigned fit_notes(const BatonBundle *bundle, const LiveMachine *machine) {
+  if (bundle->note_count == 0) return 0;
+  bool has_vmcoreinfo = (bundle->facts & kBatonFactVmcoreinfo) != 0;
+  if (bundle->note_count != machine->notes.count || has_vmcoreinfo != machine->has_vmcoreinfo) {
+    complain("refused: the core header of the bundle points to %" PRIu32 " crash notes%s, this machine has %zu%s" TAKE_FACTS_AGAIN,
+             bundle->note_count - has_vmcoreinfo, has_vmcoreinfo ? " and vmcoreinfo" : "",
+             machine->notes.count - machine->has_vmcoreinfo, machine->has_vmcoreinfo ? " and vmcoreinfo" : "");
+    return 1;
+  }
+  unsigned misfits = 0;
+  for (uint32_t i = 0; i < bundle->note_count; ++i) {
+    const LiveRange *live = &machine->notes.items[i];
+    uint64_t begin = baton_be64(bundle->notes[i].begin), end = baton_be64(bundle->notes[i].end);
+    if (begin == live->begin && end == live->end) continue;
+    complain("refused: the core header of the bundle points to " RANGE ", %s is at " RANGE
+             " since this boot" TAKE_FACTS_AGAIN,
+             begin, end, live->name, live->begin, live->end);
+    ++misfits;
+  }
+  return misfits;
+}
+
 unsigned fit_check(const BatonBundle *bundle, const LiveMachine *machine, bool on_crash) {
   unsigned misfits = fit_caller(bundle, machine, on_crash);
   /* On another architecture /proc has nothing of what is asked below: one reason is enough. */
@@ -262,5 +285,6 @@ unsigned fit_check(const BatonBundle *bundle, const LiveMachine *machine, bool o
   misfits += fit_occupied(bundle, machine);
   misfits += fit_real_mode(bundle, machine);
   if (on_crash) misfits += fit_crash(bundle, machine);
+  misfits += fit_notes(bundle, machine);
   return misfits;
 }

@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "baton/bundle.h"
+#include "load/notes.h"
 
 enum { kLargestText = 16 << 20 };
 
-/* Adds begin +: size; nothing for an empty range, and a range past the top ends at the top. */
-static void ranges_add(LiveRanges *ranges, uint64_t begin, uint64_t size, const char *name) {
+void ranges_add(LiveRanges *ranges, uint64_t begin, uint64_t size, const char *name) {
   if (size == 0) return;
   ranges->items = reallocate(ranges->items, ranges->count + 1, sizeof *ranges->items);
   LiveRange *range = &ranges->items[ranges->count++];
@@ -261,6 +261,7 @@ void machine_read(int root, bool live, LiveMachine *machine) {
   } else {
     ranges_merge(&machine->ram);
   }
+  notes_read(root, machine);
   char disabled[16];
   machine->loading_disabled =
       read_line(root, "proc/sys/kernel/kexec_load_disabled", disabled, sizeof disabled) &&
@@ -272,5 +273,6 @@ void machine_free(LiveMachine *machine) {
   free(machine->iomem.data);
   free(machine->ram.items);
   free(machine->occupied.items);
+  free(machine->notes.items);
   *machine = (LiveMachine){.page_size = 0};
 }

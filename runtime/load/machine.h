@@ -52,11 +52,16 @@ typedef struct LiveMachine {
   bool crash_known; /* a crashkernel reservation exists */
   uint64_t crash_begin;
   uint64_t crash_end;
+  LiveRanges notes;    /* of CPUs, as they are numbered; see notes.h */
+  bool has_vmcoreinfo; /* then it is the last of them */
 } LiveMachine;
 
 /* Fills *machine from the files below the directory descriptor `root`; `live` says that it is "/". */
 void machine_read(int root, bool live, LiveMachine *machine);
 void machine_free(LiveMachine *machine);
+
+/* Adds begin +: size; nothing for an empty range, and a range past the top ends at the top. */
+void ranges_add(LiveRanges *ranges, uint64_t begin, uint64_t size, const char *name);
 
 /* Whether one range of the list holds all of begin ..< end. */
 bool ranges_hold(const LiveRanges *ranges, uint64_t begin, uint64_t end);

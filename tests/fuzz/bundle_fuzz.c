@@ -45,6 +45,9 @@ static int check(const uint8_t *bytes, size_t length) {
   }
   for (uint32_t i = 0; i < bundle.ram_count; ++i)
     require(baton_be64(bundle.ram[i].begin) < baton_be64(bundle.ram[i].end));
+  for (uint32_t i = 0; i < bundle.note_count; ++i)
+    require(baton_be64(bundle.notes[i].begin) < baton_be64(bundle.notes[i].end));
+  require(bundle.note_count > 0 || !(bundle.facts & kBatonFactVmcoreinfo));
   return 1;
 }
 
@@ -52,10 +55,11 @@ static int check(const uint8_t *bytes, size_t length) {
 static void make_right(uint8_t *bytes, size_t length) {
   if (length < kBatonBundleHeaderSize) return;
   BatonBundleHeader *header = (BatonBundleHeader *)bytes;
-  uint32_t segments = baton_be32(header->segment_count), ranges = baton_be32(header->ram_count);
-  if (segments > kBatonBundleMaxSegments || ranges > kBatonBundleMaxRamRanges) return;
+  uint32_t segments = baton_be32(header->segment_count), ram = baton_be32(header->ram_count);
+  uint32_t notes = baton_be32(header->note_count);
+  if (segments > kBatonBundleMaxSegments || ram > kBatonBundleMaxRamRanges || notes > kBatonBundleMaxNotes) return;
   uint64_t meta_size = kBatonBundleHeaderSize + (uint64_t)segments * kBatonBundleSegmentSize +
-                       (uint64_t)ranges * kBatonBundleRangeSize;
+                       (uint64_t)(ram + notes) * kBatonBundleRangeSize;
   if (meta_size > length) return;
   memcpy(header->magic, BATON_BUNDLE_MAGIC, sizeof header->magic);
   baton_put_be32(header->version, kBatonBundleVersion);

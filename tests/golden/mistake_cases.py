@@ -309,6 +309,7 @@ CASES = {
     "usable RANGES, ...": ranges("usable", equals=False, once=False),
     "cover RANGES, ...": ranges("cover", equals=False, once=False),
     "except RANGES, ...": ranges("except", equals=False, once=False),
+    "ranges <= INT": case("ranges <= 100;", True, "^ranges 100;", 'ranges <= ^"x";'),
     "remap RANGE to ADDRESS": case("remap 0x0 ..< 1MiB to 1GiB;", False, "remap 0x0 ..< 1MiB^;", 'remap ^"x" to 1GiB;'),
     "digest sha256 of SEGMENT, ...": case("digest sha256 of image;", True, "digest ^image;", None),
     "before enter copy RANGE to ADDRESS": case("before enter copy 0x0 ..< 1MiB to 1GiB;", False, "before ^copy;",

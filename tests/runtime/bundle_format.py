@@ -8,7 +8,7 @@ import hashlib
 import struct
 
 KINDS = {"elf": 1, "file": 2, "devicetree": 3, "reserve": 4, "trampoline": 5, "elfcorehdr": 6}
-FACT_KERNEL_END, FACT_RMA_END, FACT_HYPERVISOR, FACT_CRASH = 1, 2, 4, 8
+FACT_KERNEL_END, FACT_RMA_END, FACT_HYPERVISOR, FACT_CRASH, FACT_VMCOREINFO = 1, 2, 4, 8, 16
 BIG, LITTLE, BOTH = 1, 2, 3
 
 
@@ -31,6 +31,8 @@ def sample(**changes):
         "rma_end": 0x40000000,
         "hypervisor": 0,
         "crash": (0x8000000, 0x18000000),
+        "notes": [(0x3F000000, 0x3F0001A4), (0x3F000200, 0x3F0003A4), (0x3F000400, 0x3F0005A4)],
+        "vmcoreinfo": (0x3A50000, 0x3A51024),
         "segments": [
             ("stub", "trampoline", 0x4000000, 0x10000, pattern(259, 1)),
             ("kernel", "elf", 0x5000000, 0x20000, pattern(1001, 2)),
@@ -47,7 +49,8 @@ def sample(**changes):
 
 def write(contents):
     segments, ram = contents["segments"], contents["ram"]
-    meta_size = 320 + 128 * len(segments) + 16 * len(ram)
+    notes = contents["notes"] + ([contents["vmcoreinfo"]] if contents["vmcoreinfo"] else [])
+    meta_size = 320 + 128 * len(segments) + 16 * (len(ram) + len(notes))
     payload = bytearray()
     table = bytearray()
     for name, kind, start, memsz, data in segments:
@@ -57,18 +60,18 @@ def write(contents):
                              meta_size + len(payload), len(data))
         table += hashlib.sha256(data).digest()
         payload += data
-    for begin, end in ram:
+    for begin, end in ram + notes:
         table += struct.pack(">QQ", begin, end)
     facts = 0
     for bit, key in ((FACT_KERNEL_END, "kernel_end"), (FACT_RMA_END, "rma_end"),
-                     (FACT_HYPERVISOR, "hypervisor"), (FACT_CRASH, "crash")):
+                     (FACT_HYPERVISOR, "hypervisor"), (FACT_CRASH, "crash"), (FACT_VMCOREINFO, "vmcoreinfo")):
         facts |= bit if contents[key] is not None else 0
     crash = contents["crash"] or (0, 0)
     head = struct.pack(">8sIIQQ", b"BATONBDL", 1, 320, meta_size + len(payload), meta_size)
     body = struct.pack(">QQIIIIIIQQQQII56s56s64x", contents["entry"], contents["granule"],
                        1 if contents["on_crash"] else 0, contents["giver"], len(segments), len(ram),
                        facts, contents["page"], contents["kernel_end"] or 0,
-                       contents["rma_end"] or 0, crash[0], crash[1], contents["hypervisor"] or 0, 0,
+                       contents["rma_end"] or 0, crash[0], crash[1], contents["hypervisor"] or 0, len(notes),
                        contents["handoff"].encode(), contents["machine"].encode())
     body += bytes(table)
     digest = hashlib.sha256(head + bytes(32) + body).digest()

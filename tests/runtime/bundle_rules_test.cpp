@@ -55,6 +55,8 @@ TEST_CASE("each rule refuses its own lie, and no rule is without a case") {
       {kBatonRuleSegmentCount, true, header32(88, 0xffffffff)},
       {kBatonRuleRamCount, true, header32(92, 65537)},
       {kBatonRuleRamCount, true, header32(92, 0xffffffff)},
+      {kBatonRuleNoteCount, true, header32(140, 65537)},
+      {kBatonRuleNoteCount, true, header32(140, 0xffffffff)},
       {kBatonRuleMetaSize, false, header64(24, 0)},
       {kBatonRuleMetaSize, false, header64(24, kTop)},
       {kBatonRuleMetaSize, true, header32(88, 4)},  // one segment fewer, same meta_size
@@ -62,12 +64,12 @@ TEST_CASE("each rule refuses its own lie, and no rule is without a case") {
       {kBatonRuleMetaSize, false,  // tables past the end of the file, meta_size says so too
        [=](auto& b) {
          put32(b.data() + 92, 65536);
-         put64(b.data() + 24, 320 + 5 * 128 + 65536 * 16);
+         put64(b.data() + 24, 320 + 5 * 128 + (65536 + 4) * 16);
        }},
       {kBatonRuleMetaDigest, false, header64(64, 0x4000004)},
       {kBatonRuleMetaDigest, false, [](auto& b) { b[32] ^= 1; }},
       {kBatonRuleMetaDigest, false, segment(0, [](auto& s) { s.start[0] ^= 1; })},
-      {kBatonRuleReserved, true, header32(140, 1)},
+      {kBatonRuleMetaSize, true, header32(140, 5)},
       {kBatonRuleReserved, true, [](auto& b) { b[256] = 1; }},
       {kBatonRuleReserved, true, [](auto& b) { b[319] = 1; }},
       {kBatonRuleFlags, true, header32(80, 2)},
@@ -80,15 +82,20 @@ TEST_CASE("each rule refuses its own lie, and no rule is without a case") {
       {kBatonRulePageSize, true, header32(100, 0)},
       {kBatonRulePageSize, true, header32(100, 12288)},
       {kBatonRulePageSize, true, header32(100, 0x20000)},  // larger than the granule
-      {kBatonRuleFacts, true, header32(96, 31)},
-      {kBatonRuleFacts, true, header32(96, 15 - kBatonFactKernelEnd)},
-      {kBatonRuleFacts, true, header32(96, 15 - kBatonFactRmaEnd)},
+      {kBatonRuleFacts, true, header32(96, 63)},
+      {kBatonRuleFacts, true, header32(96, kBatonFactsAll - kBatonFactKernelEnd)},
+      {kBatonRuleFacts, true, header32(96, kBatonFactsAll - kBatonFactRmaEnd)},
       {kBatonRuleFacts, true,
        [=](auto& b) {
          put32(b.data() + 136, 1);
-         put32(b.data() + 96, 15 - kBatonFactHypervisor);
+         put32(b.data() + 96, kBatonFactsAll - kBatonFactHypervisor);
        }},
-      {kBatonRuleFacts, true, header32(96, 15 - kBatonFactCrashRegion)},
+      {kBatonRuleFacts, true, header32(96, kBatonFactsAll - kBatonFactCrashRegion)},
+      {kBatonRuleFacts, true,  // vmcoreinfo is the last note, and there is none
+       [=](auto& b) {
+         put32(b.data() + 140, 0);
+         put64(b.data() + 24, baton_be64(b.data() + 24) - 64);
+       }},
       {kBatonRuleHypervisor, true, header32(136, 2)},
       {kBatonRuleCrashRegion, true, header64(128, 0)},
       {kBatonRuleCrashRegion, true, header64(120, kTop)},
@@ -101,6 +108,8 @@ TEST_CASE("each rule refuses its own lie, and no rule is without a case") {
       {kBatonRuleRamOrder, true, [=](auto& b) { put64(range_of(b, 0).end, 0); }},
       {kBatonRuleRamOrder, true, [=](auto& b) { put64(range_of(b, 1).begin, 0x40000000); }},
       {kBatonRuleRamOrder, true, [](auto& b) { std::swap(range_of(b, 0), range_of(b, 1)); }},
+      {kBatonRuleNoteRange, true, [=](auto& b) { put64(range_of(b, 2).end, 0x3f000000); }},
+      {kBatonRuleNoteRange, true, [=](auto& b) { put64(range_of(b, 5).end, 0); }},
       {kBatonRuleSegmentName, true, segment(0, [](auto& s) { s.name[0] = 0; })},
       {kBatonRuleSegmentName, true, segment(2, [](auto& s) { std::memset(s.name, 'x', 56); })},
       {kBatonRuleSegmentName, true, segment(1, [](auto& s) { s.name[0] = 0x1b; })},

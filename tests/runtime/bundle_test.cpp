@@ -46,6 +46,8 @@ TEST_CASE("what is written is read back") {
   CHECK(read->facts.rma_end == want.facts.rma_end);
   CHECK(read->facts.hypervisor == want.facts.hypervisor);
   CHECK(read->facts.crashkernel == want.facts.crashkernel);
+  CHECK(read->facts.crash_notes == want.facts.crash_notes);
+  CHECK(read->facts.vmcoreinfo == want.facts.vmcoreinfo);
   REQUIRE(read->segments.size() == want.segments.size());
   for (size_t i = 0; i < want.segments.size(); ++i) {
     CHECK(read->segments[i].name == want.segments[i].name);
@@ -72,6 +74,8 @@ TEST_CASE("facts that are not known stay unknown, names and orders go both ways"
   CHECK(!read->facts.rma_end);
   CHECK(!read->facts.hypervisor);
   CHECK(!read->facts.crashkernel);
+  CHECK(read->facts.crash_notes.empty());
+  CHECK(!read->facts.vmcoreinfo);
   CHECK(read->facts.ram.empty());
   CHECK(read->machine.empty());
   CHECK(read->on_crash);

@@ -120,6 +120,22 @@ class Live(LoaderCase):
         self.refused(bundle.sample(segments=segments + [big], kernel_end=None, rma_end=None),
                      "half of the 0x50000000")
 
+    def test_crash_notes(self):
+        files = self.machine.files
+        files["sys/devices/system/cpu/cpu2/crash_notes"] = "3f000280\n"
+        files["sys/kernel/vmcoreinfo"] = "0x3b50000 1024\n"
+        self.refused(bundle.sample(),
+                     ("points to 0x3f000200 ..< 0x3f0003a4", "the crash note of CPU 2 is at 0x3f000280", "since this boot"),
+                     ("points to 0x3a50000 ..< 0x3a51024", "vmcoreinfo is at 0x3b50000 ..< 0x3b51024", "--facts"))
+        self.accepted(bundle.sample(notes=[], vmcoreinfo=None))  # no core header: nothing points there
+        del files["sys/kernel/vmcoreinfo"]
+        self.refused(bundle.sample(), ("points to 3 crash notes and vmcoreinfo", "this machine has 3;"))
+        self.refused(bundle.sample(notes=bundle.sample()["notes"][:2]), "points to 2 crash notes and vmcoreinfo")
+        files["sys/devices/system/cpu/cpu2/crash_notes"] = "3f000200\n"
+        self.accepted(bundle.sample(vmcoreinfo=None))
+        files["sys/devices/system/cpu/cpu0/crash_notes_size"] = "424\n"
+        self.refused(bundle.sample(vmcoreinfo=None), ("0x3f000000 ..< 0x3f0001a4", "0x3f000000 ..< 0x3f0001a8"))
+
     def test_no_tree(self):
         self.machine.tree = None
         self.refused(bundle.sample(), ("device tree cannot be read", "/proc/device-tree"))

@@ -27,6 +27,9 @@ struct SampleContents {
     contents.facts.kernel_end = Address{0x2000000};
     contents.facts.rma_end = Address{0x40000000};
     contents.facts.hypervisor = false;
+    contents.facts.crash_notes = {Range::from_to(0x3f000000, 0x3f0001a4), Range::from_to(0x3f000200, 0x3f0003a4),
+                                  Range::from_to(0x3f000400, 0x3f0005a4)};
+    contents.facts.vmcoreinfo = Range::from_to(0x3a50000, 0x3a51024);
     contents.facts.crashkernel = Range::from_to(0x8000000, 0x18000000);
     contents.segments = {
         {"stub", BundleKind::kTrampoline, Address{0x4000000}, Size{0x10000}, {ByteView(stub)}},

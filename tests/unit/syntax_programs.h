@@ -122,6 +122,7 @@ handoff boot on board via acme.load@1 {
     cover machine.ram, machine.rtas;
     except machine.crashkernel;
     remap 0x0 +: low to spare.start;
+    ranges <= 100;
   }
   segment tree = devicetree machine.tree {
     version 17;

@@ -340,7 +340,7 @@ TEST_CASE("the table answers what checking asks") {
   CHECK(find(Context::kHandoff, "slaves", "overlay")->service == Service::kServed);
   CHECK(find(Context::kHandoff, "slaves", "never") == nullptr);
   CHECK(find(Context::kHandoff, clause_of("slaves by never;"))->head == "slaves");
-  CHECK(find(Context::kHandoff, clause_of("segment c = elfcorehdr;"))->service == Service::kCheckedOnly);
+  CHECK(find(Context::kHandoff, clause_of("segment c = elfcorehdr;"))->service == Service::kServed);
   CHECK(block_context(Context::kHandoff, clause_of("segment s = trampoline {}")) ==
         Context::kSegmentTrampoline);
   CHECK_FALSE(block_context(Context::kHandoff, clause_of("segment s = nonsense {}")));

@@ -18,6 +18,7 @@
  *   0                              BatonBundleHeader, 320 bytes
  *   320                            BatonBundleSegment[segment_count], 128 bytes each
  *   320 + 128 * segment_count      BatonBundleRange[ram_count], 16 bytes each
+ *   then                           BatonBundleRange[note_count], 16 bytes each
  *   meta_size                      bytes of segment 0, zeros to a multiple of 8, bytes of segment
  *                                  1, ...; no zeros after the last; a segment without bytes adds none
  *   total_size                     end of file
@@ -38,6 +39,7 @@ enum {
   kBatonBundleRangeSize = 16,      /* bytes per RAM range */
   kBatonBundleMaxSegments = 16,    /* KEXEC_SEGMENT_MAX of the kernel (include/linux/kexec.h) */
   kBatonBundleMaxRamRanges = 65536,
+  kBatonBundleMaxNotes = 65536,
   kBatonBundleNameSize = 56,       /* bytes of a name field, the NUL included */
   kBatonBundleDigestSize = 32,     /* SHA-256 */
   kBatonBundleDigestOffset = 32,   /* of `digest` in the header */
@@ -56,13 +58,15 @@ enum {
 enum { kBatonGiverBig = 1, kBatonGiverLittle = 2, kBatonGiverBoth = 3 };
 
 /* Header `facts`: which of the assumed facts the compiler knew. A fact whose bit is clear is zero
- * in the file and is not compared. Page size is always known. RAM is known iff ram_count > 0. */
+ * in the file and is not compared. Page size is always known. RAM is known iff ram_count > 0, and crash
+ * notes iff note_count > 0: a core header points to them, and they are where they are for one boot only. */
 enum {
   kBatonFactKernelEnd = 1,
   kBatonFactRmaEnd = 2,
   kBatonFactHypervisor = 4,
   kBatonFactCrashRegion = 8,
-  kBatonFactsAll = 15
+  kBatonFactVmcoreinfo = 16, /* the last of the notes is vmcoreinfo, the others are CPUs' */
+  kBatonFactsAll = 31
 };
 
 /* Segment `kind`. Informative, but for: a reserve has no bytes; and what runs or is read with
@@ -81,7 +85,7 @@ typedef struct BatonBundleHeader {
   uint8_t version[4];        /*   8  kBatonBundleVersion */
   uint8_t header_size[4];    /*  12  bytes: kBatonBundleHeaderSize */
   uint8_t total_size[8];     /*  16  bytes: the length of the file, exactly */
-  uint8_t meta_size[8];      /*  24  bytes: header + segment table + RAM table, exactly */
+  uint8_t meta_size[8];      /*  24  bytes: header + the three tables, exactly */
   uint8_t digest[32];        /*  32  SHA-256 of bytes 0 ..< meta_size, these 32 taken as zero */
   uint8_t entry[8];          /*  64  real address entered, 4-byte aligned, inside a segment's extent */
   uint8_t granule[8];        /*  72  bytes: a power of two, at least 4096; start and memsz of each
@@ -98,10 +102,10 @@ typedef struct BatonBundleHeader {
   uint8_t crash_begin[8];    /* 120  real address: first byte of the crashkernel reservation */
   uint8_t crash_end[8];      /* 128  real address: first byte after it; crash_begin < crash_end */
   uint8_t hypervisor[4];     /* 136  1: the running kernel is the hypervisor (OPAL); 0: a guest */
-  uint8_t reserved_zero[4];  /* 140  zero */
+  uint8_t note_count[4];     /* 140  0 (none are pointed to) .. kBatonBundleMaxNotes */
   uint8_t handoff[56];       /* 144  name, see below; not empty */
   uint8_t machine[56];       /* 200  name; may be empty */
-  uint8_t reserved_zero2[64];/* 256  zero */
+  uint8_t reserved_zero[64]; /* 256  zero */
 } BatonBundleHeader;
 
 /* A name is printable ASCII without blanks (0x21 .. 0x7e), then NULs to the end of its field: at
@@ -119,7 +123,8 @@ typedef struct BatonBundleSegment {
   uint8_t digest[32]; /* 96  SHA-256 of those bytes (of nothing, when length is 0) */
 } BatonBundleSegment;
 
-/* RAM that the compiler assumed: half-open, not empty, ascending, with a gap between neighbours. */
+/* RAM that the compiler assumed: half-open, not empty, ascending, with a gap between neighbours. Then the crash
+ * notes that it took for granted: half-open, not empty, in the order of the running kernel's CPUs. */
 typedef struct BatonBundleRange {
   uint8_t begin[8]; /* 0  real address */
   uint8_t end[8];   /* 8  real address of the first byte after */

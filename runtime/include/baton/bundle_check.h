@@ -54,6 +54,8 @@ typedef struct BatonBundle {
   uint32_t hypervisor;
   uint32_t ram_count;
   const BatonBundleRange *ram; /* ram_count ranges, still big-endian: use baton_be64 */
+  uint32_t note_count;
+  const BatonBundleRange *notes; /* note_count ranges, still big-endian */
 } BatonBundle;
 
 /* In the order in which they are checked. */
@@ -67,6 +69,7 @@ typedef enum BatonRule {
   kBatonRuleTrailing,        /* the file is longer than total_size */
   kBatonRuleSegmentCount,
   kBatonRuleRamCount,
+  kBatonRuleNoteCount,
   kBatonRuleMetaSize,        /* not header + tables, or past the end */
   kBatonRuleMetaDigest,
   kBatonRuleReserved,        /* a reserved field is not zero */
@@ -80,6 +83,7 @@ typedef enum BatonRule {
   kBatonRuleHandoffName,
   kBatonRuleMachineName,
   kBatonRuleRamOrder,        /* empty, backwards, or not after the range before */
+  kBatonRuleNoteRange,       /* empty or backwards */
   kBatonRuleSegmentName,
   kBatonRuleSegmentReserved,
   kBatonRuleSegmentKind,
