@@ -34,11 +34,12 @@ import boot
 import newc
 import qemu
 from boot import MIB, SAYS, Says, Setting, Unusable, read, words, write
-from gdb import Gdb
 from guest_memory import GuestMemory
+from onlooker import Debugger, built_handoff, listening
 from scenarios import CRASHES, KERNELS
 
 LOW = 64 << 10  # what the stub moves away: a kernel's vectors are there, and the capture kernel puts its own
+ENTRY_LIMIT = 100  # seconds from the crash to the stub
 LIMIT = 400  # seconds: two boots, a compiler, a dump, on a busy machine
 VPA_ALIGNMENT, VPA_COUNTER = 0x400, 0x100  # of the area that a guest shares with the hypervisor
 STEP, PIECE = 16 * MIB, 64 << 10  # of the digests of /proc/vmcore, as init.c has them
@@ -67,7 +68,7 @@ class Crash:
         command = self.setting.command(machine, initrd, f"baton.stage=crash baton.mark={self.mark.hex()} baton.room={room} "
                                                         f"baton.cpu={self.scenario.crash_cpu}",
                                        [bank.option for bank in self.memory.banks])
-        return [*command, "-gdb", f"unix:{self.socket},server=on,wait=off"]
+        return [*command, *listening(self.socket)]
 
     def take(self, line):
         """Called with each line as it comes; whether it was the last."""
@@ -91,9 +92,13 @@ class Crash:
     def stop_at_entry(self):
         """The truth: all of memory, when the crashed kernel has left and nothing of the stub has run."""
         table = json.loads(read(os.path.join(self.folder, "out", f"{self.scenario.handoff}.json")))
-        with Gdb(self.socket) as gdb:
-            gdb.run_to(int(table["entry"], 16))
-            self.truth = self.memory.read(0, self.memory.size)
+        machine, entry = Debugger(self.socket), int(table["entry"], 16)
+        machine.break_at(entry)
+        if machine.go_to([entry], ENTRY_LIMIT) == (None, None):
+            raise Unusable(f"nobody came to the stub within {ENTRY_LIMIT} s")
+        machine.unbreak(entry)
+        self.truth = self.memory.read(0, self.memory.size)
+        machine.leave()
 
     # --- what must have come of it ---
 
@@ -240,7 +245,7 @@ def main():
         return 0
     try:
         return run(Setting(options), CRASHES[options.crash])
-    except Unusable as problem:
+    except (Unusable, built_handoff.Unusable) as problem:
         print(f"crash: cannot be run: {problem}", file=sys.stderr)
         return 2
 

@@ -57,10 +57,11 @@ class Bundle:
             raise EditError("this is no bundle of version 1")
         total, meta = struct.unpack_from(">QQ", data, 16)
         count, ranges, facts = struct.unpack_from(">III", data, 88)
-        if total != len(data) or meta != HEADER + SEGMENT * count + RANGE * ranges or meta > total:
+        notes, = struct.unpack_from(">I", data, 140)
+        if total != len(data) or meta != HEADER + SEGMENT * count + RANGE * (ranges + notes) or meta > total:
             raise EditError("the bundle's sizes do not fit its length")
         self.head = bytearray(data[:HEADER])
-        self.ram = data[HEADER + SEGMENT * count:meta]
+        self.ranges = data[HEADER + SEGMENT * count:meta]  # of RAM, and crash notes
         self.granule, = struct.unpack_from(">Q", data, 72)
         kernel_end, rma_end = struct.unpack_from(">QQ", data, 104)
         self.kernel_end = kernel_end if facts & FACT_KERNEL_END else None
@@ -94,7 +95,7 @@ class Bundle:
         return self.only(KIND_ELF, "kernel")
 
     def write(self):
-        meta = HEADER + SEGMENT * len(self.segments) + len(self.ram)
+        meta = HEADER + SEGMENT * len(self.segments) + len(self.ranges)
         table, payload = bytearray(), bytearray()
         for segment in self.segments:
             if len(segment.content) > segment.memsz:
@@ -107,8 +108,8 @@ class Bundle:
             payload += segment.content
         struct.pack_into(">Q", self.head, 16, meta + len(payload))
         self.head[32:64] = bytes(32)
-        self.head[32:64] = hashlib.sha256(self.head + table + self.ram).digest()
-        return bytes(self.head + table + self.ram + payload)
+        self.head[32:64] = hashlib.sha256(self.head + table + self.ranges).digest()
+        return bytes(self.head + table + self.ranges + payload)
 
 
 def poison_boot_id(bundle, giver):

@@ -21,7 +21,7 @@ import promises  # noqa: E402
 from stopped_machine import Debugger, listening  # noqa: E402,F401
 
 LIMIT = 100  # seconds until a CPU must have come to the next stop
-MSR_HV, MSR_REAL = 1 << 60, 0x30
+MSR_HV = 1 << 60
 HILE, LPCR_ILE = {"power8": 1 << (63 - 19), "power9": 1 << (63 - 4), "power10": 1 << (63 - 4)}, 1 << 25
 
 
@@ -66,19 +66,11 @@ class Onlooker(threading.Thread):
 
     def wait(self, machine, stops):
         """The stop that a CPU came to, when it has been looked at."""
-        while True:
-            cpu = machine.go(LIMIT)
-            if cpu is None:
-                places = ", ".join(f"{stop.what} at {stop.address:#x}" for stop in stops)
-                raise built_handoff.Unusable(f"no CPU came to {places} within {LIMIT} s")
-            at = machine.register(cpu, "pc")
-            stop = next((stop for stop in stops if stop.address == at), None)
-            if stop and not machine.register(cpu, "msr") & MSR_REAL:
-                break
-            # The same address of somebody's address space.
-            machine.unbreak(at)
-            machine.step(cpu)
-            machine.break_at(at)
+        cpu, at = machine.go_to([stop.address for stop in stops], LIMIT)
+        if cpu is None:
+            places = ", ".join(f"{stop.what} at {stop.address:#x}" for stop in stops)
+            raise built_handoff.Unusable(f"no CPU came to {places} within {LIMIT} s")
+        stop = next(stop for stop in stops if stop.address == at)
         found = self.look(machine, cpu, stop)
         for convention, clauses in stop.conventions:
             self.findings.append((stop.what, convention, *promises.compare(clauses, found, stop.who)))

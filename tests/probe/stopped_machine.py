@@ -18,6 +18,7 @@ import xml.etree.ElementTree as ET
 
 from built_handoff import Unusable
 
+MSR_REAL = 0x30  # IR and DR: both are 0 where translation is off
 INCLUDE = re.compile(r'<xi:include href="([^"]+)"')
 
 
@@ -176,6 +177,20 @@ class Debugger:
         if not answer.startswith("T05") or not stopped:
             raise Unusable(f"the machine stopped by itself: {answer}")
         return stopped[1]
+
+    def go_to(self, addresses, seconds):
+        """Lets all run until one is before the instruction at one of these real addresses, which have breakpoints: that CPU
+        and the address; None twice when none comes. A program that has the same virtual address is let go on."""
+        while True:
+            cpu = self.go(seconds)
+            if cpu is None:
+                return None, None
+            at = self.register(cpu, "pc")
+            if at in addresses and not self.register(cpu, "msr") & MSR_REAL:
+                return cpu, at
+            self.unbreak(at)
+            self.step(cpu)
+            self.break_at(at)
 
     def step(self, cpu):
         """One instruction of one CPU."""
