@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 
+import machines
 import scale
 import stub_table
 
@@ -337,6 +338,16 @@ def stdlib_diff(baton, rounds):
     say()
 
 
+MAKE_ELF = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden", "make_elf.py")
+
+
+def holes(program):
+    if program is None:
+        say("left out: --holes names the program")
+    else:
+        subprocess.run([program], check=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Prints the figures.")
     parser.add_argument("--baton", required=True)
@@ -344,14 +355,17 @@ def main():
     parser.add_argument("--cc", default="powerpc64-linux-gnu-gcc")
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--payload-mib", type=int, default=256, help="size of the big kernel; the initrd has a quarter")
-    parser.add_argument("--only", choices=["time", "payload", "stubs", "diff", "scale"])
+    parser.add_argument("--holes", help="the program holes_bench; without it that part is left out")
+    parser.add_argument("--only", choices=["time", "payload", "stubs", "diff", "scale", "machines", "holes"])
     given = parser.parse_args()
     baton, work = os.path.abspath(given.baton), os.path.abspath(given.work)
     parts = [("time", lambda at: times(baton, given.cc, at, given.rounds)),
              ("payload", lambda at: payload(baton, at, given.payload_mib)),
              ("stubs", lambda at: say(stub_table.table(baton, at))),
              ("diff", lambda at: stdlib_diff(baton, given.rounds)),
-             ("scale", lambda at: scale.run(baton, "dtc", at, scale.SIZES, 7))]
+             ("scale", lambda at: scale.run(baton, "dtc", at, scale.SIZES, 7)),
+             ("machines", lambda at: machines.run(baton, at, MAKE_ELF)),
+             ("holes", lambda at: holes(given.holes))]
     failed = False
     for number, (name, part) in enumerate(parts, 1):
         if given.only not in (None, name):
