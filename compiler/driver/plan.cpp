@@ -331,7 +331,7 @@ report::PlanReport make_plan(const Compilation& c, const Outputs& outputs) {
   if (c.stub) plan.stub_size = Size{c.stub->code.text.size()};
   if (c.gap->stub)
     for (const auto& count : c.gap->stub->counts)
-      plan.bodies.push_back({to_text(count.giver), count.instructions, count.lower_bound});
+      plan.bodies.push_back({to_text(count.giver), count.instructions, count.lower_bound, count.set_up, count.set_up_bound});
   for (const auto& copy : c.gap->copies) plan.copies.push_back({copy.from, copy.to, copy.executed});
   if (c.gap->digest) {
     plan.digest_by = c.gap->digest->vectors ? "vector instructions" : "general registers";

@@ -6,10 +6,8 @@
 #include "ppc64/constant_search.h"
 
 namespace baton::ppc64 {
-namespace {
 
-Instruction instruction_of(const ConstantStep& step, Gpr target, std::span<const KnownRegister> live) {
-  Gpr source = step.source >= 0 ? live[static_cast<size_t>(step.source)].gpr : target;
+Instruction instruction_of(const ConstantStep& step, Gpr target, Gpr source) {
   uint64_t bits = static_cast<uint64_t>(step.immediate);
   switch (step.op) {
     case ConstantOp::kLi: return ins::li(target, step.immediate);
@@ -29,15 +27,14 @@ Instruction instruction_of(const ConstantStep& step, Gpr target, std::span<const
   BATON_CHECK(false, "a step of no kind");
 }
 
-}  // namespace
-
 std::vector<Instruction> materialize(Gpr target, uint64_t value, std::span<const KnownRegister> live) {
   std::vector<ConstantInput> inputs;
   for (const KnownRegister& known : live)
     inputs.push_back(ConstantInput{known.value, known.gpr.number() != 0, known.gpr == target});
   ConstantSearch<16> search(std::move(inputs), target.number() != 0);
   std::vector<Instruction> instructions;
-  for (const ConstantStep& step : search.run(value)) instructions.push_back(instruction_of(step, target, live));
+  for (const ConstantStep& step : search.run(value))
+    instructions.push_back(instruction_of(step, target, step.source >= 0 ? live[static_cast<size_t>(step.source)].gpr : target));
   return instructions;
 }
 

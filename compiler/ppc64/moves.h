@@ -6,7 +6,8 @@
 // known at their turn, so the order also decides how long they are: a base register is used before it is
 // overwritten. A cycle is opened through a scratch register, or through a target that is not yet set.
 // The sequence is the shortest over all orders and saves (up to ten assignments; with more, a greedy one),
-// each constant made by its own shortest sequence (constants.h).
+// each constant made by its own shortest sequence (constants.h). The cost is the number of instructions; where
+// this is not the shortest there is, and why: README.md, "The cost model".
 //
 //   { r3 <- r4, r4 <- r3, r5 <- 0 }, scratch r0  ->  mr r0,r3; mr r3,r4; mr r4,r0; li r5,0
 #pragma once

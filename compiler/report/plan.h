@@ -87,7 +87,8 @@ const char* to_text(PlanClause::Answer answer);
 struct PlanBody {
   std::string giver;
   uint64_t instructions = 0;
-  size_t lower_bound = 0;  // 0: none is known
+  size_t lower_bound = 0;  // 0: none is known for the whole
+  size_t set_up = 0, set_up_bound = 0;  // its end: registers, the store of the id, the jump
 };
 
 /// What the stub compares before it stores anything.

@@ -133,6 +133,11 @@ void write_stub(OStream& json, const PlanReport& plan) {
             json.attribute("lower_bound", static_cast<int64_t>(body.lower_bound));
           else
             json.attribute("lower_bound", nullptr);
+          json.attributeObject("set_up", [&] {
+            json.attribute("instructions", static_cast<int64_t>(body.set_up));
+            json.attribute("lower_bound", static_cast<int64_t>(body.set_up_bound));
+            json.attribute("known_shortest", body.set_up <= body.set_up_bound);
+          });
         });
     });
     json.attributeArray("copies", [&] {

@@ -191,10 +191,16 @@ std::string stub_lines(const PlanReport& plan) {
   for (const PlanBody& body : plan.bodies) {
     std::string line = counted(body.instructions, "instruction") + " from entry to jump for a " + body.giver +
                        "-endian giver";
-    if (body.lower_bound != 0)
-      line += body.instructions <= body.lower_bound
-                  ? ", the fewest there can be"
-                  : "; the lower bound is " + std::to_string(body.lower_bound);
+    if (body.lower_bound != 0 && body.instructions <= body.lower_bound)
+      line += ", the fewest there can be";
+    else if (body.lower_bound != 0)
+      line += "; not known to be the fewest: nobody can do with less than " + std::to_string(body.lower_bound);
+    else if (body.set_up <= body.set_up_bound)
+      line += "; the last " + std::to_string(body.set_up) + ", which set registers and enter, are the fewest there can be";
+    else
+      line += "; the last " + std::to_string(body.set_up) +
+              ", which set registers and enter, are not known to be the fewest: nobody can do with less than " +
+              std::to_string(body.set_up_bound);
     text += wrap(line, 4, 6);
   }
   return text;

@@ -128,14 +128,20 @@ class Search {
     }
   }
 
-  /// Bases that a D-form store at `address` can use: values that are wanted in a register anyway, and the
-  /// nearest multiple of 64 KiB, which `addis` alone makes.
+  /// Bases that a D-form store at `address` can use: values that are wanted in a register anyway, the
+  /// nearest multiple of 64 KiB, which `addis` alone makes, and what lies a multiple of 64 KiB from a wanted
+  /// value: one `ori` may make it, and one `addis` the value from it.
   std::vector<uint64_t> base_candidates(const std::vector<Source>& chosen, uint64_t address) const {
     std::vector<uint64_t> candidates;
     for (const Source& source : chosen)
       if (const auto* value = std::get_if<uint64_t>(&source); value && fits_simm16(address - *value))
         candidates.push_back(*value);
     candidates.push_back((address + 0x8000) & ~uint64_t{0xffff});
+    for (const Source& source : chosen)
+      if (const auto* value = std::get_if<uint64_t>(&source)) {
+        uint64_t lowest = address - 0x7fff, base = lowest + ((*value - lowest) & 0xffff);
+        if (std::find(candidates.begin(), candidates.end(), base) == candidates.end()) candidates.push_back(base);
+      }
     return candidates;
   }
 

@@ -19,6 +19,7 @@
 
 #include "trampoline/body.h"
 #include "trampoline/boot_mark.h"
+#include "trampoline/bound.h"
 #include "trampoline/interrupts.h"
 
 namespace baton::trampoline {
@@ -28,43 +29,17 @@ namespace ins = ppc64::ins;
 
 namespace {
 
-/// Whether r9 is one `addi` or `ori` away from r8.
-bool near_each_other(const MasterGoals& goals) {
-  auto value_of = [&](ppc64::Gpr gpr) -> std::optional<uint64_t> {
-    for (const RegisterGoal& g : goals.registers)
-      if (g.gpr == gpr && g.allowed.size() == 1)
-        if (const auto* value = std::get_if<uint64_t>(&g.allowed[0])) return *value;
-    return std::nullopt;
-  };
-  auto base = value_of(ppc64::reg::r8), entry = value_of(ppc64::reg::r9);
-  if (!base || !entry) return false;
-  bool by_addi = *entry - *base + 0x8000 < 0x10000, by_ori = (*entry & ~uint64_t{0xffff}) == *base;
-  return by_addi || by_ori;
-}
+/// All that the master executes after the entry's branch.
+struct Body {
+  Part all;
+  size_t set_up = 0, set_up_bound = 0;  // of the last part: registers and the jump
+  size_t mark_bound = 0;
+};
 
-/// The lower bounds counted by hand for the job they were counted for: branch over an overlaid head,
-/// addis, store of the id, mr, addis, branch, on 64 KiB pages with r4 = start and r5 = 0 promised; two
-/// or three more for r8 and r9. 0 where the job is another one.
-size_t counted_bound(const MasterGoals& goals, bool branch_first, bool far) {
-  auto sets = [&](ppc64::Gpr gpr) {
-    return std::any_of(goals.registers.begin(), goals.registers.end(),
-                       [&](const RegisterGoal& g) { return g.gpr == gpr; });
-  };
-  bool opal = goals.registers.size() == 4 && sets(ppc64::reg::r8) && sets(ppc64::reg::r9);
-  if (goals.id_store.has_value() == goals.mark_store.has_value() || !sets(ppc64::reg::r3) || !sets(ppc64::reg::r4)) return 0;
-  if (goals.registers.size() != 2 && !opal) return 0;
-  // r8 is one instruction (OPAL starts on a multiple of 64 KiB); r9 is one from r8 where it is near, else two.
-  size_t opal_registers = !opal ? 0 : near_each_other(goals) ? 2 : 3;
-  size_t bound = (branch_first ? 1 : 0) + 5 + opal_registers;
-  if (goals.mark_store) ++bound;  // whose place depends on the id: one multiplication
-  if (goals.giver == Endian::kLittle && goals.id_store && !goals.id_store->fits_byte) ++bound;
-  if (!goals.msr.empty()) return bound + 4;  // mfmsr, clrrdi, mtsrr0, mtsrr1, rfid for the branch
-  return far ? bound + 1 : bound;
-}
-
-/// All that the master executes after the entry's branch, from `offset` on.
-Result<Part> parts_and_body(const StubRequest& request, const MasterGoals& goals, uint64_t offset) {
-  Part all{{}, 0, goals};
+/// The body that starts at `offset`.
+Result<Body> parts_and_body(const StubRequest& request, const MasterGoals& goals, uint64_t offset) {
+  Body made{Part{{}, 0, goals}};
+  Part& all = made.all;
   auto append = [&](Part part) {
     for (PartLoop loop : part.loops) all.loops.push_back({all.steps.size() + loop.step, loop.turns, loop.bytes});
     all.steps.insert(all.steps.end(), part.steps.begin(), part.steps.end());
@@ -88,14 +63,19 @@ Result<Part> parts_and_body(const StubRequest& request, const MasterGoals& goals
     append(std::move(*handover));
   }
   if (all.after.mark_store) {
+    made.mark_bound = least_mark(all.after);
     auto mark = mark_boot_cpu(all.after);
     if (!mark) return mark.failure();
     append(std::move(*mark));
   }
-  auto body = shortest_body(all.after, request.start, offset + 4 * all.steps.size());
+  uint64_t behind = offset + 4 * all.steps.size();
+  auto body = shortest_body(all.after, request.start, behind);
   if (!body) return body.failure();
+  made.set_up = body->size();
+  made.set_up_bound = least_set_up(all.after, request.start, behind);
+  BATON_CHECK(made.set_up >= made.set_up_bound, "a body shorter than the bound");
   append(Part{*body, body->size(), all.after});
-  return all;
+  return made;
 }
 
 void append(Stub& stub, const Stub& part) {
@@ -126,7 +106,7 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
   Stub& stub = result.stub;
   stub.unit_order = unit;
 
-  std::vector<Part> bodies;
+  std::vector<Body> bodies;
   std::vector<DigestCheck> checks;
   uint64_t offset = first_body;
   for (const MasterGoals& goals : request.masters) {
@@ -140,9 +120,9 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
     }
     auto body = parts_and_body(request, goals, offset);
     if (!body) return body.failure();
-    for (const PartLoop& loop : body->loops)
+    for (const PartLoop& loop : body->all.loops)
       result.loops.push_back({goals.giver, offset + 4 * loop.step, loop.turns, loop.bytes});
-    offset += 4 * body->steps.size();
+    offset += 4 * body->all.steps.size();
     bodies.push_back(std::move(*body));
   }
 
@@ -176,14 +156,13 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
     stub.comment(std::string("Master, giver ") + to_text(order) + "-endian.");
     stub.label(body_label(i));
     if (request.digest) append(stub, checks[i].before);
-    const auto& steps = bodies[i].steps;
+    const auto& steps = bodies[i].all.steps;
     for (const Step& step : steps) stub.code(step.instruction, step.clause, step.order.value_or(order));
-    // Far unless the way out is a plain branch.
-    bool far = request.masters[i].msr.empty() && steps.size() >= 2 && steps.back().instruction == ins::bctr();
-    bool only_body = !request.relay && !request.digest && request.copies.empty() && !request.masters[i].interrupts;
-    result.counts.push_back({order, bodies[i].executed + (branch_first ? 1 : 0),
-                             only_body ? counted_bound(request.masters[i], branch_first, far) : 0,
-                             request.masters[i].interrupts.has_value()});
+    bool other_parts = request.relay || request.digest || !request.copies.empty() || request.masters[i].interrupts;
+    uint64_t branches = branch_first ? 1 : 0;
+    result.counts.push_back({order, bodies[i].all.executed + branches,
+                             other_parts ? 0 : branches + bodies[i].mark_bound + bodies[i].set_up_bound,
+                             bodies[i].set_up, bodies[i].set_up_bound, request.masters[i].interrupts.has_value()});
     if (request.digest) result.counts.back().instructions += checks[i].instructions;
     // In little-endian the first head word is the never-trapping tdi before the second branch.
     if (both && i == 1) result.counts.back().instructions += 1;

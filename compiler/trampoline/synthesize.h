@@ -47,7 +47,8 @@ struct StubRequest {
 struct BodyCount {
   Endian giver = Endian::kBig;
   uint64_t instructions = 0;  // from entry to the jump, the head branch included
-  size_t lower_bound = 0;   // counted bound for this job; 0 where none is known
+  size_t lower_bound = 0;   // nobody can do with fewer (bound.h); 0 where other parts are in the way
+  size_t set_up = 0, set_up_bound = 0;  // of these, registers, the store of the id and the jump; and their bound
   bool calls_firmware = false;
 };
 

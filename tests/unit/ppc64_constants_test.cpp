@@ -26,7 +26,7 @@ using Small = ConstantSearch<4>;
 constexpr unsigned kUnreached = 99;
 
 /// The number of steps to every value of the small machine, by forward search over all instructions.
-/// `rotations`: known registers may be rotated and inserted too.
+/// `rotations`: known registers may be rotated and inserted too, and the register inserted into itself by any distance.
 std::vector<unsigned> all_lengths(const std::vector<ConstantInput>& inputs, bool target_is_base, bool rotations) {
   std::vector<unsigned> length(1 << 16, kUnreached);
   std::vector<uint64_t> frontier, next;
@@ -66,6 +66,9 @@ std::vector<unsigned> all_lengths(const std::vector<ConstantInput>& inputs, bool
       each_unary(ConstantStep::kInPlace, target_is_base, steps > 1 || rotations,
                  [&](const ConstantStep& s) { reach(Small::execute(s, value, value), steps); });
       reach(Small::execute(ConstantStep{ConstantOp::kRldimi, ConstantStep::kInPlace, 0, 8, 0}, value, value), steps);
+      for (unsigned sh = 0; sh < 16 && rotations; ++sh)
+        for (unsigned bound = 0; bound < 16; ++bound)
+          reach(Small::execute(ConstantStep{ConstantOp::kRldimi, ConstantStep::kInPlace, 0, sh, bound}, value, value), steps);
       for (size_t i = 0; i < inputs.size(); ++i)
         for (unsigned sh = 0; sh < 16 && rotations && !inputs[i].target; ++sh)
           for (unsigned bound = 0; bound < 16; ++bound)

@@ -95,7 +95,7 @@ inline baton::report::PlanReport sample_plan() {
   clause("image", "head 0x100 runs_at_zero", Answer::kAssumed, "the code at 0x60 was not followed through mtctr");
   plan.stub = true;
   plan.stub_size = Size{0x11c};
-  plan.bodies = {{"big", 6, 6}, {"little", 8, 7}};
+  plan.bodies = {{"big", 6, 6, 5, 5}, {"little", 8, 7, 7, 6}};
   plan.checks = {{"segment.extent disjoint segments.others", "EINVAL", true, ""},
                  {"segment.start >= machine.running_kernel.end", "ETXTBSY", true, ""},
                  {"segment.extent within machine.ram", "none", false,

@@ -194,7 +194,7 @@ TEST_CASE("the text has every part, in ASCII and 100 columns") {
         "                                                 little: stwbrx r3, r10, r9\n",
         "    r5 = 0                                     promised\n",
         "    6 instructions from entry to jump for a big-endian giver, the fewest there can be\n",
-        "    8 instructions from entry to jump for a little-endian giver; the lower bound is 7\n",
+        "    8 instructions from entry to jump for a little-endian giver; not known to be the fewest:\n      nobody can do with less than 7\n",
         "  ok     ETXTBSY             segment.start >= machine.running_kernel.end\n",
         "  FAILS  (it does not look)  segment.extent within machine.ram; here",
         "Assumed, not checked (2)\n",
@@ -289,6 +289,9 @@ TEST_CASE("the JSON has every number as the struct has it") {
   const llvm::json::Object& body = *(*root.getObject("stub")->getArray("bodies"))[1].getAsObject();
   CHECK(body.getInteger("instructions") == 8);
   CHECK(body.getInteger("lower_bound") == 7);
+  CHECK(body.getObject("set_up")->getInteger("instructions") == 7);
+  CHECK(body.getObject("set_up")->getInteger("lower_bound") == 6);
+  CHECK(body.getObject("set_up")->getBoolean("known_shortest") == false);
 }
 
 TEST_CASE("ranges for people") {
