@@ -267,6 +267,12 @@ class Closer {
     return false;
   }
 
+  /// By how much a window is too small for what begins in it.
+  static std::string beyond(const Range& wanted, const Range& window) {
+    if (wanted.begin < window.begin || wanted.begin >= window.end || wanted.end <= window.end) return {};
+    return ": " + human(wanted.end - window.end) + " too many";
+  }
+
   /// `bytes D = bytes S` of the taker, against the giver's copy of the stub's head to 0.
   std::vector<HeadBytes> overlay_head() {
     std::vector<HeadBytes> head;
@@ -285,7 +291,7 @@ class Closer {
         auto& d = sink_.report(Code::head_gap, need.clause->span,
                                "`" + need.clause->origin + "` needs `" + need.text() + "`, and `" +
                                    layout_.from->name + "` " +
-                                   (copy ? "copies `" + to_text(copied) + "` only" : "copies nothing there"));
+                                   (copy ? "copies `" + to_text(copied) + "` only" + beyond(destination, copied) : "copies nothing there"));
         if (copy) d.label(copy->clause->span, "the copy");
         if (need.section == Section::kMemory && layout_.entered().declaration->kind == SegmentKind::kTrampoline)
           d.note("a trampoline can put them there: `before enter copy " + to_text(wanted) + " to " + hex(destination.begin) + ";`");

@@ -39,8 +39,15 @@ Result<ppc64::Stub> relay_pen(const Relay& relay) {
     return Failure{Failure::Kind::kUnsuitable,
                    "the one branch at " + hex(Wide{relay.landing}) + " does not reach the slaves' pen at " + hex(Wide{pen}),
                    "place the stub below 32MiB: `within 0x0 ..< 32MiB`"};
-  if (relay.landing % kStep != 0 || relay.flag_offset() + 4 > kHeadSize)
-    return Failure{Failure::Kind::kUnsuitable, "a landing at " + hex(Wide{relay.landing}) + " leaves no room for a relay"};
+  if (relay.landing % kStep != 0)
+    return Failure{Failure::Kind::kUnsuitable, "a landing at " + hex(Wide{relay.landing}) +
+                                                   " is not at the beginning of a doubleword, which one store replaces"};
+  uint64_t end = relay.flag_offset() + 4;
+  if (end > kHeadSize)
+    return Failure{Failure::Kind::kUnsuitable,
+                   "a relay takes " + human(Size{end - relay.landing}) + " from the landing at " + hex(Wide{relay.landing}) +
+                       ", and the head that is copied ends at " + hex(Wide{kHeadSize}) + ": " +
+                       human(Size{end - kHeadSize}) + " too many"};
   auto free = free_registers(relay.kept);
   if (free.size() < 2) return Failure{Failure::Kind::kUnsuitable, "the slaves' registers leave none for their pen"};
   Gpr base = free[0], value = free[1];

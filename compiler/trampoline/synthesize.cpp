@@ -94,7 +94,8 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
     if (part.offset < own_head)
       return Failure{Failure::Kind::kUnsuitable,
                      "the taker needs byte " + hex(part.offset) + " of the head, and the stub's branch takes " +
-                         std::to_string(own_head) + " bytes from 0",
+                         std::to_string(own_head) + " bytes from 0: " +
+                         human(Size{std::min(own_head - part.offset, uint64_t{part.bytes.size()})}) + " too many",
                      both ? "say `giver big;` if only big-endian kernels hand over" : ""};
 
   bool low_copy = request.overlay || request.relay;  // slaves run the first 0x100 bytes
