@@ -15,6 +15,7 @@ explained is an error. No time is measured: that is bench.py.
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -73,12 +74,42 @@ HANDOFFS = [
     ("node_far_big", {"head", "node", "far"}),
 ]
 
-# Counted from the sources of those programs, assembled for ppc64; not measured by this script.
-PEERS = [
-    ("kexec-lite", "19", "528 bytes", ""),
-    ("Linux purgatory", "34-36", "784 bytes", "46-48 with the kdump copy; and a delay of 65,535 iterations"),
-    ("kexec-tools", "67-71", "13 KB of C more", "the C code's instructions are not in the count"),
+# Counted from the sources of those programs, assembled for ppc64; not measured by this script. Instructions of the
+# master for a big-endian and a little-endian giver; bytes; instructions of a slave from its landing to the kernel's
+# code; iterations of a delay loop that holds the master until slaves are expected to have left.
+PEERS = {
+    "kexec-lite": (19, 19, 528, 0, 0),
+    "Linux purgatory": (34, 36, 784, 0, 65535),
+    "kexec-tools": (67, 71, 13000, 0, 65535),
+    "FreeBSD kboot": (15, 24, 252, 9, 0),
+}
+PEER_REMARKS = {
+    "Linux purgatory": "46 and 48 instructions with the kdump copy",
+    "kexec-tools": "the bytes are its C; the instructions are those of its assembly alone",
+}
+
+# Handoffs of conventions.baton: what is done, how slaves get to the taker, and whose stub does the same.
+#   overlay: they run the taker's code in the copied head; relay: they wait in a pen; park: they stay at their landing;
+#   none: none comes. A peer that replaces the head under its slaves waits for them in a delay loop.
+CONVENTIONS = [
+    ("bootblock_17", "kernel since 2.6.13", "overlay", ["kexec-lite", "Linux purgatory", "kexec-tools"]),
+    ("opal", "the same with r8 and r9", "none", ["Linux purgatory", "kexec-tools"]),
+    ("bootblock_2", "2.6.10, head replaced", "relay", ["Linux purgatory", "kexec-tools"]),
+    ("bootblock_2_overlay", "2.6.10, head overlaid", "overlay", ["kexec-lite"]),
+    ("bootblock_1", "2.6.9, no id field", "relay", []),
+    ("raw", "no kernel, slaves parked", "park", []),
+    ("raw_copied", "the same, 4 KiB moved", "none", []),
+    ("epapr", "ePAPR client", "none", ["kexec-lite"]),
+    ("freebsd", "FreeBSD", "overlay", ["FreeBSD kboot"]),
+    ("zimage", "packed Linux, ePAPR's r6", "none", ["kexec-lite"]),
 ]
+NEEDLESS = [
+    ("openfirmware", "Open Firmware to Linux"),
+    ("skiboot", "skiboot to Linux"),
+    ("epapr_kernel", "ePAPR to Linux"),
+]
+HEAD, LANDING = 0x100, 0x60
+BRANCH_TO_ITSELF = 0x48000000
 
 
 class FigureError(Exception):
@@ -184,10 +215,88 @@ def table(baton, folder):
                 used.append(mark)
     lines += ["", f"{reached} of {total} rows reach the bound."]
     lines += [f"{mark} {NOTES[mark]}" for mark in sorted(used)]
-    lines += ["", "Hand-written stubs in use (counted from their sources, not run here):", ""]
-    for name, count, size, remark in PEERS:
-        lines.append(f"{name:20} {count:>7} instructions, {size}" + (f"; {remark}" if remark else ""))
+    lines += ["", *conventions(baton, folder)]
     return "\n".join(lines) + "\n"
+
+
+def slave_path(kind, handoff, code, report, image):
+    """Instructions of a slave from its landing to the taker's code, or to where it stays; None: no slave comes."""
+    if kind == "none":
+        return None
+    if kind == "relay":  # the prover ran it, with one look at the word that it waits for
+        match = re.search(r"a slave: .* enter absolute 0x60 .* after (\d+) instructions\)", report)
+        if not match:
+            raise FigureError(f"{handoff}: no slave was proved")
+        return int(match[1])
+    words = [int.from_bytes(code[i:i + 4], "big") for i in range(LANDING, LANDING + 12, 4)]
+    if kind == "park":
+        if BRANCH_TO_ITSELF not in words:
+            raise FigureError(f"{handoff}: slaves do not stay at their landing")
+        return words.index(BRANCH_TO_ITSELF) + 1
+    if code[LANDING:HEAD] != image[LANDING:HEAD]:
+        raise FigureError(f"{handoff}: the head is not the taker's from its landing on")
+    return 0
+
+
+def own_bytes(text):
+    """Bytes of a listing that are not the taker's own, nor a gap: instructions and words."""
+    sizes = [8 if line.startswith("\t.8byte") else 4 for line in text.splitlines()
+             if re.match(r"\t(\.long|\.8byte|[a-z])", line)]
+    return sum(sizes)
+
+
+def beaten(row, names):
+    """Whether fewer instructions and fewer bytes are taken than by each of the peers: two words, or dashes."""
+    if not names:
+        return "-", "-"
+    order, size, count, slave = row
+    peers = [PEERS[name] for name in names]
+    fewer = all(count < peer[order == "little"] + peer[4] and (slave is None or slave <= peer[3] or peer[4]) for peer in peers)
+    return "yes" if fewer else "no", "yes" if all(size < peer[2] for peer in peers) else "no"
+
+
+def conventions(baton, folder):
+    """The second table: each kind of taker, beside who does the same job."""
+    inputs.make(os.path.join(folder, "payload.bin"), "pattern 4096\n")
+    shutil.copyfile(os.path.join(HERE, "conventions.baton"), os.path.join(folder, "conventions.baton"))
+    with open(os.path.join(folder, "vmlinux"), "rb") as stream:
+        image = stream.read()[0x10000:]  # where the recipe puts the first byte that is loaded
+    if not any(image[LANDING:HEAD]):
+        raise FigureError("the kernel's file has no code at its landing")
+    lines = ["Stubs by what is entered: instructions of the master and of a slave, as executed by the prover (a relay's slave",
+             "looks at its word once), and bytes. Where slaves come, 256 of these are the head, most of it the taker's own code",
+             "or nothing: `own` are instructions and words of the stub. Beside whoever does the same job; fewer means fewer",
+             "than each of them, their delays included. FreeBSD's stub has all of its code in the head.", "",
+             f"{'handoff':20} {'what is entered':24} {'giver':>7} {'master':>7} {'slave':>6} {'bytes':>6} {'own':>4}  "
+             f"{'fewer instructions':18}  {'fewer bytes':11}  beside"]
+    for handoff, job, kind, names in CONVENTIONS:
+        report = run([baton, "build", "conventions.baton", "--handoff", handoff, "-o", "out", "--dump", "verify"], folder)
+        with open(os.path.join(folder, "out", handoff + ".bin"), "rb") as stream:
+            code = stream.read()
+        with open(os.path.join(folder, "out", handoff + ".S"), encoding="utf-8") as stream:
+            own = own_bytes(stream.read())
+        if kind == "park":  # listed as bytes of the head, and no taker's
+            own += 4 * sum(any(code[i:i + 4]) for i in range(LANDING, HEAD, 4))
+        executed = re.findall(r"^(big|little): proved +(?!a slave)\S.*: enter .* after (\d+) instructions\)$", report, re.M)
+        if not executed or re.search(r"^(big|little): (refuted|unknown)", report, re.M):
+            raise FigureError(f"{handoff}: not proved\n{report}")
+        for order, count in executed:
+            slave = slave_path(kind, handoff, code, report, image)
+            fewer = beaten((order, len(code), int(count), slave), names)
+            lines.append(f"{handoff:20} {job:24} {order:>7} {int(count):7} {'-' if slave is None else slave:>6} {len(code):6} {own:4}  "
+                         f"{fewer[0]:18}  {fewer[1]:11}  {', '.join(names) or 'nobody'}")
+    lines += ["", "No stub is needed, and none is made:", ""]
+    for handoff, job in NEEDLESS:
+        plan = run([baton, "plan", "conventions.baton", "--handoff", handoff], folder)
+        if "No stub: nothing that the taker needs is missing" not in plan:
+            raise FigureError(f"{handoff}: the plan has a stub")
+        lines.append(f"{handoff:20} {job}")
+    lines += ["", "Hand-written stubs in use (counted from their sources, not run here):", "",
+              f"{'':20} {'big':>5} {'little':>7} {'slave':>6} {'bytes':>6}  delay"]
+    for name, (big, little, size, slave, delay) in PEERS.items():
+        remark = PEER_REMARKS.get(name, "")
+        lines.append(f"{name:20} {big:5} {little:7} {slave:6} {size:6}  {delay or 'none'}" + (f"; {remark}" if remark else ""))
+    return lines
 
 
 def main():
