@@ -6,7 +6,8 @@ Each ordered pair of conventions becomes a small handoff, which is built: the ta
 a trampoline, then with the giver's incidental promises relied on; on a guest to which slaves come, on one with a single
 CPU, and on an OPAL host. The first that passes is the pair's outcome, in this order. Where none does, it is what the
 trampoline was refused for first, on the machine where the build got furthest. What a handoff binds follows from the roles that the
-conventions state; nothing here knows a convention by its name.
+conventions state; nothing here knows a convention by its name. A giver that is the entry of an ELF file can enter no
+trampoline: from it the taker's image is entered itself, or nothing is.
 
 BATON_UPDATE=1 writes the table; read the difference before it is committed.
 
@@ -83,6 +84,7 @@ class Convention:
         self.incidental = [clause["key"] for clause in stated["clauses"] if clause.get("incidental")]
         self.keys = {clause["key"] for clause in stated["clauses"]}
         self.on_crash = any("machine.crashkernel" in text for text in texts)
+        self.enters_elf = ("image", "elf64") in self.roles
         self.loaded = any("machine.running_kernel" in text for text in texts)
 
     def of_kind(self, kind):
@@ -188,11 +190,12 @@ class Pairs:
     def outcome(self, giver, taker):
         """(symbol, text) of one pair."""
         unproved, first = None, None
+        ways = (True,) if giver.departs else (False,) if giver.enters_elf and (taker.of_kind("loadable") or taker.of_kind("elf64")) else (False, True)
         # What a giver only happens to do helps where the taker needs that very thing.
         relied = [key for key in giver.incidental if key in taker.keys]
         for relies in ([], relied) if relied else ([],):
             for machine in MACHINES if not giver.departs else ("big", "little"):
-                for trampoline in (False, True) if not giver.departs else (True,):
+                for trampoline in ways:
                     findings, size = self.build(giver, taker, machine, trampoline, relies)
                     where = f"on `{machine}`" if machine in MACHINES else f"linked into a {machine}-endian caller"
                     if relies:
@@ -203,7 +206,7 @@ class Pairs:
                         return ("S", f"a stub of {size} bytes, {where}") if size else ("N", f"no gap, {where}")
                     if all(slug == "not-proved" for _, slug, _, _ in findings):
                         unproved = unproved or (findings, where)
-                    elif trampoline and (first is None or progress(findings) > progress(first)):
+                    elif trampoline == ways[-1] and (first is None or progress(findings) > progress(first)):
                         first = findings
         if unproved:
             code, slug, sentence, _ = unproved[0][0]
