@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "contract/order.h"
+#include "diagnostics/suggest.h"
 #include "model/evaluate.h"
 
 namespace baton::check {
@@ -171,9 +172,7 @@ class Reader {
       if (!field) return;
       if (std::find(std::begin(kMsrFields), std::end(kMsrFields), field->text) == std::end(kMsrFields)) {
         auto& d = sink_.report(Code::unknown_word, field->span, "there is no MSR field `" + field->text + "`");
-        auto near = diagnostics::did_you_mean(
-            field->text, {std::begin(kMsrFields), std::end(kMsrFields)});
-        if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(field->span, std::string(near));
+        diagnostics::suggest(d, field->text, {std::begin(kMsrFields), std::end(kMsrFields)}, field->span);
       }
       Clause& c = add(ClauseKind::kMsr, "msr " + field->text, field->text);
       if (key_only_) continue;
@@ -222,8 +221,7 @@ class Reader {
       const auto& facts = contract::facts();
       if (std::find(facts.begin(), facts.end(), name->text) == facts.end()) {
         auto& d = sink_.report(Code::unknown_word, name->span, "there is no fact `" + name->text + "`");
-        auto near = diagnostics::did_you_mean(name->text, facts);
-        if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(name->span, std::string(near));
+        diagnostics::suggest(d, name->text, facts, name->span);
       }
       add(ClauseKind::kFact, "fact " + name->text, name->text);
     } else if (head == "place") {

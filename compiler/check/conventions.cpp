@@ -15,6 +15,7 @@
 #include "contract/claim.h"
 #include "contract/diff.h"
 #include "contract/order.h"
+#include "diagnostics/suggest.h"
 #include "model/evaluate.h"
 
 namespace baton::check {
@@ -82,8 +83,7 @@ class Flattener {
       if (!sink_.wants_suggestions()) return;
       std::vector<std::string_view> names;
       for (const auto& [known, declaration] : declarations_) names.push_back(known);
-      auto near = diagnostics::did_you_mean(name, names);
-      if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(parent.span, std::string(near));
+      diagnostics::suggest(d, name, names, parent.span);
       return;
     }
     const Convention& base = done_.at(name);
@@ -166,9 +166,7 @@ class Flattener {
       std::vector<std::string_view> ids;
       for (const auto& known : contract::rules()) ids.push_back(known.id);
       auto& d = sink_.report(Code::unknown_word, rule->span, "there is no rule `" + rule->text + "` of `baton diff`");
-      if (auto meant = diagnostics::did_you_mean(rule->text, ids); !meant.empty())
-        d.fix(rule->span, std::string(meant));
-      else
+      if (diagnostics::suggest(d, rule->text, ids, rule->span).empty())
         d.note("`baton diff --rules` lists them");
       return;
     }
@@ -196,8 +194,7 @@ class Flattener {
     if (!kind) return;
     if (std::find(std::begin(kRoleKinds), std::end(kRoleKinds), kind->text) == std::end(kRoleKinds)) {
       auto& d = sink_.report(Code::unknown_word, kind->span, "there is no kind of role `" + kind->text + "`");
-      auto near = diagnostics::did_you_mean(kind->text, {std::begin(kRoleKinds), std::end(kRoleKinds)});
-      if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(kind->span, std::string(near));
+      diagnostics::suggest(d, kind->text, {std::begin(kRoleKinds), std::end(kRoleKinds)}, kind->span);
     }
     role.kind = kind->text;
     role.optional = r.take_word("optional");
@@ -289,8 +286,7 @@ class Flattener {
         if (std::find(known.begin(), known.end(), event) != known.end()) continue;
         good = false;
         auto& d = sink_.report(Code::unknown_word, span, "there is no event `" + event + "`");
-        auto near = diagnostics::did_you_mean(event, known);
-        if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(span, std::string(near));
+        diagnostics::suggest(d, event, known, span);
       }
       if (into.size() + events.size() - 1 > kMaxOrder) {
         sink_.report(Code::limit_reached, chain->span,
@@ -329,9 +325,8 @@ class Flattener {
       else {
         auto& d = sink_.report(Code::unknown_word, place,
                                "`ensures` speaks of `master`, `slaves` or `memory`, not of `" + about + "`");
-        auto near = diagnostics::did_you_mean(about, {"master", "slaves", "memory"});
+        auto near = diagnostics::suggest(d, about, {"master", "slaves", "memory"}, place);
         if (near.empty()) return;
-        d.at("did you mean `" + std::string(near) + "`?").fix(place, std::string(near));
         // What it holds is checked as what was meant.
         section = near == "master" ? Section::kMaster : near == "slaves" ? Section::kSlaves : Section::kMemory;
         context = near == "master"   ? Context::kEnsuresMaster

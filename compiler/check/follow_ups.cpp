@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "diagnostics/suggest.h"
 #include "syntax/arguments.h"
 #include "syntax/clause_table.h"
 
@@ -319,7 +320,7 @@ class Mender {
     if (near.empty() || near == syntax::kPropertyHead) return;
     sink_.report(Code::unknown_clause, clause.head_span,
                  "unknown clause `" + clause.head + "` in " + std::string(syntax::to_text(context)))
-        .at("did you mean `" + std::string(near) + "`?")
+        .at(diagnostics::meant_text(near))
         .fix(clause.head_span, std::string(near));
     syntax::Unread unread;
     unread.head = std::string(near);

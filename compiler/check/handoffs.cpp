@@ -10,6 +10,7 @@
 #include "check/segments.h"
 #include "contract/claim.h"
 #include "diagnostics/policy.h"
+#include "diagnostics/suggest.h"
 
 namespace baton::check {
 
@@ -132,8 +133,7 @@ class HandoffChecker {
     if (!sink_.wants_suggestions()) return false;
     std::vector<std::string_view> names;
     for (const auto& [known, value] : map) names.push_back(known);
-    auto near = diagnostics::did_you_mean(name, names);
-    if (!near.empty()) report.at("did you mean `" + std::string(near) + "`?").fix(span, std::string(near));
+    diagnostics::suggest(report, name, names, span);
     return false;
   }
 
@@ -269,8 +269,7 @@ class HandoffChecker {
     const auto* entry = diagnostics::find_entry(a.slug);
     if (!entry) {
       auto& d = sink_.report(Code::unknown_word, slug->span, "there is no finding `" + a.slug + "`");
-      auto near = diagnostics::did_you_mean(a.slug, diagnostics::droppable_slugs());
-      if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(slug->span, std::string(near));
+      diagnostics::suggest(d, a.slug, diagnostics::droppable_slugs(), slug->span);
       return;
     }
     if (!diagnostics::can_be_dropped(entry->code)) {
@@ -302,8 +301,7 @@ class HandoffChecker {
                                 "`" + handoff_.name + "` has no segment `" + name.text + "`");
     std::vector<std::string_view> names;
     for (const Segment& s : handoff_.segments) names.push_back(s.name);
-    auto near = diagnostics::did_you_mean(name.text, names);
-    if (!near.empty()) report.at("did you mean `" + std::string(near) + "`?").fix(name.span, std::string(near));
+    diagnostics::suggest(report, name.text, names, name.span);
     return false;
   }
 

@@ -8,6 +8,7 @@
 
 #include "check/lineage.h"
 #include "check/reader.h"
+#include "diagnostics/suggest.h"
 #include "model/evaluate.h"
 
 namespace baton::check {
@@ -157,8 +158,7 @@ class LoaderReader {
       if (!sink_.wants_suggestions()) return false;
       std::vector<std::string_view> names;
       for (const auto& [known, declaration] : declarations_) names.push_back(known);
-      auto near = diagnostics::did_you_mean(name, names);
-      if (!near.empty()) report.at("did you mean `" + std::string(near) + "`?").fix(parent.span, std::string(near));
+      diagnostics::suggest(report, name, names, parent.span);
       return false;
     }
     const model::Loader& base = done_.at(name);

@@ -5,6 +5,8 @@
 
 #include <cctype>
 
+#include "diagnostics/suggest.h"
+
 namespace baton::check {
 
 using diagnostics::Code;
@@ -80,9 +82,7 @@ bool ClauseReader::known() {
       return false;
     }
     auto& d = sink_.report(Code::unknown_clause, plain_.head_span, "unknown clause `" + plain_.head + "` in " + place);
-    auto near = diagnostics::did_you_mean(plain_.head, syntax::heads(context_));
-    if (!near.empty())
-      d.at("did you mean `" + std::string(near) + "`?").fix(plain_.head_span, std::string(near));
+    diagnostics::suggest(d, plain_.head, syntax::heads(context_), plain_.head_span);
     return false;
   }
   return may_be_so_marked();

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "check/reader.h"
+#include "diagnostics/suggest.h"
 
 namespace baton::check {
 
@@ -37,9 +38,8 @@ std::optional<Segment> declare_segment(const syntax::Clause& clause, const sourc
                             [&](const auto& k) { return k.first == kind->text; });
   if (found == std::end(kKinds)) {
     auto& report = sink.report(Code::unknown_word, kind->span, "there is no kind of segment `" + kind->text + "`");
-    auto near = diagnostics::did_you_mean(kind->text, {"elf", "file", "devicetree", "reserve", "elfcorehdr", "trampoline"});
+    auto near = diagnostics::suggest(report, kind->text, {"elf", "file", "devicetree", "reserve", "elfcorehdr", "trampoline"}, kind->span);
     if (near.empty()) return std::nullopt;
-    report.at("did you mean `" + std::string(near) + "`?").fix(kind->span, std::string(near));
     // What it holds is checked as what was meant.
     found = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const auto& k) { return k.first == near; });
     if (found == std::end(kKinds)) return std::nullopt;

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <vector>
 
+#include "diagnostics/suggest.h"
+
 namespace baton::diagnostics {
 namespace {
 
@@ -14,8 +16,7 @@ Failure unknown_slug(std::string_view slug) {
   for (const CatalogEntry& e : catalog()) slugs.push_back(e.slug);
   Failure failure{Failure::Kind::kUnsuitable,
                   "`" + std::string(slug) + "` is neither a slug nor a code of a diagnostic"};
-  if (auto near = did_you_mean(slug, slugs); !near.empty())
-    failure.way_out = "did you mean `" + std::string(near) + "`?";
+  suggest(failure, slug, slugs);
   return failure;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "diagnostics/suggest.h"
 #include "driver/diff_builds.h"
 #include "driver/diff_handoffs.h"
 #include "driver/pipeline.h"
@@ -274,8 +275,7 @@ int by_name(const Options& options) {
     auto& d = side.sink.report(Code::program_missing, {}, "there is no convention `" + options.files[i] + "` in " +
                                                                (options.files.size() > 2 ? "the files that were named"
                                                                                          : "the standard library"));
-    if (auto meant = diagnostics::did_you_mean(options.files[i], names); !meant.empty())
-      d.note("did you mean `" + std::string(meant) + "`?");
+    diagnostics::suggest_in_note(d, options.files[i], names);
     if (options.files.size() == 2) d.note("name the files that declare it after the two conventions");
   }
   if (side.sink.has_errors()) return refused(side, options);

@@ -136,13 +136,18 @@ bool is_callers_business(const Compilation& c, const model::Clause& clause) {
 }
 
 /// What placement, the tree or the stub's head does about a need.
-std::string elsewhere(const Compilation& c, const model::Clause& clause) {
+std::string elsewhere(const Compilation& c, const contract::Claim& need) {
   const auto* tree = c.layout.bound("tree");
-  switch (clause.kind) {
-    case model::ClauseKind::kBytes:
-      return clause.section == model::Section::kMemory && !c.gap->copies.empty()
+  switch (need.kind) {
+    case model::ClauseKind::kBytes: {
+      auto range = [&](size_t i) {
+        const model::Value& v = need.values[i];
+        return v.is_known() && !v.ranges().empty() ? v.ranges().front() : Range{};
+      };
+      return need.section == model::Section::kMemory && trampoline::brought_by(c.gap->copies, range(0), range(1))
                  ? "the stub's copy"
                  : "overlay: these bytes of the stub's head are the image's";
+    }
     case model::ClauseKind::kPlace: return "a constraint of placement";
     case model::ClauseKind::kTreeFormat:
       if (!tree || !tree->content.tree_format) break;
@@ -232,7 +237,7 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
         row.by = o.reason;
       } else if (o.answer == Answer::kElsewhere) {
         row.answer = PlanClause::Answer::kPlaced;
-        row.by = elsewhere(c, *clause);
+        row.by = elsewhere(c, *o.need);
       } else if (clause->any) {
         row.answer = PlanClause::Answer::kVacuous;
         row.by = "anything will do";

@@ -3,6 +3,7 @@
 // Comments that begin with `allow(`. See waivers.h.
 #include "lint/waivers.h"
 
+#include "diagnostics/suggest.h"
 #include "syntax/tokens.h"
 
 namespace baton::lint {
@@ -94,8 +95,7 @@ class CommentReader {
       return;
     }
     auto& d = found_.report(Code::unknown_waiver, place, "there is no finding `" + std::string(slug) + "` to waive");
-    auto near = diagnostics::did_you_mean(slug, diagnostics::droppable_slugs());
-    if (!near.empty()) d.at("did you mean `" + std::string(near) + "`?").fix(place, std::string(near));
+    diagnostics::suggest(d, slug, diagnostics::droppable_slugs(), place);
   }
 
   source::FileId file_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "diagnostics/suggest.h"
 #include "inputs/elf.h"
 #include "inputs/raw.h"
 
@@ -77,8 +78,7 @@ bool read_parameters(Layout& layout, const std::map<std::string, std::string>& d
                           "`" + handoff.name + "` has no parameter `" + name + "` (-D " + name + "=...)");
     std::vector<std::string_view> names;
     for (const auto& p : handoff.parameters) names.push_back(p.name);
-    auto near = diagnostics::did_you_mean(name, names);
-    if (!near.empty()) d.note("did you mean `" + std::string(near) + "`?");
+    diagnostics::suggest_in_note(d, name, names);
   }
   auto admit = [&](const model::Parameter& p, const Value& v, const std::string& whence) {
     // A path is compared as it is written: the default has been checked, and stands beside its program by now.

@@ -162,4 +162,14 @@ std::optional<Value> RoleScope::lookup(std::string_view name) const {
   return let == layout_.program->lets.end() ? std::nullopt : std::optional(let->second.value);
 }
 
+std::optional<std::string> RoleScope::why_absent(std::string_view name) const {
+  // Of a giver that is a kernel's or a firmware's own entry, what is entered next is that very file.
+  const model::Role* image = from_ ? layout_.from->find_role("image") : nullptr;
+  if (name == "image.order" && image && image->kind == "elf64" && !layout_.entered().content.order)
+    return "`" + layout_.from->name + "` enters an ELF file, which says its byte order, and `" + layout_.entered().name() +
+           "` is of kind " + to_text(layout_.entered().declaration->kind) +
+           "; enter one of kind elf, such as the taker's image itself";
+  return HandoffScope::why_absent(name);
+}
+
 }  // namespace baton::placement

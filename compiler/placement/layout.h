@@ -94,6 +94,7 @@ class RoleScope : public HandoffScope {
   /// `entered`: clauses of `from`, whose `image` is the segment that is entered.
   RoleScope(const Layout& layout, bool from) : HandoffScope(layout), from_(from) {}
   std::optional<model::Value> lookup(std::string_view name) const override;
+  std::optional<std::string> why_absent(std::string_view name) const override;
 
  private:
   /// What the giver itself supplies, and what a call passes: typed, known by name alone, never placed.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "diagnostics/suggest.h"
 #include "syntax/clause_table.h"
 #include "syntax/literals.h"
 
@@ -91,7 +92,7 @@ class Outliner {
       if (token(0).is(K::kName) && token(1).is(K::kInteger) && token(2).is(K::kSemicolon) &&
           !diagnostics::did_you_mean(word(0), {"language"}).empty()) {
         report(Code::missing_language, span(0), "the file does not open with `language 1;`")
-            .at("did you mean `language`?")
+            .at(diagnostics::meant_text("language"))
             .fix(span(0), "language");
         at_ = 3;
         return;
@@ -212,7 +213,7 @@ class Outliner {
     for (const auto& [name, kind] : kDeclarations) words.push_back(name);
     std::string_view near = diagnostics::did_you_mean(word(at_), words);
     if (!near.empty() && token(at_).is(K::kName)) {
-      diagnostic.at("did you mean `" + std::string(near) + "`?").fix(span(at_), std::string(near));
+      diagnostic.at(diagnostics::meant_text(near)).fix(span(at_), std::string(near));
       K kind = std::find_if(std::begin(kDeclarations), std::end(kDeclarations),
                             [&](const auto& d) { return d.first == near; })->second;
       bool path = token(at_ + 1).is(K::kString);

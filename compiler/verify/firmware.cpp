@@ -14,8 +14,10 @@ namespace {
 constexpr uint64_t kSetMode = 0x31c, kResourceLittleEndian = 4;
 constexpr uint64_t kReinitCpus = 70, kHileBig = 1, kHileLittle = 2;
 
-/// What is left of the registers that both conventions give to the callee.
+/// What is left of the registers that both conventions give to the callee. Of vector registers neither says that any
+/// is kept by firmware.
 void clobber(Machine& m) {
+  for (Vector& vector : m.vr) vector = {Value::unknown(), Value::unknown()};
   m.gpr[0] = Value::unknown();
   for (unsigned i = 4; i <= 12; ++i) m.gpr[i] = Value::unknown();
   m.ctr = Value::unknown();

@@ -9,6 +9,7 @@
 #include "diagnostics/policy.h"
 #include "diagnostics/render.h"
 #include "diagnostics/snippet.h"
+#include "diagnostics/suggest.h"
 
 using namespace baton;
 using namespace baton::diagnostics;
@@ -402,6 +403,31 @@ TEST_CASE("each page opens with its code and slug and holds no comment for the t
   }
   CHECK(pages > 0);
   CHECK_FALSE(explain_page(static_cast<Code>(9999)));
+}
+
+TEST_CASE("what was probably meant is said in one form, and offered where there is a place to write it") {
+  Names names{"expects", "ensures"};
+  Sink sink;
+  auto& placed = sink.report(Code::unknown_word, {}, "there is no `ensure`");
+  CHECK(suggest(placed, "ensure", names, {}) == "ensures");
+  CHECK(placed.span_text == "did you mean `ensures`?");
+  REQUIRE(placed.fixes.size() == 1);
+  CHECK(placed.fixes.front().replacement == "ensures");
+  auto& noted = sink.report(Code::unknown_word, {}, "there is no `ensure`");
+  CHECK(suggest_in_note(noted, "ensure", names) == "ensures");
+  CHECK(noted.notes == std::vector<std::string>{"did you mean `ensures`?"});
+  CHECK(noted.fixes.empty());
+  auto& far = sink.report(Code::unknown_word, {}, "there is no `zzz`");
+  CHECK(suggest(far, "zzz", names, {}).empty());
+  CHECK(suggest_in_note(far, "zzz", names).empty());
+  CHECK(far.span_text.empty());
+  CHECK(far.fixes.empty());
+  CHECK(far.notes.empty());
+  Failure failure{Failure::Kind::kUnsuitable, "no such slug"};
+  suggest(failure, "zzz", names);
+  CHECK(failure.way_out.empty());
+  suggest(failure, "expect", names);
+  CHECK(failure.way_out == "did you mean `expects`?");
 }
 
 TEST_CASE("codes by every name people use") {

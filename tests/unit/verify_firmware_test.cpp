@@ -28,6 +28,7 @@ verify::Machine machine() {
   m.pc = kCode;
   m.msr = verify::Value(msr::kSf | msr::kHv);
   for (size_t i = 0; i < m.gpr.size(); ++i) m.gpr[i] = verify::Value(0x100 + i);
+  for (auto& vector : m.vr) vector = {verify::Value(7), verify::Value(8)};
   m.lr = verify::Value(kCode + 0x40);
   m.interrupts = {1};
   return m;
@@ -64,6 +65,16 @@ TEST_CASE("H_SET_MODE sets the order of interrupts, answers in r3, and leaves r1
   CHECK(m.lr.constant() == kCode + 0x40);
   CHECK(!m.ctr.is_constant());
   CHECK(!m.cr.is_constant());
+}
+
+TEST_CASE("no vector register is known after a call of firmware") {
+  auto guest = set_mode(1), host = reinit(2);
+  for (verify::Machine* m : {&guest, &host}) {
+    REQUIRE(m->vr[0][0].constant() == uint64_t{7});
+    REQUIRE(went(*m));
+    for (const auto& vector : m->vr)
+      for (const verify::Value& half : vector) CHECK(!half.is_constant());
+  }
 }
 
 TEST_CASE("an answer that is not 0 changes nothing but registers, and covers what it says") {
