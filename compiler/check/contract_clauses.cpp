@@ -46,6 +46,8 @@ class Reader {
       expects(head);
     } else if (section_ == Section::kMemory) {
       memory(head);
+    } else if (head == "tree.property") {
+      tree_property();
     } else if (is_register(head)) {
       Clause& c = add(ClauseKind::kRegister, head, head);
       value(c);
@@ -64,6 +66,10 @@ class Reader {
       arrival();
     } else if (head == "bytes") {
       bytes();
+    } else if (head == "pen") {
+      pen();
+    } else if (head == "field") {
+      field();
     }
     std::string because;
     r_.end(&because);
@@ -207,6 +213,64 @@ class Reader {
     if (from) c.values = {destination, from};
   }
 
+  /// `tree.property "/chosen" "linux,booted-from-kexec"`, `tree.property cpu "enable-method" = "spin-table"`.
+  void tree_property() {
+    std::string where = model::kCpuNodes;
+    if (section_ == Section::kMemory || !r_.take_word(model::kCpuNodes)) {
+      source::Span place = r_.here();
+      auto path = r_.string(section_ == Section::kMemory ? "the path of a node in quotes" : "`cpu`, or the path of a node in quotes");
+      if (!path) return;
+      if (path->empty() || path->front() != '/')
+        return r_.shape_error(place, "a path that begins with `/`, as \"/chosen\" does,");
+      where = *path;
+    }
+    auto name = r_.string("a property's name in quotes");
+    if (!name) return;
+    std::string shown = where == model::kCpuNodes ? where : "\"" + where + "\"";
+    Clause& c = add(ClauseKind::kTreeProperty, "tree.property " + shown + " \"" + *name + "\"", where + " " + *name);
+    c.words = {where, *name};
+    if (key_only_) return;
+    if (r_.take_word("absent")) {
+      c.words.emplace_back("absent");
+    } else if (r_.take_word("not")) {
+      c.words.emplace_back("not");
+      if (ExprPtr e = r_.expr("a value", {"because"})) c.values = {e};
+    } else if (r_.take_equals()) {
+      if (ExprPtr e = r_.expr("a value", {"because"})) c.values = {e};
+    }
+  }
+
+  /// `pen slot 64 while 0x1 at offset 0x0`
+  void pen() {
+    Clause& c = add(ClauseKind::kPen, "pen", "");
+    if (key_only_) return;
+    if (!r_.word("slot")) return;
+    ExprPtr slot = r_.expr("a size", {"while", "because"});
+    if (!slot || !r_.word("while")) return;
+    ExprPtr mask = r_.expr("the bits that hold a slave", {"at", "because"});
+    if (!mask || !r_.word("at") || !r_.word("offset")) return;
+    if (ExprPtr offset = r_.expr("an offset", {"because"})) c.values = {slot, mask, offset};
+  }
+
+  /// `field at offset 0x14 size 4 named pir default cpu.physical_id`
+  void field() {
+    if (key_only_) {
+      if (auto name = r_.name("the field's name")) add(ClauseKind::kSlotField, "field " + name->text, name->text);
+      return;
+    }
+    if (!r_.word("at") || !r_.word("offset")) return;
+    ExprPtr offset = r_.expr("an offset", {"size", "because"});
+    if (!offset || !r_.word("size")) return;
+    ExprPtr size = r_.expr("a size", {"named", "because"});
+    if (!size || !r_.word("named")) return;
+    auto name = r_.name("the field's name");
+    if (!name) return;
+    Clause& c = add(ClauseKind::kSlotField, "field " + name->text, name->text);
+    c.values = {offset, size};
+    if (r_.take_word("default"))
+      if (ExprPtr e = r_.expr("the default", {"because"})) c.values.push_back(e);
+  }
+
   void memory(const std::string& head) {
     if (r_.unspecified() && head == "bytes") {
       Clause& c = add(ClauseKind::kUnspecified, "", "");
@@ -243,6 +307,8 @@ class Reader {
     } else if (head == "tree.boot_cpu_node") {
       Clause& c = add(ClauseKind::kTreeBootCpu, head, model::kBootCpuNode);
       value(c);
+    } else if (head == "tree.property") {
+      tree_property();
     } else if (head == "tree.reserves") {
       Clause& c = add(ClauseKind::kTreeReserves, head, "");
       if (!key_only_) ranges(c);

@@ -11,6 +11,7 @@
 #include "check/contract_clauses.h"
 #include "check/inheritance.h"
 #include "check/lineage.h"
+#include "check/pen.h"
 #include "check/reader.h"
 #include "contract/claim.h"
 #include "contract/diff.h"
@@ -382,6 +383,7 @@ class Flattener {
         sink_.report(Code::unknown_name, clause.span, "`" + c.name + "` has no role `" + clause.subject + "`");
       if (clause.kind == ClauseKind::kArgument && clause.words.size() == 2) argument(c, clause);
     }
+    check_pen(c, scope, sink_);
     contract::PartialOrder order;
     for (const auto& edge : c.order) order.add(edge.before, edge.after);
     if (auto cycle = order.cycle(); !cycle.empty()) {

@@ -38,6 +38,11 @@ const std::vector<RoleAttribute>& role_attributes(std::string_view kind) {
 
 bool is_runtime_kind(std::string_view kind) { return kind == "pagelist" || kind == "hook" || kind == "argument"; }
 
+std::optional<Value> slot_word(std::string_view name) {
+  if (name.rfind(kSlotWords, 0) != 0 || name.find('.', kSlotWords.size()) != std::string_view::npos) return std::nullopt;
+  return Value::symbol(std::string(name), Type::kAddress);
+}
+
 std::optional<Value> contract_word(std::string_view name) {
   if (name == "cpu.physical_id" || name == "master.physical_id") return Value::symbol(std::string(name));
   if (name == "giver") return Value::symbol("giver");
@@ -70,6 +75,7 @@ std::optional<Value> ConventionScope::lookup(std::string_view name) const {
         return Value::pending(attribute.type, std::string(name));
     return std::nullopt;
   }
+  if (auto word = slot_word(name)) return word;
   if (!lets_) return std::nullopt;
   auto let = lets_->find(std::string(name));
   return let == lets_->end() ? std::nullopt : std::optional(let->second.value);
@@ -129,7 +135,7 @@ bool values_mention(const Clause& clause, const std::string& role) {
 bool speaks_of(const Clause& clause, const std::string& role) {
   bool placed = clause.kind == ClauseKind::kPlace && clause.subject == role;
   bool tree = clause.kind == ClauseKind::kTreeFormat || clause.kind == ClauseKind::kTreeBootCpu ||
-              clause.kind == ClauseKind::kTreeReserves;
+              clause.kind == ClauseKind::kTreeReserves || clause.kind == ClauseKind::kTreeProperty;
   return placed || clause.role == role || (tree && role == "tree") || values_mention(clause, role);
 }
 
@@ -167,7 +173,8 @@ class SectionScope : public model::Scope {
         return Value::of_int(cpus->ids()[0]);
     }
     if (auto word = contract_word(name)) return word;
-    return outer_.lookup(name);
+    if (auto value = outer_.lookup(name)) return value;
+    return slot_word(name);
   }
   std::optional<Value> call(std::string_view name, const std::vector<Value>& a) const override {
     return outer_.call(name, a);

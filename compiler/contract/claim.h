@@ -98,6 +98,12 @@ std::vector<std::pair<const char*, int>> mode_bits(const model::Clause& mode);
 /// The kinds of role that are bound to nothing: a value of the call that departs, known to it alone.
 bool is_runtime_kind(std::string_view kind);
 
+/// What a slave's own slot of its pen says when it is let go: "slot.entry"; and where the slot is: "slot.address".
+inline constexpr std::string_view kSlotWords = "slot.";
+inline constexpr std::string_view kSlotAddress = "slot.address";
+/// A value known by its name alone; nullopt for a name that is none of them. Whether there is such a field is checked apart.
+std::optional<model::Value> slot_word(std::string_view name);
+
 /// Names that stand for run-time values or words in a clause: cpu.physical_id, giver, any, arriving, ...
 std::optional<model::Value> contract_word(std::string_view name);
 

@@ -196,10 +196,12 @@ class Comparer {
   static std::string form_of(const Fact& f) {
     std::vector<std::string> parts;
     for (const Term& t : f.values) parts.push_back(to_text(t));
-    if (f.kind != ClauseKind::kWord) {  // a set; of a word they are its offset and its content
+    // A set; of a word or a slot they are its layout, in an order.
+    if (f.kind != ClauseKind::kWord && f.kind != ClauseKind::kPen && f.kind != ClauseKind::kSlotField) {
       std::sort(parts.begin(), parts.end());
       parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
     }
+    if (f.kind == ClauseKind::kTreeProperty && f.clause->words.size() > 2) parts.push_back(f.clause->words[2]);
     for (const Area& a : f.areas) parts.push_back(to_text(a));
     for (const Copy& c : f.copies)
       parts.push_back(to_text(c.destination) + " = " + to_text(c.source) + " +: " + to_text(c.size));

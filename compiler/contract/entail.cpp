@@ -177,6 +177,39 @@ Judgement copied(const Statement& promise, const Fact& need) {
   return j;
 }
 
+/// What has no such property, or has it otherwise, has it not with that value.
+Truth other_than(const Fact& promise, const Fact& need) {
+  const auto& words = promise.clause->words;
+  if (words.size() > 2 && words[2] == "absent") return Truth::kYes;
+  if (promise.values.empty()) return Truth::kYes;  // without a value; what is needed not to be has one
+  Truth same = satisfies(promise.values[0], need.values[0]);
+  if (words.size() > 2) return same;
+  return same == Truth::kYes ? Truth::kNo : same == Truth::kNo ? Truth::kYes : Truth::kUnknown;
+}
+
+/// The same thing in every part: a layout, a property of the tree.
+Judgement exactly(const Facts& promises, const Fact& need) {
+  Judgement j;
+  for (const Fact* promise : promises) {
+    if (!j.promise) j.promise = promise;
+    Truth same = promise->clause->words == need.clause->words && promise->values.size() == need.values.size() ? Truth::kYes : Truth::kNo;
+    if (need.kind == ClauseKind::kTreeProperty && need.clause->words.size() > 2 && need.clause->words[2] == "not") {
+      same = other_than(*promise, need);
+      if (same == Truth::kUnknown) j.why = depends(promise->clause->text, need.clause->text);
+      j.truth = either(j.truth, same);
+      continue;
+    }
+    for (size_t i = 0; same != Truth::kNo && i < need.values.size(); ++i) {
+      Truth one = satisfies(promise->values[i], need.values[i]);
+      if (one == Truth::kUnknown) j.why = depends(to_text(promise->values[i]), to_text(need.values[i]));
+      same = both(same, one);
+    }
+    j.truth = either(j.truth, same);
+  }
+  if (j.truth != Truth::kUnknown) j.why.clear();
+  return j;
+}
+
 Judgement stated(const Facts& promises) {
   Judgement j;
   if (promises.empty()) return j;
@@ -231,6 +264,9 @@ Judgement judge(const Statement& promise, const Fact& need) {
     case ClauseKind::kPlace:
     case ClauseKind::kWithin:
     case ClauseKind::kDisjoint: return place(promise, need);
+    case ClauseKind::kTreeProperty:
+    case ClauseKind::kPen:
+    case ClauseKind::kSlotField: return exactly(about(promise, need), need);
     case ClauseKind::kTreeReserves: return reserves(about(promise, need), need);
     case ClauseKind::kLanding: return number(about(promise, need), need, equal);
     case ClauseKind::kHead: return number(about(promise, need), need, at_most);

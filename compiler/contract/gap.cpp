@@ -42,6 +42,14 @@ bool of_other_cpu(const Claim& need, const Boundary& from) {
   return of_book3s(from) && is_book3e_field(field);
 }
 
+/// Whether a need of arrival is met by slaves that stay where the taker finds them.
+bool stay_in_firmware(const Claim& need) {
+  auto values = need.possible();
+  return std::any_of(values.begin(), values.end(), [](const Value& v) {
+    return v.type() == model::Type::kWord && v.is_known() && v.text() == "firmware";
+  });
+}
+
 std::vector<std::string> arrival_of(const Boundary& from) {
   const Claim* claim = from.find(Section::kSlaves, ClauseKind::kArrival);
   std::vector<std::string> states;
@@ -68,6 +76,7 @@ Gap find_gap(const Boundary& from, const Boundary& to) {
   const bool from_book3e = of_book3e(from);
   // Departing code is the giver's own: slaves run it too, and events are still to come.
   const bool departs = from.convention->departs_by_call();
+  const bool pen = !departs && gap.slaves_may_arrive && to.find(Section::kSlaves, ClauseKind::kPen);
   for (const Fact& fact : needed.facts) {
     const Claim& need = *fact.claim;
     Obligation obligation;
@@ -104,14 +113,20 @@ Gap find_gap(const Boundary& from, const Boundary& to) {
                !promises_hypervisor(from)) {
       obligation.answer = Answer::kImpossible;
       obligation.reason = "MSR[ME] changes in hypervisor state only, and the giver does not promise that";
+    } else if (pen && arrival && stay_in_firmware(need)) {
+      obligation.answer = Answer::kGap;
+      obligation.reason = "slaves wait in the pen that the stub makes: to the taker that is what firmware's is";
+    } else if (pen && (need.kind == ClauseKind::kEnter || need.kind == ClauseKind::kRegister) && need.section == Section::kSlaves) {
+      obligation.answer = Answer::kGap;
     } else if (arrival) {
       obligation.answer = Answer::kImpossible;
       obligation.reason = "where slaves are is the giver's doing: no stub that lets the taker's own head "
                           "catch them can change it";
     } else if (need.section == Section::kSlaves && !departs) {
       obligation.answer = Answer::kImpossible;
-      obligation.reason = "slaves go from the giver straight to the taker's landing: no instruction of "
-                          "the stub is theirs";
+      obligation.reason = pen ? "the pen of a stub changes no field of the MSR of a slave"
+                              : "slaves go from the giver straight to the taker's landing: no instruction of "
+                                "the stub is theirs";
     } else {
       obligation.answer = Answer::kGap;
       obligation.reason = judgement.why;

@@ -52,7 +52,9 @@ bool memory_copy(const D& d) {
 }
 bool memory_fact(const D& d) {
   bool bytes = of(d, ClauseKind::kBytes) && !memory_copy(d);
-  return (bytes || of(d, ClauseKind::kFact) || of(d, ClauseKind::kTreeBootCpu) || of(d, ClauseKind::kTreeReserves)) &&
+  bool tree = of(d, ClauseKind::kTreeBootCpu) || of(d, ClauseKind::kTreeReserves) || of(d, ClauseKind::kTreeProperty);
+  bool pen = of(d, ClauseKind::kPen) || of(d, ClauseKind::kSlotField);
+  return (bytes || of(d, ClauseKind::kFact) || tree || pen) &&
          !strength(d);
 }
 bool head_window(const D& d) { return memory_copy(d) && stayed(d) && d.same_start; }

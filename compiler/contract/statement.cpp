@@ -101,7 +101,25 @@ std::vector<Fact> unfold(const Fact& mode) {
   return fields;
 }
 
+/// The bytes of a property, as text: 4 in a cell and 4 in two are not the same.
+Term property_term(const model::Value& value) {
+  auto bytes = property_bytes(value);
+  if (!bytes) return term_of(value);
+  std::string text = "<";
+  constexpr char kDigits[] = "0123456789abcdef";
+  for (uint8_t byte : *bytes) (text += kDigits[byte >> 4]) += kDigits[byte & 0xf];
+  return word(text + ">");
+}
+
 void values(Fact& fact, const Names& names) {
+  if (fact.kind == ClauseKind::kTreeProperty) {
+    diagnostics::Sink reported_by_the_checker;
+    for (const auto& e : fact.clause->values) {
+      model::Value v = evaluate(*e, ConventionScope(*names.roles, names.lets), reported_by_the_checker);
+      fact.values.push_back(v.is_known() ? property_term(v) : term_of(*e, names).value_or(Term{}));
+    }
+    return;
+  }
   auto add = [&](const syntax::Expr& e) {
     if (auto term = term_of(e, names))
       fact.values.push_back(*term);
@@ -176,7 +194,8 @@ Statement state(const Boundary& boundary) {
                                Linear::number(to.size().wide())});
       }
     } else {
-      for (const auto& v : claim.possible()) fact.values.push_back(term_of(v));
+      for (const auto& v : claim.possible())
+        fact.values.push_back(fact.kind == ClauseKind::kTreeProperty ? property_term(v) : term_of(v));
     }
     settle(fact);
     statement.facts.push_back(std::move(fact));

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "inputs/boot_marks.h"
+#include "placement/tree_properties.h"
 
 namespace baton::driver {
 
@@ -22,17 +23,23 @@ constexpr const char* kMasterId = "master.physical_id";
 std::string of_cpu(uint32_t id, const std::string& clause) { return "CPU " + std::to_string(id) + ": " + clause; }
 
 /// What a kernel would make of the blob, after these words of it were stored.
-Obligation read_as_kernel(const std::string& clause, ByteView blob, Address start, const std::vector<verify::WordGoal>& words,
+Obligation read_as_kernel(const std::string& clause, const BootNodeNeed& need, const std::vector<verify::WordGoal>& words,
                           uint32_t wanted) {
-  ByteBuffer after(blob.begin(), blob.end());
+  ByteBuffer after(need.blob.begin(), need.blob.end());
   for (const verify::WordGoal& word : words)
-    store<uint32_t>(after, (word.at - start).bytes(), static_cast<uint32_t>(word.value.constant), Endian::kBig);
-  auto marks = inputs::read_boot_marks(ByteView(after));
+    store<uint32_t>(after, (word.at - need.tree).bytes(), static_cast<uint32_t>(word.value.constant), Endian::kBig);
+  auto marks = inputs::read_boot_marks(ByteView(after), need.names);
   if (!marks) return {clause, Outcome::kRefuted, marks.failure().message};
   auto boots = marks->boot_cpu();
-  if (!boots) return {clause, Outcome::kRefuted, "not one cpu node has `linux,boot-cpu`, but none or several"};
+  if (!boots) return {clause, Outcome::kRefuted, "not one cpu node has `" + need.names.boot + "`, but none or several"};
+  // What is another's property is so of each CPU that is another.
+  if (need.names.boot != inputs::kBootCpuProperty)
+    for (uint32_t id : need.ids)
+      for (const inputs::CpuMark& cpu : marks->cpus)
+        if (cpu.id == id && cpu.name_at.has_value() == (id == wanted))
+          return {clause, Outcome::kRefuted, "the node of CPU " + std::to_string(id) + (id == wanted ? " has `" : " has no `") + need.names.other + "`"};
   return {clause, *boots == wanted ? Outcome::kProved : Outcome::kRefuted,
-          "`linux,boot-cpu` is in the node of CPU " + std::to_string(*boots) + " alone"};
+          "`" + need.names.boot + "` is in the node of CPU " + std::to_string(*boots) + " alone"};
 }
 
 /// Each word that names a mark, as it must be when this CPU enters the taker.
@@ -60,13 +67,23 @@ std::optional<BootNodeNeed> boot_node_need(const Compilation& c, const contract:
   const auto* tree = c.layout.bound("tree");
   const auto* cpus = c.layout.machine->find("cpus");
   if (!tree || !cpus) return std::nullopt;
+  auto blob = [&] {
+    for (const verify::Segment& segment : loaded.segments)
+      if (segment.name == tree->name() && segment.start == *tree->start) return segment.bytes;
+    return ByteView();
+  };
+  if (const model::Clause* taken = placement::taken_from_master(c.layout))
+    for (const contract::Claim& claim : to.claims)
+      if (claim.kind == ClauseKind::kTreeProperty && claim.section == model::Section::kMaster &&
+          placement::of_cpus(*claim.clause) && claim.clause->words[1] == taken->words[1])
+        return BootNodeNeed{claim.clause->origin + ": " + claim.text(), cpus->value.ids(), {}, *tree->start, blob(),
+                            {std::string(inputs::kParkedPrefix) + taken->words[1], taken->words[1]}};
   for (const contract::Claim& claim : to.claims) {
     if (claim.kind != ClauseKind::kTreeBootCpu || claim.subject != model::kBootCpuNode || claim.any) continue;
     BootNodeNeed need{claim.clause->origin + ": " + claim.text(), cpus->value.ids(), {}, *tree->start, {}};
     auto values = claim.possible();
     if (values.size() == 1 && values[0].is_known()) need.known = static_cast<uint32_t>(values[0].number());
-    for (const verify::Segment& segment : loaded.segments)
-      if (segment.name == tree->name() && segment.start == need.tree) need.blob = segment.bytes;
+    need.blob = blob();
     return need;
   }
   return std::nullopt;
@@ -76,10 +93,10 @@ Verdict judge_each_boot_cpu(const BootNodeNeed& need, const verify::Loaded& load
                             const verify::Goals& goals, Endian giver) {
   if (need.known) {
     Verdict verdict = verify::verify_entry(loaded, state, goals, giver);
-    verdict.obligations.push_back(read_as_kernel(need.clause, need.blob, need.tree, {}, *need.known));
+    verdict.obligations.push_back(read_as_kernel(need.clause, need, {}, *need.known));
     return verdict;
   }
-  auto marks = inputs::read_boot_marks(need.blob);
+  auto marks = inputs::read_boot_marks(need.blob, need.names);
   if (!marks) return Verdict{{{need.clause, Outcome::kRefuted, marks.failure().message}}, 0, {}};
   Verdict all;
   for (uint32_t id : need.ids) {
@@ -100,7 +117,7 @@ Verdict judge_each_boot_cpu(const BootNodeNeed& need, const verify::Loaded& load
       // That the words are right says that the stub did it; what they mean is the kernel's reading.
       if (!of_node || o.outcome != Outcome::kProved) keep_worst(all.obligations, o);
     }
-    keep_worst(all.obligations, read_as_kernel(of_cpu(id, need.clause), need.blob, need.tree, words, id));
+    keep_worst(all.obligations, read_as_kernel(of_cpu(id, need.clause), need, words, id));
     if (one.instructions > all.instructions) {
       all.instructions = one.instructions;
       all.executed = std::move(one.executed);

@@ -219,7 +219,8 @@ bool compile(Compilation& c, const Options& options, Phase last) {
   if (!placement::read_contents(c.layout, c.sources, c.contents, c.sink)) return false;
   if (!placement::poke_words(c.layout, c.contents, c.sink)) return false;
   for (const auto& warning : c.contents.warnings) c.sink.report(Code::image_oddity, handoff->name_span, warning);
-  c.layout.slaves = trampoline::choose_slave_means(c.layout);
+  trampoline::choose_slave_means(c.layout);
+  if (!trampoline::check_pen(c.layout, c.sink)) return false;
   // In source order, so that a tree is measured when all it writes out in a string is placed.
   auto measure = [&](placement::PlacedSegment& segment) {
     return segment.declaration->kind == SegmentKind::kElfCoreHeader ? measure_core(c, segment) : measure_tree(c, segment);

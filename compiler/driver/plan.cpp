@@ -6,7 +6,10 @@
 #include <algorithm>
 
 #include "driver/plan_cpus.h"
+#include "emit/tree_needs.h"
 #include "inputs/digest.h"
+#include "inputs/written_tree.h"
+#include "placement/tree_properties.h"
 #include "ppc64/instruction.h"
 
 namespace baton::driver {
@@ -135,6 +138,41 @@ bool is_callers_business(const Compilation& c, const model::Clause& clause) {
   return clause.section != model::Section::kMaster;
 }
 
+/// Which nodes a property is written into, and whether the tree that was given said something else.
+std::string tree_property(const Compilation& c, const model::Clause& clause) {
+  const auto* tree = c.layout.bound("tree");
+  auto base = tree ? c.contents.trees.find(tree->name()) : c.contents.trees.end();
+  auto payload = tree ? c.contents.payloads.find(tree->name()) : c.contents.payloads.end();
+  if (base == c.contents.trees.end() || payload == c.contents.payloads.end()) return "written into the tree";
+  auto blob = payload->second.bytes_at(0, payload->second.size());
+  auto now = inputs::read_written_tree(*blob);
+  if (!now) return "written into the tree";
+  std::vector<std::string> paths;
+  if (!placement::of_cpus(clause)) {
+    paths.push_back(clause.words[0]);
+  } else {
+    for (uint32_t id : placement::cpu_ids(c.layout))
+      if (auto node = emit::cpu_node(*now, id)) paths.push_back(now->path(*node));
+  }
+  // Its bytes as text, after a mark; empty where there is none.
+  auto said = [&](const inputs::DeviceTree& in, const std::string& path) {
+    std::string text;
+    if (auto node = in.find(path))
+      if (auto bytes = in.property(*node, clause.words[1])) text = "=" + std::string(bytes->begin(), bytes->end());
+    return text;
+  };
+  auto replaced = std::count_if(paths.begin(), paths.end(), [&](const std::string& path) {
+    std::string before = said(base->second, path);
+    return !before.empty() && before != said(*now, path);
+  });
+  std::string where = paths.size() == 1 ? paths[0] : std::to_string(paths.size()) + " cpu nodes";
+  std::string text = placement::is_absent(clause) ? "no such property in " + where
+                     : placement::is_not(clause)  ? "not so in " + where
+                                                  : "written into " + where;
+  if (replaced == 0) return text;
+  return text + (paths.size() == 1 ? ", which said something else" : ", of which " + std::to_string(replaced) + " said something else");
+}
+
 /// What placement, the tree or the stub's head does about a need.
 std::string elsewhere(const Compilation& c, const contract::Claim& need) {
   const auto* tree = c.layout.bound("tree");
@@ -153,6 +191,8 @@ std::string elsewhere(const Compilation& c, const contract::Claim& need) {
       if (!tree || !tree->content.tree_format) break;
       return "written as version " + std::to_string(*tree->content.tree_format);
     case model::ClauseKind::kTreeReserves: return "an entry of its reserve map";
+    case model::ClauseKind::kTreeProperty: return tree_property(c, *need.clause);
+    case model::ClauseKind::kSlotField: return "in each slot of the stub's";
     default: break;
   }
   return "written into the tree";
@@ -183,6 +223,8 @@ void made_so(const Compilation& c, const model::Clause& clause, PlanClause& row)
     row.by = std::string("the giver is ") + to_text(c.gap->orders.front().giver) + "-endian, and so is the stub";
   } else if (entry) {
     row.by = "the stub begins with a branch in either byte order";
+  } else if (c.gap->pen) {
+    row.by = clause.kind == model::ClauseKind::kHead ? "slaves stay in it until the taker lets them go" : "the pen";
   } else if (c.gap->relay) {
     row.by = clause.kind == model::ClauseKind::kHead ? "slaves leave it by their first instruction"
                                                      : "a branch to the pen in the stub";
@@ -223,9 +265,11 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
       row.section = section_of(clause->section);
       row.convention = c.layout.to->name;
       row.clause = clause->text;
-      // Of departing code the slaves' own part is labelled so.
-      bool of_slaves = c.gap->departure && clause->section == model::Section::kSlaves;
-      row.instructions = instructions_for(c, clause->origin + (of_slaves ? " slaves: " : ": ") + clause->text);
+      // Of departing code and of a pen the slaves' own part is labelled so.
+      bool of_slaves = (c.gap->departure || c.gap->pen) && clause->section == model::Section::kSlaves;
+      // And the master's are not there for what is asked of slaves that do not come.
+      if (clause->section != model::Section::kSlaves || o.answer != Answer::kVacuous)
+        row.instructions = instructions_for(c, clause->origin + (of_slaves ? " slaves: " : ": ") + clause->text);
       if (o.answer == Answer::kElsewhere && row.instructions.empty() && is_callers_business(c, *clause)) {
         row.answer = PlanClause::Answer::kAssumed;
         row.by = "known when the call is made";
@@ -238,6 +282,9 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
       } else if (o.answer == Answer::kElsewhere) {
         row.answer = PlanClause::Answer::kPlaced;
         row.by = elsewhere(c, *o.need);
+      } else if (c.gap->pen && clause->kind == model::ClauseKind::kArrival) {
+        row.answer = PlanClause::Answer::kPlaced;
+        row.by = "slaves wait in the pen that the stub makes";
       } else if (clause->any) {
         row.answer = PlanClause::Answer::kVacuous;
         row.by = "anything will do";
@@ -308,6 +355,8 @@ void standing_assumptions(const Compilation& c, report::PlanReport& plan) {
   };
   for (const auto& s : c.layout.segments) overwritten(s.overwrites(), "`" + s.name() + "`");
   for (const auto& copy : c.gap->copies) overwritten(RangeSet{copy.target()}, "the stub's copy");
+  if (c.gap->pen)
+    plan.assumptions.push_back({"the taker leaves alone what its tree reserves", "slaves run and poll it until it lets them go"});
 }
 
 }  // namespace

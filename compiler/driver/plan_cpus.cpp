@@ -26,6 +26,9 @@ std::string way(const Compilation& c) {
   if (const auto& relay = c.gap->relay)
     return at + ", go by one branch to the pen at " + hex(Wide{relay->start + relay->landing + 4}) + ", and on to " +
            hex(Wide{relay->taker_landing}) + " of the taker's own head once that is there";
+  if (const auto& pen = c.gap->pen)
+    return at + ", in the copy of the stub's head, and wait there, each at its own slot from " +
+           hex(Wide{pen->slot_of(pen->table.first)}) + " on, until the taker lets it go";
   if (c.gap->parked) return at + ", in the copy of the stub's head, and stay there in a branch to itself";
   if (c.layout.entered().declaration->kind != model::SegmentKind::kTrampoline) return at + ", and find the image's own code there";
   if (c.gap->overlay) return at + ", in the copy of the stub's head, and find the image's own code there";

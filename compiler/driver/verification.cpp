@@ -7,6 +7,8 @@
 
 #include "driver/boot_node.h"
 #include "driver/departing.h"
+#include "driver/pen_proof.h"
+#include "driver/tree_proof.h"
 #include "ppc64/registers.h"
 #include "trampoline/interrupts.h"
 
@@ -80,7 +82,7 @@ verify::Goals goals_of(const Compilation& c, const Boundary& to, std::deque<Byte
     std::string clause = claim.clause->origin + ": " + claim.text();
     auto values = claim.possible();
     if (claim.section == cpu && claim.kind == ClauseKind::kEnter) {
-      goals.target = Address{values[0].number()};
+      if (values[0].is_known()) goals.target = Address{values[0].number()};  // else where a slot says
       goals.target_clause = clause;
     } else if (claim.section == cpu && claim.kind == ClauseKind::kRegister && !claim.any) {
       verify::RegisterGoal goal{claim.subject, {}, clause};
@@ -256,6 +258,7 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
     }
     loaded.hash_loops = hash_loops(c, order.giver);
     add_copies(c, order.giver, loaded, goals);
+    add_id_properties(c, order.to, goals);
     auto boot_node = boot_node_need(c, order.to, loaded);
     OrderVerdict result{order.giver, boot_node ? judge_each_boot_cpu(*boot_node, loaded, state, goals, order.giver)
                                                : verify::verify_entry(loaded, state, goals, order.giver)};
@@ -263,6 +266,10 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
     judge_digests(c, loaded, state, order.giver, result.verdict);
     // Each slave by itself, once: its byte order is not the master's.
     if (relay && &order == &c.gap->orders.front()) judge_relayed_slave(c, order, loaded, kept, result.verdict);
+    if (c.gap->pen && &order == &c.gap->orders.front())
+      judge_pen(c, order, loaded, entry_state(c, order.from, loaded, Section::kSlaves), goals_of(c, order.to, kept, Section::kSlaves),
+                result.verdict);
+    judge_tree_needs(c, order.to, loaded, result.verdict);
     for (const auto& o : result.verdict.obligations) {
       if (o.outcome <= verify::Outcome::kAssumed) continue;
       bool refuted = o.outcome == verify::Outcome::kRefuted;

@@ -207,7 +207,7 @@ class TreeEditor {
   }
 
   Result<ByteBuffer> write() {
-    BlobContents contents{root_, reserved_, spare_, edits_.boot_cpuid_phys.value_or(base_.boot_cpuid_phys())};
+    BlobContents contents{root_, reserved_, spare_, edits_.boot_cpuid_phys.value_or(base_.boot_cpuid_phys()), edits_.first_names};
     if (edits_.own) contents.reserved.insert(contents.reserved.end(), 2, Range{});  // filled in when the size is known
     auto blob = write_blob(contents, *edits_.format);
     if (!blob) return blob.failure();

@@ -51,6 +51,8 @@ struct TreeEdits {
   /// Where the blob's header does not say who boots: these CPUs may. Each is the first cell of the `reg` of one cpu
   /// node. One gets `linux,boot-cpu`; several are prepared for a store (Node::may_boot). What the base says goes.
   std::vector<uint32_t> boot_cpus = {};
+  /// These stand first among the strings (BlobContents::first_names).
+  std::vector<std::string> first_names = {};
   bool booted_from_kexec = false;           // /chosen linux,booted-from-kexec, without a value
   /// Drops what an earlier crash boot left: /chosen linux,crashkernel-base and -size, linux,elfcorehdr,
   /// linux,usable-memory-range; linux,usable-memory and linux,drconf-usable-memory anywhere.

@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "contract/claim.h"
+#include "emit/tree_needs.h"
 #include "inputs/tree_memory.h"
+#include "placement/pen.h"
 
 namespace baton::emit {
 
@@ -30,6 +32,7 @@ class Builder {
     for (const auto& node : segment_.declaration->nodes)
       for (const auto& property : node.properties) edit(node, property);
     usable();
+    if (layout_.bound("tree") == &segment_) add_tree_needs(layout_, segment_, base_, edits_, sink_);
     reserves();
     boot_cpu();
     if (segment_.content.tree_format) edits_.format = find_blob_format(*segment_.content.tree_format);
@@ -222,6 +225,12 @@ class Builder {
     // Slaves may still be in the pen when the taker begins to use its memory.
     if (layout_.slaves == placement::SlaveMeans::kRelay && layout_.bound("tree") == &segment_) {
       const placement::PlacedSegment& stub = layout_.entered();
+      edits_.reserve.push_back(stub.start ? Range::at(*stub.start, stub.content.size) : Range{});
+    }
+    // And in a pen of the taker's they are until it lets them go, in the low copy of the head, or may come to it still.
+    if (layout_.slaves == placement::SlaveMeans::kPen && layout_.bound("tree") == &segment_) {
+      const placement::PlacedSegment& stub = layout_.entered();
+      edits_.reserve.push_back(Range::at(Address{0}, Size{placement::kLowHead}));
       edits_.reserve.push_back(stub.start ? Range::at(*stub.start, stub.content.size) : Range{});
     }
     for (const auto& clause : layout_.to->clauses) {

@@ -40,6 +40,7 @@ class BlobWriter {
     // First among the strings: the offsets of both then differ in their last byte only.
     if (any_may_boot(contents_.root))
       for (std::string_view name : {inputs::kBootCpuProperty, inputs::kOtherCpuProperty}) string_at(std::string(name));
+    for (const std::string& name : contents_.first_names) string_at(name);
     size_t structure_at = blob_.size();
     if (!write_structure()) return Failure{Failure::Kind::kUnsuitable, "the edited tree is larger than 1GiB"};
     size_t strings_at = blob_.size();

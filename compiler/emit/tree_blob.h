@@ -62,6 +62,8 @@ struct BlobContents {
   std::vector<Range> reserved;
   size_t spare_reservations = 0;  // room after the map's end, as zeros
   uint32_t boot_cpuid_phys = 0;
+  /// First among the strings, where offsets differ in their last byte only: properties that a stub renames by one.
+  std::vector<std::string> first_names = {};
 };
 
 /// Fails with kUnsuitable for a blob past 1 GiB and for a reservation of 2^64 bytes.

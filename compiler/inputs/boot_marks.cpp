@@ -15,7 +15,7 @@ constexpr uint32_t kUnitNames = 16;  // since this version values have no alignm
 
 class MarkReader {
  public:
-  explicit MarkReader(ByteView blob) : blob_(blob) {}
+  MarkReader(ByteView blob, const MarkNames& names) : blob_(blob), names_(names) {}
 
   Result<BootMarks> run() {
     auto total = word(kTotalSizeAt), structure = word(kStructureAt), strings = word(kStringsAt), version = word(kVersionAt);
@@ -23,8 +23,8 @@ class MarkReader {
       return malformed("its header speaks of more than it has");
     blob_ = blob_.first(*total);
     strings_ = blob_.subspan(*strings);
-    marks_.boot_name = find_name(kBootCpuProperty);
-    marks_.other_name = find_name(kOtherCpuProperty);
+    marks_.boot_name = find_name(names_.boot);
+    marks_.other_name = find_name(names_.other);
     return walk(*structure, *version);
   }
 
@@ -97,8 +97,8 @@ class MarkReader {
   }
 
   void note(OpenNode& node, std::string_view name, ByteView value, uint64_t name_at) {
-    if (name == kBootCpuProperty) node.mark.boots = true;
-    if (name == kOtherCpuProperty) node.mark.name_at = name_at;
+    if (name == names_.boot) node.mark.boots = true;
+    if (name == names_.other) node.mark.name_at = name_at;
     if (name == "reg") node.mark.id = load<uint32_t>(value, 0, Endian::kBig).value_or(0);
     if (name != "device_type" || text_at(value, 0) != "cpu" || node.is_cpu) return;
     node.is_cpu = true;
@@ -107,6 +107,7 @@ class MarkReader {
   }
 
   ByteView blob_, strings_;
+  const MarkNames& names_;
   std::vector<size_t> slot_;  // of each open node, where it is a CPU's
   BootMarks marks_;
 };
@@ -123,6 +124,6 @@ std::optional<uint32_t> BootMarks::boot_cpu() const {
   return id;
 }
 
-Result<BootMarks> read_boot_marks(ByteView blob) { return MarkReader(blob).run(); }
+Result<BootMarks> read_boot_marks(ByteView blob, const MarkNames& names) { return MarkReader(blob, names).run(); }
 
 }  // namespace baton::inputs

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,17 +25,24 @@ namespace baton::inputs {
 
 inline constexpr std::string_view kBootCpuProperty = "linux,boot-cpu";
 inline constexpr std::string_view kOtherCpuProperty = "baton,other-cpu";
+/// Of a property that each other CPU's node has and the boot CPU's must not have: before its name, there.
+inline constexpr std::string_view kParkedPrefix = "baton,";
+
+/// The name of the property by which a node is the boot CPU's, and the one it has in the node of any other CPU.
+struct MarkNames {
+  std::string boot{kBootCpuProperty}, other{kOtherCpuProperty};
+};
 
 /// A node of device_type "cpu".
 struct CpuMark {
   uint32_t id = 0;                      // the first cell of `reg`; 0 without, as kernels take it
-  bool boots = false;                   // has `linux,boot-cpu`
-  std::optional<uint64_t> name_at = {}; // offset in the blob of the word that names its `baton,other-cpu`
+  bool boots = false;                   // has the boot CPU's property
+  std::optional<uint64_t> name_at = {}; // offset in the blob of the word that names its other property
 };
 
 struct BootMarks {
   std::vector<CpuMark> cpus;               // in the blob's order
-  std::optional<uint32_t> boot_name = {};  // offset of `linux,boot-cpu` among the strings
+  std::optional<uint32_t> boot_name = {};  // offset of the boot CPU's property among the strings
   std::optional<uint32_t> other_name = {};
 
   /// The CPU that a kernel would take: nullopt where no node says so, or several do.
@@ -42,6 +50,6 @@ struct BootMarks {
 };
 
 /// Fails with kMalformed for what does not end within its own bounds.
-Result<BootMarks> read_boot_marks(ByteView blob);
+Result<BootMarks> read_boot_marks(ByteView blob, const MarkNames& names = {});
 
 }  // namespace baton::inputs

@@ -43,7 +43,8 @@ class ByKey {
 bool states_the_same(const Clause& a, const Clause& b) {
   if (a.kind != b.kind || a.any != b.any || a.words != b.words || a.subject != b.subject) return false;
   // A word's offset and default, and the two sides of `bytes`, have an order; several values of one thing have none.
-  bool ordered = a.kind == ClauseKind::kWord || a.kind == ClauseKind::kBytes;
+  bool ordered = a.kind == ClauseKind::kWord || a.kind == ClauseKind::kBytes || a.kind == ClauseKind::kPen ||
+                 a.kind == ClauseKind::kSlotField;
   return a.values.size() == b.values.size() && canonical(a.values, ordered) == canonical(b.values, ordered);
 }
 
@@ -62,6 +63,8 @@ const Clause* nobody_arrives(const Convention& c) {
 void promises_to_nobody(const Convention& c, Findings& out) {
   const Clause* arrival = nobody_arrives(c);
   if (!arrival) return;
+  // Those that stay where they are wait in a pen, and what is said of slaves is said of leaving it.
+  if (std::any_of(c.clauses.begin(), c.clauses.end(), [](const Clause& clause) { return clause.kind == ClauseKind::kPen; })) return;
   for (const Clause& clause : c.clauses) {
     // Inherited from a parent with slaves is no mistake: a clause of this convention, or its arrival, is.
     if (clause.origin != c.name) continue;
@@ -90,7 +93,7 @@ void find_unusable_promises(const Subject& s, Findings& out) {
     for (const Clause& clause : c.clauses) {
       if (clause.origin != c.name) continue;
       bool of_tree = clause.kind == ClauseKind::kTreeFormat || clause.kind == ClauseKind::kTreeBootCpu ||
-                     clause.kind == ClauseKind::kTreeReserves;
+                     clause.kind == ClauseKind::kTreeReserves || clause.kind == ClauseKind::kTreeProperty;
       if (of_tree && !tree)
         out.report(Code::unusable_promise, clause.span,
                         "`" + clause.text + "` is about a device tree, and `" + name + "` has no role of that kind");

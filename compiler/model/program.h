@@ -43,6 +43,10 @@ enum class ClauseKind {
   kTreeFormat,    // values: the readable blob versions
   kTreeBootCpu,   // subject: "" for the header's field, kBootCpuNode for the property of a cpu node; values[0]
   kTreeReserves,  // values: ranges
+  kTreeProperty,  // subject: "PATH NAME"; words: PATH (or "cpu": the node of each CPU spoken of), NAME, and "absent" where
+                  // there must be none, "not" where it must not have this value; values[0], unless it has no value
+  kPen,           // values: size of a slot, the bits that hold its CPU, and where the doubleword is that has them
+  kSlotField,     // subject: name; values: offset, size, and what it holds at first (optional)
   kLanding,       // words[0]: "slaves"; values[0]: offset
   kHead,          // values[0]: size; runs_at_zero
   kOrderNeutral,  // words[0]: "entry" or "landing"
@@ -53,6 +57,8 @@ enum class ClauseKind {
 };
 
 inline constexpr const char* kBootCpuNode = "node";
+/// In the place of a path: the node of each CPU that the section speaks of.
+inline constexpr const char* kCpuNodes = "cpu";
 
 struct Clause {
   Section section = Section::kMaster;

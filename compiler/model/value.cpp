@@ -26,6 +26,29 @@ const char* to_text(Type type) {
   return "";
 }
 
+std::optional<std::vector<uint8_t>> property_bytes(const Value& value) {
+  if (!value.is_known()) return std::nullopt;
+  switch (value.type()) {
+    case Type::kCells: return value.cells();
+    case Type::kString:
+    case Type::kPath: {
+      std::vector<uint8_t> bytes(value.text().begin(), value.text().end());
+      bytes.push_back(0);
+      return bytes;
+    }
+    case Type::kInt:
+    case Type::kAddress:
+    case Type::kSize: {
+      unsigned width = value.type() == Type::kInt ? 4 : 8;
+      if (value.number() >> (8 * width) != 0) return std::nullopt;
+      std::vector<uint8_t> bytes;
+      for (unsigned i = width; i-- > 0;) bytes.push_back(static_cast<uint8_t>(value.number() >> (8 * i)));
+      return bytes;
+    }
+    default: return std::nullopt;
+  }
+}
+
 std::string to_text(const Value& value) {
   if (value.is_error()) return "<error>";
   if (value.is_pending()) return value.as_pending().what;

@@ -10,6 +10,7 @@
 //   Value::of(Address{0x1000}), Value::pending(Type::kSize, "kernel.size"), Value::symbol("cpu.physical_id")
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -69,7 +70,7 @@ class Value {
   static Value of_set(std::vector<Value> members) { return Value(Type::kSet, std::move(members)); }
   static Value tree(std::string name) { return Value(Type::kTree, std::move(name)); }
   static Value pending(Type type, std::string what) { return Value(type, Pending{std::move(what)}); }
-  static Value symbol(std::string name) { return Value(Type::kInt, Symbol{std::move(name)}); }
+  static Value symbol(std::string name, Type type = Type::kInt) { return Value(type, Symbol{std::move(name)}); }
   static Value error() { return Value(Type::kError, std::monostate{}); }
 
   Type type() const { return type_; }
@@ -110,6 +111,10 @@ class Value {
   Type type_ = Type::kError;
   Content content_;
 };
+
+/// What a device tree holds for it: four bytes for an integer, eight for an address or a size, big-endian; a string with its
+/// NUL; cells as they are. nullopt for anything else, and for what is not known.
+std::optional<std::vector<uint8_t>> property_bytes(const Value& value);
 
 /// For messages and reports: "0x4000000", "64KiB", "cpu.physical_id", "{ 0x0, 0x1000 }".
 std::string to_text(const Value& value);

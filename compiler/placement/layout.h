@@ -50,7 +50,8 @@ struct PlacedSegment {
 enum class SlaveMeans {
   kNone,
   kOverlay,  // they find it in the low copy of the stub's head
-  kRelay     // they wait in a pen of the stub until it has been put there
+  kRelay,    // they wait in a pen of the stub until it has been put there
+  kPen       // the taker wants them in one of its making, each at a slot of its own (placement/pen.h)
 };
 
 struct Layout {
@@ -63,6 +64,7 @@ struct Layout {
   std::map<std::string, model::Value> parameters;
   Size granule{1};
   SlaveMeans slaves = SlaveMeans::kNone;
+  bool slaves_may_arrive = false;  // as the giver promises: what is needed of slaves concerns somebody
   std::vector<PlacedSegment> segments;  // in source order
 
   const PlacedSegment* find(std::string_view name) const;

@@ -77,6 +77,10 @@ const Row kRows[] = {
   {kCpus, "ile", "", "ile = VALUE | in { VALUE, ... }", {}, kServed, "the byte order interrupts are taken in: 0 big, 1 little, giver"},
   {kCpus, kRegisterRow, "", "REG = VALUE | in { VALUE, ... }", {}, kServed, "the register holds this value, or one of these; one not mentioned is unknown"},
 
+  // ensures slaves
+  {in(C::kEnsuresSlaves), "pen", "", "pen slot SIZE while INT at offset INT", {}, kServed, "each slave polls a slot of its own of a table, and is held while any of these bits is set in the doubleword there"},
+  {in(C::kEnsuresSlaves), "field", "", "field at offset INT size INT named NAME [default VALUE]", {}, kServed, "names 4 or 8 bytes of a slot, and what they are at first; slot.NAME is what they are when the slave is let go"},
+
   // ensures slaves, ensures memory
   {in(C::kEnsuresSlaves, C::kEnsuresMemory), "bytes", "", "bytes RANGE = bytes RANGE", {}, kServed, "memory on the left equals the bytes on the right; both of one length"},
   {in(C::kEnsuresMemory), "fact", "", "fact segments_placed | icache_coherent | hash_table_cleared", {}, kServed, "that event has happened, or that state holds"},
@@ -84,6 +88,8 @@ const Row kRows[] = {
   {in(C::kEnsuresMemory), "tree.format", "", "tree.format in { INT, ... }", {}, kServed, "the versions of the flattened tree that the taker can read"},
   {in(C::kEnsuresMemory), "tree.boot_cpuid_phys", "", "tree.boot_cpuid_phys = VALUE", {}, kServed, "the boot CPU's id in the header of the tree"},
   {in(C::kEnsuresMemory), "tree.boot_cpu_node", "", "tree.boot_cpu_node = VALUE", {}, kServed, "the cpu node that begins its reg with this id, and no other, has the empty property linux,boot-cpu"},
+  {in(C::kEnsuresMaster, C::kEnsuresSlaves, C::kEnsuresMemory), "tree.property", "", "tree.property STRING STRING [= VALUE | absent | not VALUE]", {}, kServed, "a node of the tree, by its path, has this property, with this value or none; or has it not, or not with that value"},
+  {in(C::kEnsuresMaster, C::kEnsuresSlaves), "tree.property", "cpu", "tree.property cpu STRING [= VALUE | absent | not VALUE]", {}, kServed, "the same of the node of each CPU that is spoken of"},
   {in(C::kEnsuresMemory), "tree.reserves", "", "tree.reserves RANGES, ...", {}, kServed, "what the reserve map of the tree covers"},
 
   // expects

@@ -8,6 +8,8 @@
 
 #include "inputs/boot_marks.h"
 #include "inputs/digest.h"
+#include "inputs/written_tree.h"
+#include "placement/tree_properties.h"
 #include "ppc64/head.h"
 #include "trampoline/interrupts.h"
 #include "trampoline/offers.h"
@@ -86,7 +88,7 @@ class Closer {
       if (!o.need || o.answer == Answer::kVacuous) continue;
       const Claim& need = *o.need;
       bool tree = need.kind == ClauseKind::kTreeFormat || need.kind == ClauseKind::kTreeBootCpu ||
-                  need.kind == ClauseKind::kTreeReserves;
+                  need.kind == ClauseKind::kTreeReserves || need.kind == ClauseKind::kTreeProperty;
       if (!tree && need.kind != ClauseKind::kPlace) continue;
       const model::Binding* binding = handoff_.find_binding(tree ? "tree" : need.subject);
       if (!binding || binding->to != model::Binding::To::kGiver) {
@@ -94,7 +96,8 @@ class Closer {
         continue;
       }
       if (o.answer == Answer::kEntailed) continue;
-      const Claim* promise = order.from.find(Section::kMemory, need.kind, tree ? need.subject : binding->name);
+      Section where = need.kind == ClauseKind::kTreeProperty ? need.section : Section::kMemory;
+      const Claim* promise = order.from.find(where, need.kind, tree ? need.subject : binding->name);
       o.promise = promise;
       if (promise && supplies(*promise, need)) {
         o.answer = Answer::kEntailed;
@@ -106,7 +109,8 @@ class Closer {
   }
 
   static bool supplies(const Claim& promise, const Claim& need) {
-    if (need.kind == ClauseKind::kTreeFormat || need.kind == ClauseKind::kTreeBootCpu) return false;  // by value, and it is not
+    bool by_value = need.kind == ClauseKind::kTreeFormat || need.kind == ClauseKind::kTreeBootCpu || need.kind == ClauseKind::kTreeProperty;
+    if (by_value) return false;  // and it is not
     if (promise.clause->words != need.clause->words) return false;
     // Each range that is needed: of the same name, or a range that the promised one answers for.
     bool within = need.kind == ClauseKind::kPlace && need.clause->words[0] == "within";
@@ -173,6 +177,10 @@ class Closer {
       return false;
     }
     closed_.overlay = layout_.slaves == placement::SlaveMeans::kOverlay;
+    if (layout_.slaves == placement::SlaveMeans::kPen && layout_.entered().declaration->kind == SegmentKind::kTrampoline) {
+      closed_.pen = pen();
+      return closed_.pen.has_value();
+    }
     if (layout_.slaves == placement::SlaveMeans::kRelay) closed_.relay = relay();
     return layout_.slaves != placement::SlaveMeans::kRelay || closed_.relay.has_value();
   }
@@ -199,6 +207,39 @@ class Closer {
     }
     sink_.report(Code::no_relay, handoff_.slaves_span, relay.failure()).label(handoff_.name_span, "in this handoff");
     return std::nullopt;
+  }
+
+  /// The pen at the stub's address. Reports.
+  std::optional<SlavePen> pen() {
+    const ClosedOrder& order = closed_.orders.front();
+    auto table = placement::pen_table(layout_);
+    BATON_CHECK(table, "slots that were not checked before anything was placed");
+    auto pen = pen_terms(order.from, order.to, order.gap, *table);
+    if (pen) {
+      pen->start = layout_.entered().start->value();
+      pen->landing_clause = expected_landing();
+      auto code = pen_code(*pen);
+      if (code) code = kept_slots(*table, std::move(*code));
+      if (code) return *pen;
+      pen = code.failure();
+    }
+    sink_.report(Code::no_pen, handoff_.name_span, pen.failure()).label(table->span, "the need");
+    return std::nullopt;
+  }
+
+  /// Slaves poll until the taker lets them go, which may be never.
+  Result<ppc64::Stub> kept_slots(const placement::PenTable& table, ppc64::Stub code) const {
+    const placement::PlacedSegment& stub = layout_.entered();
+    if (stub.start->value() % table.slot != 0)
+      return Failure{Failure::Kind::kUnsuitable, "the stub is placed at " + hex(*stub.start) + ", and its slots lie at multiples of " + human(Size{table.slot}),
+                     "place it at one as well"};
+    const placement::PlacedSegment* image = layout_.bound("image");
+    RangeSet kept{stub.extent};
+    kept.add(Range::at(Address{0}, Size{kHeadSize}));
+    if (!image || !image->overwrites().overlaps(kept)) return code;
+    return Failure{Failure::Kind::kUnsuitable,
+                   "`" + image->name() + "` overwrites " + to_text(image->overwrites()) + ", where its slaves wait until it lets them go",
+                   "an image that stays where it is loaded leaves them alone"};
   }
 
   /// Where the giver expects slaves to land in what it enters.
@@ -320,18 +361,86 @@ class Closer {
       // A value known at build time is written into the tree; only the master's own id needs a store.
       if (o.need->values.size() == 1 && o.need->values[0].is_known()) return std::nullopt;
       // Byte 28 of the header, big-endian (devicetree specification 5.2).
-      const auto* cpus = layout_.machine->find("cpus");
-      bool fits = cpus && std::all_of(cpus->value.ids().begin(), cpus->value.ids().end(),
-                                      [](uint32_t id) { return id < 0x100; });
-      return TreeWord{(*tree->start + Size{28}).value(), fits};
+      return TreeWord{(*tree->start + Size{28}).value(), ids_fit_byte()};
     }
     return std::nullopt;
+  }
+
+  /// Properties that are the master's id: places of words in the blob that was written.
+  std::vector<PropertyWord> id_properties() const {
+    std::vector<PropertyWord> words;
+    const auto* tree = layout_.bound("tree");
+    auto payload = tree && tree->start ? payloads_.find(tree->name()) : payloads_.end();
+    if (payload == payloads_.end()) return words;
+    for (const Obligation& o : closed_.orders.front().gap.obligations) {
+      if (!o.need || o.need->kind != ClauseKind::kTreeProperty || o.answer == Answer::kVacuous) continue;
+      bool open = o.need->values.size() == 1 && o.need->values[0].is_symbol() && o.need->values[0].as_symbol().name == "master.physical_id";
+      if (!open || placement::of_cpus(*o.need->clause)) continue;
+      auto blob = payload->second.bytes_at(0, payload->second.size());
+      auto at = inputs::property_offset(*blob, o.need->clause->words[0], o.need->clause->words[1]);
+      BATON_CHECK(at, "a property that was written is not there");
+      words.push_back({TreeWord{(*tree->start + Size{*at}).value(), ids_fit_byte()}, o.need});
+    }
+    return words;
+  }
+
+  bool ids_fit_byte() const {
+    const auto* cpus = layout_.machine->find("cpus");
+    return cpus && std::all_of(cpus->value.ids().begin(), cpus->value.ids().end(), [](uint32_t id) { return id < 0x100; });
   }
 
   /// vshasigmaw is of ISA 2.07. A machine that does not say what it has gets what every one can run.
   bool has_vectors() const { return layout_.machine->number("isa").value_or(0) >= 207; }
 
-  /// Where the blob has no word for the id: the places that emit/tree_blob.h prepared, one for each CPU.
+  /// The places of names in cpu nodes, one for each CPU, that emit/tree_blob.h prepared for one store.
+  MarkStore store_of(const placement::PlacedSegment& tree, const inputs::BootMarks& marks) const {
+    BATON_CHECK(marks.boot_name && marks.other_name, "a tree was not prepared for its boot CPU");
+    BATON_CHECK((*marks.boot_name ^ *marks.other_name) < 0x100, "two names that one byte does not tell apart");
+    auto ids = placement::cpu_ids(layout_);
+    MarkStore store;
+    store.value = static_cast<uint8_t>(*marks.boot_name);
+    for (const inputs::CpuMark& cpu : marks.cpus)  // the last byte of a big-endian word
+      if (cpu.name_at && std::find(ids.begin(), ids.end(), cpu.id) != ids.end())
+        store.places.push_back({cpu.id, (*tree.start + Size{*cpu.name_at + 3}).value()});
+    std::sort(store.places.begin(), store.places.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    return store;
+  }
+
+  /// The need for a property that slaves' nodes have and the master's must not have.
+  const Claim* taken_need() const {
+    const model::Clause* taken = placement::taken_from_master(layout_);
+    for (const Obligation& o : closed_.orders.front().gap.obligations)
+      if (taken && o.need && o.need->kind == ClauseKind::kTreeProperty && o.need->section == Section::kMaster &&
+          placement::of_cpus(*o.need->clause) && o.need->clause->words[1] == taken->words[1] && o.answer != Answer::kEntailed && o.answer != Answer::kImpossible)
+        return o.need;
+    return nullptr;
+  }
+
+  std::optional<MarkStore> taken_mark() const {
+    const auto* tree = layout_.bound("tree");
+    auto payload = tree && tree->start ? payloads_.find(tree->name()) : payloads_.end();
+    const Claim* need = taken_need();
+    if (payload == payloads_.end() || !need) return std::nullopt;
+    const std::string& name = need->clause->words[1];
+    auto blob = payload->second.bytes_at(0, payload->second.size());
+    auto marks = inputs::read_boot_marks(*blob, {std::string(inputs::kParkedPrefix) + name, name});
+    BATON_CHECK(marks, "a tree that was written cannot be read");
+    return store_of(*tree, *marks);
+  }
+
+  TreeStores tree_stores() {
+    TreeStores stores{tree_word(), boot_mark(), id_properties(), nullptr};
+    if (auto taken = taken_mark()) {
+      stores.taken = taken_need();
+      if (stores.mark)
+        sink_.report(Code::no_stub, handoff_.enter_span, "a stub of this release changes the node of the master in one respect, and `" +
+                                                             layout_.to->name + "` needs two");
+      stores.mark = std::move(taken);
+    }
+    return stores;
+  }
+
+  /// Where the blob has no word for the id.
   std::optional<MarkStore> boot_mark() const {
     const auto* tree = layout_.bound("tree");
     auto payload = tree && tree->start ? payloads_.find(tree->name()) : payloads_.end();
@@ -342,19 +451,17 @@ class Closer {
       if (o.need->values.size() == 1 && o.need->values[0].is_known()) return std::nullopt;
       auto blob = payload->second.bytes_at(0, payload->second.size());
       auto marks = inputs::read_boot_marks(*blob);
-      BATON_CHECK(marks && marks->boot_name && marks->other_name, "a tree was not prepared for its boot CPU");
-      BATON_CHECK((*marks->boot_name ^ *marks->other_name) < 0x100, "two names that one byte does not tell apart");
-      MarkStore store;
-      store.value = static_cast<uint8_t>(*marks->boot_name);
-      for (const inputs::CpuMark& cpu : marks->cpus)  // the last byte of a big-endian word
-        if (cpu.name_at) store.places.push_back({cpu.id, (*tree->start + Size{*cpu.name_at + 3}).value()});
-      std::sort(store.places.begin(), store.places.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-      return store;
+      BATON_CHECK(marks, "a tree that was written cannot be read");
+      return store_of(*tree, *marks);
     }
     return std::nullopt;
   }
 
   bool stores_boot_cpu(const Claim& need) const {
+    if (need.kind == ClauseKind::kTreeProperty) {
+      auto words = id_properties();
+      return &need == taken_need() || std::any_of(words.begin(), words.end(), [&](const auto& w) { return w.need->clause == need.clause; });
+    }
     return need.kind == ClauseKind::kTreeBootCpu &&
            (need.subject == model::kBootCpuNode ? boot_mark().has_value() : tree_word().has_value());
   }
@@ -384,16 +491,19 @@ class Closer {
     if (auto stay = parked_slaves(request.head)) request.head.push_back(std::move(*stay));
     request.overlay = closed_.overlay || !request.head.empty();
     request.relay = closed_.relay;
+    request.pen = closed_.pen;
     request.digest = closed_.digest = digest();
     request.copies = closed_.copies;
     request.vectors = has_vectors();
-    bool slaves_run_it = closed_.overlay || closed_.relay;
+    bool slaves_run_it = closed_.overlay || closed_.relay || closed_.pen;
     if (slaves_run_it)
       request.landing_clause = expected_landing();
     else
       request.landing_clause = layout_.from->name + ": enter image.entry, in either byte order";
+    const TreeStores stores = tree_stores();
+    if (sink_.has_errors()) return;
     for (const ClosedOrder& order : closed_.orders) {
-      auto goals = master_goals(order.from, order.gap, order.giver, TreeStores{tree_word(), boot_mark()}, firmware_of(*layout_.machine),
+      auto goals = master_goals(order.from, order.gap, order.giver, stores, firmware_of(*layout_.machine),
                                 handoff_.name_span, sink_);
       if (!goals) return;
       request.masters.push_back(std::move(*goals));
@@ -455,7 +565,7 @@ class Closer {
   bool nothing_missing(const StubRequest& request) const {
     if (!layout_.to->find_role("image") || request.digest || !request.copies.empty()) return false;
     return std::all_of(request.masters.begin(), request.masters.end(), [&](const MasterGoals& goals) {
-      return goals.registers.empty() && !goals.id_store && !goals.mark_store && goals.msr.empty() && !goals.interrupts;
+      return goals.registers.empty() && !closed_.pen && !goals.id_store && !goals.mark_store && goals.msr.empty() && !goals.interrupts;
     }) && same_registers_from_image();
   }
 

@@ -44,6 +44,7 @@ struct ClosedGap {
   std::optional<Digest> digest;         // what the stub checks before it stores anything
   std::vector<MemoryCopy> copies;       // what it copies then
   std::optional<Relay> relay;           // or wait in a pen of the stub until the taker's head is in place
+  std::optional<SlavePen> pen;          // or wait at their own slots until the taker lets them go
   bool parked = false;                  // or stay in the low copy of the head, in a branch to itself
   bool departs_by_call = false;         // the stub is code of the giver: functions that it calls
   std::optional<Departure> departure;   // what those are

@@ -146,6 +146,7 @@ std::optional<MasterGoals> master_goals(const contract::Boundary& from, const co
   }
   for (const Obligation& o : gap.obligations) {
     if (!o.need || o.need->kind != ClauseKind::kTreeBootCpu) continue;
+    if (tree.taken && o.need->subject == model::kBootCpuNode) continue;  // refused by who made the stores
     bool by_node = o.need->subject == model::kBootCpuNode;
     if (by_node ? !tree.mark : !tree.word) continue;
     if (!goals.id_register) {
@@ -160,6 +161,27 @@ std::optional<MasterGoals> master_goals(const contract::Boundary& from, const co
     } else {
       goals.id_store = IdStore{tree.word->address, tree.word->fits_byte, clause_of(*o.need)};
     }
+  }
+  auto has_id = [&](const Claim& need) {
+    if (goals.id_register) return true;
+    sink.report(Code::register_gap, need.clause->span,
+                "`" + need.clause->origin + "` needs `" + need.text() + "`, which depends on the master's id, but `" +
+                    from.convention->name + "` promises it in no register")
+        .at("the need");
+    return false;
+  };
+  for (const PropertyWord& property : tree.properties) {
+    if (!has_id(*property.need)) continue;
+    IdStore store{property.word.address, property.word.fits_byte, clause_of(*property.need)};
+    if (goals.id_store)
+      goals.more_ids.push_back(std::move(store));
+    else
+      goals.id_store = std::move(store);
+  }
+  if (tree.taken && has_id(*tree.taken)) {
+    BATON_CHECK(!goals.mark_store, "two marks in one tree");
+    goals.mark_store = tree.mark;
+    goals.mark_store->clause = clause_of(*tree.taken);
   }
   if (sink.error_count() != errors) return std::nullopt;
   return goals;

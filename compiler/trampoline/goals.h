@@ -78,6 +78,7 @@ struct MasterGoals {
   std::vector<RegisterGoal> kept;           // needs that the promise meets: not to be touched
   std::optional<InterruptGoal> interrupts;  // needs a call of firmware
   std::optional<IdStore> id_store;
+  std::vector<IdStore> more_ids = {};  // besides that one
   std::optional<MarkStore> mark_store = {};
   std::vector<MsrGoal> msr;
   uint64_t target = 0;
@@ -89,10 +90,19 @@ struct TreeWord {
   bool fits_byte = false;
 };
 
+/// A property of the placed tree that is the master's id.
+struct PropertyWord {
+  TreeWord word;
+  const contract::Claim* need = nullptr;
+};
+
 /// What has to be stored in the placed tree when the boot CPU is known.
 struct TreeStores {
   std::optional<TreeWord> word = {};
   std::optional<MarkStore> mark = {};
+  std::vector<PropertyWord> properties = {};
+  /// The need for the mark, where it is a property that the master's node must not have.
+  const contract::Claim* taken = nullptr;
 };
 
 /// Translates a gap. Answers nullopt after reporting what cannot be closed.

@@ -190,8 +190,8 @@ bool check_entered(const placement::Layout& layout, const Payloads& payloads, Cl
     } else if (clause.kind == ClauseKind::kLanding) {
       answer = ppc64::check_landing(*head, number(clause), arrival);
     } else if (clause.kind == ClauseKind::kHead) {
-      // A relay's one branch leaves the copy for the pen, absolutely: that is at its own address.
-      if (!closed.relay) answer = ppc64::check_runs_at_zero(*head, landing, number(clause), arrival);
+      // A relay's one branch leaves the copy for the pen, absolutely: that is at its own address. Of a pen the judge runs it all.
+      if (!closed.relay && !closed.pen) answer = ppc64::check_runs_at_zero(*head, landing, number(clause), arrival);
     } else if (clause.kind == ClauseKind::kOrderNeutral && clause.subject == "entry" && !trampoline) {
       // A stub is made for each order of the giver. An image that is entered in its own order need not be neutral.
       Endian own = order.value_or(Endian::kBig);

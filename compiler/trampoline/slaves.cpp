@@ -8,6 +8,7 @@
 
 #include "contract/gap.h"
 #include "contract/order.h"
+#include "placement/pen.h"
 #include "trampoline/synthesize.h"
 
 namespace baton::trampoline {
@@ -102,13 +103,18 @@ std::vector<Endian> giver_orders(const placement::Layout& layout) {
   return {Endian::kBig, Endian::kLittle};
 }
 
-SlaveMeans choose_slave_means(const placement::Layout& layout) {
+namespace {
+
+SlaveMeans means_of(placement::Layout& layout) {
   const std::string& asked = layout.handoff->slaves;
   auto orders = giver_orders(layout);
   contract::Boundary from = resolved(layout, contract::Side::kFrom, orders.front()),
                      to = resolved(layout, contract::Side::kTo, orders.front());
+  layout.slaves_may_arrive = contract::find_gap(from, to).slaves_may_arrive;
   if (asked == "overlay") return SlaveMeans::kOverlay;  // the head is the taker's even if nobody runs it
-  if (asked == "none" || !contract::find_gap(from, to).slaves_may_arrive) return SlaveMeans::kNone;
+  if (asked == "none" || !layout.slaves_may_arrive) return SlaveMeans::kNone;
+  bool pen = std::any_of(to.claims.begin(), to.claims.end(), [](const Claim& c) { return c.kind == ClauseKind::kPen; });
+  if (pen && asked == "auto") return SlaveMeans::kPen;
   if (asked == "relay") return SlaveMeans::kRelay;
   // The entry of a stub takes one word, or two where the giver's order is open (synthesize.cpp).
   Address own{4 * static_cast<uint64_t>(orders.size())};
@@ -118,6 +124,44 @@ SlaveMeans choose_slave_means(const placement::Layout& layout) {
   });
   // Where a relay cannot be either, what stands in the way of the overlay is the thing to tell.
   return fits || !relay_terms(from, to) ? SlaveMeans::kOverlay : SlaveMeans::kRelay;
+}
+
+}  // namespace
+
+void choose_slave_means(placement::Layout& layout) { layout.slaves = means_of(layout); }
+
+bool check_pen(const placement::Layout& layout, diagnostics::Sink& sink) {
+  const auto& clauses = layout.to->clauses;
+  auto wanted = std::find_if(clauses.begin(), clauses.end(), [](const auto& c) { return c.kind == ClauseKind::kPen && !c.incidental; });
+  if (wanted == clauses.end() || !layout.slaves_may_arrive) return true;
+  if (layout.slaves != SlaveMeans::kPen) {
+    sink.report(diagnostics::Code::no_pen, layout.handoff->slaves_span,
+                "`" + layout.to->name + "` wants its slaves in a pen, each at a slot of its own, not by " + layout.handoff->slaves)
+        .label(wanted->span, "the need")
+        .note("say `slaves by auto`, or nothing");
+    return false;
+  }
+  const placement::PlacedSegment& stub = layout.entered();
+  if (stub.declaration->kind != model::SegmentKind::kTrampoline) return true;  // an open gap, told when it is found
+  auto table = placement::pen_table(layout);
+  if (!table) {
+    sink.report(diagnostics::Code::no_pen, layout.handoff->name_span,
+                "`" + layout.to->name + "` wants each slave at a slot of its own, and nothing says which CPUs the machine has")
+        .note("state them: `cpus = 0, 1;`");
+    return false;
+  }
+  Size needed{placement::PenTable::kOffset + table->size().bytes()};
+  if (needed < stub.content.size) return true;
+  Size room = *align_up(Size{needed.bytes() + placement::kLowHead}, Size{0x10000});
+  constexpr uint64_t kMostSlots = 1 << 16;
+  sink.report(diagnostics::Code::no_pen, stub.declaration->name_span,
+              "the ids of " + std::to_string(table->ids.size()) + " CPUs lie between " + std::to_string(table->first) + " and " +
+                  std::to_string(table->ids.back()) + ": a slot of " + human(Size{table->slot}) + " for each number takes " +
+                  human(table->size()) + ", and `" + stub.name() + "` has room for " + human(stub.content.size))
+      .label(table->span, "the slots")
+      .note(table->slots <= kMostSlots ? "give it room: `size <= " + human(room) + ";`"
+                                       : "state `cpus` of the machine with those that hand over and those that come: ids far apart leave holes");
+  return false;
 }
 
 }  // namespace baton::trampoline

@@ -28,8 +28,12 @@ bool copies_before_release(const model::Convention& giver);
 /// All of a relay but the stub's address and the landing's clause, or why the two conventions allow for none.
 Result<Relay> relay_terms(const contract::Boundary& from, const contract::Boundary& to);
 
-/// What `slaves by` comes to: none where no slave arrives, else what is asked for; `auto` is overlay unless the
-/// stub's own words of the head are needed by the taker's slaves and a relay can be. Reports nothing.
-placement::SlaveMeans choose_slave_means(const placement::Layout& layout);
+/// Whether slaves may come, and what `slaves by` comes to: none where no slave arrives, else what is asked for; `auto` is
+/// a pen where the taker wants one, else overlay unless the stub's own words of the head are needed by the taker's slaves
+/// and a relay can be. Reports nothing.
+void choose_slave_means(placement::Layout& layout);
+
+/// Where the taker wants a pen: whether its table fits the stub and this machine's CPUs. Reports.
+bool check_pen(const placement::Layout& layout, diagnostics::Sink& sink);
 
 }  // namespace baton::trampoline

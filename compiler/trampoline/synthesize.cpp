@@ -11,7 +11,8 @@
 //         taker's slaves run the taker's code without a copy of ours, a handshake or a delay.
 //   0x100 the bodies.
 //
-// Under relay 0x60 has the branch to the slaves' pen, which stands behind it, and nothing else is the taker's.
+// Under a pen of the taker's 0x60 has the whole pen, the slots of its slaves follow from 0x100 on, and the bodies
+// those. Under relay 0x60 has the branch to the slaves' pen, which stands behind it, and nothing else is the taker's.
 // Where no slave comes nothing is read at 0 and the body itself stands at offset 0.
 #include "trampoline/synthesize.h"
 
@@ -20,6 +21,7 @@
 #include "trampoline/body.h"
 #include "trampoline/boot_mark.h"
 #include "trampoline/bound.h"
+#include "trampoline/id_words.h"
 #include "trampoline/interrupts.h"
 
 namespace baton::trampoline {
@@ -62,6 +64,11 @@ Result<Body> parts_and_body(const StubRequest& request, const MasterGoals& goals
     if (!handover) return handover.failure();
     append(std::move(*handover));
   }
+  if (!all.after.more_ids.empty()) {
+    auto ids = store_more_ids(all.after);
+    if (!ids) return ids.failure();
+    append(std::move(*ids));
+  }
   if (all.after.mark_store) {
     made.mark_bound = least_mark(all.after);
     auto mark = mark_boot_cpu(all.after);
@@ -98,10 +105,15 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
                          human(Size{std::min(own_head - part.offset, uint64_t{part.bytes.size()})}) + " too many",
                      both ? "say `giver big;` if only big-endian kernels hand over" : ""};
 
-  bool low_copy = request.overlay || request.relay;  // slaves run the first 0x100 bytes
+  bool low_copy = request.overlay || request.relay || request.pen;  // slaves run the first 0x100 bytes
   bool branch_first = low_copy || both;
   uint64_t first_body = low_copy ? kHeadSize : 0;
+  // The slots follow the head; what the first branch of two must end in follows from whole heads of them.
+  if (request.pen) first_body = (kHeadSize + request.pen->table.size().bytes() + kHeadSize - 1) / kHeadSize * kHeadSize;
   if (both) first_body += 8;  // so that the displacement of the first branch ends in 0x08
+  // Read backwards, bits of its second byte from the end are conditions to trap on. Behind that many slots it goes by
+  // the word at 8, which no slave of a pen reads.
+  bool detour = both && request.pen && (first_body >> 8 & 0xff) >= 0x20;
 
   SynthesizedStub result;
   Stub& stub = result.stub;
@@ -135,8 +147,12 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
     stub.comment("Entry. " + std::string(low_copy
                                              ? "The giver copies these 0x100 bytes to 0, where slaves run them."
                                              : "The giver's byte order is open."));
-    stub.code(ins::b(ppc64::Displacement(body_label(0))), why, request.masters[0].giver);
+    stub.code(ins::b(ppc64::Displacement(detour ? "entry_big" : body_label(0))), why, request.masters[0].giver);
     if (both) stub.code(ins::b(ppc64::Displacement(body_label(1))), why, request.masters[1].giver);
+    if (detour) {
+      stub.label("entry_big");
+      stub.code(ins::b(ppc64::Displacement(body_label(0))), why, request.masters[0].giver);
+    }
     auto head = request.head;
     std::sort(head.begin(), head.end(),
               [](const HeadBytes& a, const HeadBytes& b) { return a.offset < b.offset; });
@@ -150,6 +166,16 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
       stub.org(request.relay->landing);
       append(stub, *pen);
     }
+    if (request.pen) {
+      auto pen = pen_code(*request.pen);
+      if (!pen) return pen.failure();
+      stub.org(request.pen->landing);
+      append(stub, *pen);
+      stub.org(placement::PenTable::kOffset);
+      stub.comment("The slots, of CPU " + std::to_string(request.pen->table.first) + " and up.");
+      stub.label("slots");
+      stub.bytes(request.pen->table.bytes(), request.pen->table.clause);
+    }
     stub.org(first_body);
   }
   for (size_t i = 0; i < bodies.size(); ++i) {
@@ -159,7 +185,8 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
     if (request.digest) append(stub, checks[i].before);
     const auto& steps = bodies[i].all.steps;
     for (const Step& step : steps) stub.code(step.instruction, step.clause, step.order.value_or(order));
-    bool other_parts = request.relay || request.digest || !request.copies.empty() || request.masters[i].interrupts;
+    bool other_parts = request.relay || request.digest || !request.copies.empty() || request.masters[i].interrupts || detour ||
+                       !request.masters[i].more_ids.empty();
     uint64_t branches = branch_first ? 1 : 0;
     result.counts.push_back({order, bodies[i].all.executed + branches,
                              other_parts ? 0 : branches + bodies[i].mark_bound + bodies[i].set_up_bound,
@@ -167,6 +194,7 @@ Result<SynthesizedStub> synthesize(const StubRequest& request) {
     if (request.digest) result.counts.back().instructions += checks[i].instructions;
     // In little-endian the first head word is the never-trapping tdi before the second branch.
     if (both && i == 1) result.counts.back().instructions += 1;
+    if (detour && i == 0) result.counts.back().instructions += 1;
   }
   for (const DigestCheck& check : checks) append(stub, check.behind);
   if (request.digest) append(stub, digest_stop(*request.digest));

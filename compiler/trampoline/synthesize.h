@@ -20,6 +20,7 @@
 #include "trampoline/copy.h"
 #include "trampoline/digest.h"
 #include "trampoline/goals.h"
+#include "trampoline/pen.h"
 #include "trampoline/relay.h"
 
 namespace baton::trampoline {
@@ -42,6 +43,7 @@ struct StubRequest {
   std::vector<MemoryCopy> copies = {};  // what is copied then
   bool vectors = false;                 // the machine has them, for copies
   std::optional<Relay> relay = {};   // instead of overlay: slaves go to a pen until the taker's head is in place
+  std::optional<SlavePen> pen = {};  // or wait in one, each at its slot, until the taker lets them go
 };
 
 struct BodyCount {

@@ -100,6 +100,7 @@ class Trial {
     for (const CopyGoal& goal : to_.copies) name_bytes(goal.from);
     for (const Segment& s : loaded_.segments) describe(s);
     for (const Segment& s : from_.memory) describe(s);
+    for (const auto& word : from_.named) m_.memory.describe_unknown(word.name, word.at.value(), 8, symbol(word.name));
     for (unsigned i = 0; i < 32; ++i) m_.gpr[i] = at_entry("r" + std::to_string(i));
     for (unsigned i = 0; i < 32; ++i)
       for (unsigned half = 0; half < 2; ++half)

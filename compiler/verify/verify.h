@@ -65,6 +65,12 @@ struct EntryState {
   bool linear_map = false;
   /// Memory that the giver describes besides the segments: the copy of the head at 0. Seen before them.
   std::vector<Segment> memory;
+  /// Doublewords of memory that are not known, each by its name, in front of all that is described.
+  struct NamedWord {
+    Address at;
+    std::string name;
+  };
+  std::vector<NamedWord> named = {};
 };
 
 struct RegisterGoal {

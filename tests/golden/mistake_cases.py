@@ -185,6 +185,23 @@ CASES = {
                                          'tree.boot_cpuid_phys = ^"zero";'),
     "tree.boot_cpu_node = VALUE": case("tree.boot_cpu_node = 0;", True, "tree.boot_cpu_node ^0;",
                                        'tree.boot_cpu_node = ^"zero";'),
+    "tree.property STRING STRING [= VALUE | absent | not VALUE]": case(
+        'tree.property "/chosen" "a" = 1;', True,
+        ['tree.property ^"chosen" "a";', 'tree.property "/chosen"^;', 'tree.property "/chosen" "a" ^1;', 'tree.property "/chosen" ^a;'],
+        'tree.property "/chosen" "a" = ^0x0 ..< 1MiB;'),
+    "tree.property cpu STRING [= VALUE | absent | not VALUE]": case(
+        'tree.property cpu "a" = "b";', True, ['tree.property cpu^;', 'tree.property cpu ^a = 1;', 'tree.property cpu "a" absent ^= 1;'],
+        'tree.property cpu "a" = ^0x0 ..< 1MiB;'),
+    "pen slot SIZE while INT at offset INT": case(
+        "pen slot 64 while 0x1 at offset 0x0;", True,
+        ["pen ^64 while 0x1 at offset 0x0;", "pen slot 64^;", "pen slot ^48 while 0x1 at offset 0x0;", "pen slot 64 while ^0x10001 at offset 0x0;",
+         "pen slot 64 while 0x1 at offset ^0x4;"],
+        'pen slot ^"big" while 0x1 at offset 0x0;'),
+    "field at offset INT size INT named NAME [default VALUE]": case(
+        "field at offset 0x8 size 8 named value default 1;", True,
+        ["field ^0x8 size 8 named value;", "field at offset 0x8 size ^3 named value;", "field at offset ^0x6 size 4 named value;",
+         "field at offset 0x8 size 8^;"],
+        'field at offset 0x8 size 8 named value default ^"one";', again="^field at offset 0x10 size 8 named value;"),
     "tree.reserves RANGES, ...": ranges("tree.reserves", equals=False),
 
     # expects

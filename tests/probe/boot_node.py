@@ -48,22 +48,22 @@ def cpu_nodes(blob):
             raise NoNode(f"there is no tag {tag} at {at - 4:#x}")
 
 
-def boot_cpus(blob):
+def boot_cpus(blob, boot=BOOT):
     """The ids of the nodes that say that they boot."""
-    return [one for one, properties in cpu_nodes(blob) if BOOT in properties]
+    return [one for one, properties in cpu_nodes(blob) if boot in properties]
 
 
-def named(blob, cpu):
+def named(blob, cpu, boot=BOOT, other=OTHER):
     """(the blob with this CPU's node named, (first, end) of the words of all names)."""
     nodes = cpu_nodes(blob)
-    if boot_cpus(blob):
+    if boot_cpus(blob, boot):
         raise NoNode("a node says that it boots before anybody has")
-    places = {one: properties[OTHER] for one, properties in nodes if OTHER in properties}
+    places = {one: properties[other] for one, properties in nodes if other in properties}
     if cpu not in places:
         raise NoNode(f"no cpu node is prepared for {cpu}")
     strings = struct.unpack_from(">I", blob, 12)[0]
     changed = bytearray(blob)
-    struct.pack_into(">I", changed, places[cpu], blob.index(BOOT.encode() + b"\0", strings) - strings)
-    if boot_cpus(changed) != [cpu]:
+    struct.pack_into(">I", changed, places[cpu], blob.index(boot.encode() + b"\0", strings) - strings)
+    if boot_cpus(changed, boot) != [cpu]:
         raise NoNode(f"the node of {cpu} cannot be named")
     return bytes(changed), (min(places.values()), max(places.values()) + 4)

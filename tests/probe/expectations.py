@@ -67,6 +67,41 @@ EXPECTATIONS["probe.big_entry@1"] = {
                "msr": {**EXPECTATIONS["linux.bootblock@17"]["master"]["msr"], "LE": 0}},
 }
 
+# A client of ePAPR, on CPUs that are not of Book III-E. Slaves come by their slots, with what those say in r3: not their
+# id alone, which is what they had in it before. `pen`: the slots are read from the tree, and the master's node loses the
+# status that each other's has.
+SLOT_R3 = 0xA5C3_0000_0000_0000
+EXPECTATIONS["epapr.boot@1"] = {
+    "master": {
+        "r3": lambda facts: {facts.tree.start},
+        "r4": lambda facts: {0},
+        "r5": lambda facts: {0},
+        "r6": lambda facts: {0x65504150},
+        "r7": lambda facts: {facts.memory},
+        "r8": lambda facts: {0},
+        "r9": lambda facts: {0},
+        "msr": {"SF": 1, "HV": "giver", "EE": 0, "PR": 0, "IR": 0, "DR": 0, "LE": 0},
+    },
+    "slave": {
+        "r3": lambda facts, cpu: {SLOT_R3 | cpu},
+        "r4": lambda facts, cpu: {0},
+        "r5": lambda facts, cpu: {0},
+        "r6": lambda facts, cpu: {0},
+        "r7": lambda facts, cpu: {facts.memory},
+        "r8": lambda facts, cpu: {0},
+        "r9": lambda facts, cpu: {0},
+        "msr": {"SF": 1, "HV": "giver", "EE": 0, "PR": 0, "IR": 0, "DR": 0, "LE": 0},
+    },
+    # What slaves run, or may still come to, stays the stub's.
+    "low": {"low.pen": (0x0, 0x100)},
+    "low_of_stub": True,
+    "low_written_by_taker": None,
+    "tag": SLOT_R3,
+    "tree": {"magic": lambda facts: {0xD00DFEED}, "boot_cpuid_phys": lambda facts: {facts.master}},
+    "tree_written": (28, 32),
+    "pen": ("baton,status", "status"),
+}
+
 
 class Row:
     """One comparison: a key that names it, what was expected and seen in words, and whether they agree."""
@@ -106,14 +141,15 @@ def compare_low(key, window, image_head, seen, written):
     first, last = window
     wrong = [offset for offset in range(first, last)
              if seen[offset] != image_head[offset] and not (written and written[0] <= offset < written[1])]
-    text = "the image's" if not wrong else f"{len(wrong)} bytes differ, first at {wrong[0]:#x}"
-    return Row(key, f"[{first:#x}, {last:#x}) the image's", text, not wrong)
+    text = "as it must be" if not wrong else f"{len(wrong)} bytes differ, first at {wrong[0]:#x}"
+    return Row(key, f"[{first:#x}, {last:#x}) as loaded", text, not wrong)
 
 
 def compare(convention, facts, report):
     """The rows for one run. `facts`: image, tree (start), master, ids, image_head, sums; `report`: what the taker printed."""
     table = EXPECTATIONS[convention]
-    rows = []
+    head = facts.stub_head if table.get("low_of_stub") else facts.image_head
+    rows = [Row("tree.spin_table", "no fault", "; ".join(facts.tree_faults) or "no fault", not facts.tree_faults)] if table.get("pen") else []
     masters = [cpu for cpu in report.cpus if cpu.role == 0]
     slaves = [cpu for cpu in report.cpus if cpu.role == 1]
     rows.append(Row("master.arrived", "1 CPU at +0", f"{len(masters)}", len(masters) == 1))
@@ -124,18 +160,19 @@ def compare(convention, facts, report):
             else:
                 rows.append(compare_value(f"master.{name}", allowed(facts), cpu.gpr[int(name[1:])]))
         for key, window in table["low"].items():
-            rows.append(compare_low(f"master.{key}", window, facts.image_head, cpu.low, None))
+            rows.append(compare_low(f"master.{key}", window, head, cpu.low, None))
 
     expected_ids = sorted(cpu for cpu in facts.ids if cpu != facts.master)
     rows.append(Row("slaves.arrived", f"{len(expected_ids)} CPUs at 0x60", f"{len(slaves)}", len(slaves) == len(expected_ids)))
     # Who is who is known by r3 alone. Slaves with an id nobody has, or one twice, are shown against a missing one.
     unclaimed = list(expected_ids)
     by_id, strangers = [], []
+    tag = table.get("tag", 0)
     for cpu in sorted(slaves, key=lambda cpu: cpu.gpr[3]):
-        (by_id if cpu.gpr[3] in unclaimed else strangers).append(cpu)
-        if cpu.gpr[3] in unclaimed:
-            unclaimed.remove(cpu.gpr[3])
-    pairs = [(cpu.gpr[3], cpu) for cpu in by_id] + list(zip(unclaimed, strangers))
+        (by_id if cpu.gpr[3] ^ tag in unclaimed else strangers).append(cpu)
+        if cpu.gpr[3] ^ tag in unclaimed:
+            unclaimed.remove(cpu.gpr[3] ^ tag)
+    pairs = [(cpu.gpr[3] ^ tag, cpu) for cpu in by_id] + list(zip(unclaimed, strangers))
     for number, cpu in pairs:
         if facts.untouched_slaves:
             changed = [name for name in facts.changed(cpu, {3: number, 4: 1}) if name not in facts.pen_registers]
@@ -146,7 +183,7 @@ def compare(convention, facts, report):
             else:
                 rows.append(compare_value(f"slave{number}.{name}", allowed(facts, number), cpu.gpr[int(name[1:])]))
         for key, window in table["low"].items():
-            rows.append(compare_low(f"slave{number}.{key}", window, facts.image_head, cpu.low, table["low_written_by_taker"]))
+            rows.append(compare_low(f"slave{number}.{key}", window, head, cpu.low, table["low_written_by_taker"]))
 
     if masters and masters[0].gpr[3] == facts.tree.start and report.tree:
         header = {"magic": report.tree[0:4], "boot_cpuid_phys": report.tree[28:32]}

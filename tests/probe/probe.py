@@ -25,6 +25,7 @@ sys.dont_write_bytecode = True  # the source folder stays as it is
 
 import boot_node
 import expectations
+import spin_table
 import stub_edit
 from built_handoff import WORD, Handoff, Unusable
 
@@ -38,6 +39,7 @@ class Layout:
     FIRST, LAST = 8 * MIB, 9 * MIB
     MAX_CPUS = 16
     MAX_RANGES = 64
+    SLOT_COUNT = 0x9F8
 
 
 # So long a stub that said that it stops is watched: the taker prints within a fraction of it.
@@ -85,7 +87,16 @@ class Run:
         tree = bytearray(handoff.tree.content)
         self.names = (0, 0)
         self.tree_after = None  # where the header does not say who boots
-        if expectations.EXPECTATIONS[handoff.to]["tree_written"] is None:
+        table = expectations.EXPECTATIONS[handoff.to]
+        self.memory, self.slots, self.tree_faults = self.platform["ram"], {}, []
+        if "pen" in table:
+            try:
+                self.slots, self.tree_faults = spin_table.slots(tree), spin_table.faults(tree)
+                self.tree_after, self.names = boot_node.named(tree, self.master, *table["pen"])
+            except (spin_table.NoSlots, boot_node.NoNode) as problem:
+                raise Unusable(f"the tree: {problem}") from problem
+            tree[31] = 0x55
+        elif table["tree_written"] is None:
             try:
                 self.tree_after, self.names = boot_node.named(tree, self.master)
             except boot_node.NoNode as problem:
@@ -119,6 +130,10 @@ class Run:
         # What a relay's slaves may lose on their way, and the word that the master sets for them.
         self.pen_registers = ("r9", "r10", "cr") if options.relay else ()
         self.relay_word = (options.relay, options.relay + 4) if options.relay else (0, 0)
+        if self.slots:  # a pen sets all that its slaves are promised, and finds their slots; the taker writes to those
+            self.pen_registers = (*(f"r{number}" for number in range(3, 13)), "cr", "ctr")
+            places = [address - handoff.stub.start for address in self.slots.values()]
+            self.relay_word = (min(places), max(places) + 64)
         self.delays, self.wait_for = options.delays or [0] * len(self.ids), options.wait_for
         if len(self.delays) != len(self.ids):
             raise Unusable(f"{len(self.delays)} delays for {len(self.ids)} CPUs")
@@ -127,7 +142,7 @@ class Run:
 
         # For expectations.compare.
         self.image, self.tree = handoff.image, handoff.tree
-        self.image_head = handoff.image.content[:0x100]
+        self.image_head, self.stub_head = handoff.image.content[:0x100], bytes(stub[:0x100])
 
     def watch(self, key, start, size, content, skip=(0, 0)):
         """Asks the taker for the sum of [start, start + size), less [skip) in it; `content` is what is there, then zeros."""
@@ -147,6 +162,7 @@ class Run:
     def watch_memory(self):
         """Every segment as loaded but for the id in the tree, and zeros where nobody has business."""
         written = expectations.EXPECTATIONS[self.handoff.to]["tree_written"] or self.names
+        two = self.slots and self.tree_after is not None  # the header's id and the names of a pen
         if self.tree_after is not None:
             first, end = self.names
             self.watch("tree.boot_cpu_node", self.handoff.tree.start + first, end - first, self.tree_after[first:end])
@@ -156,7 +172,11 @@ class Run:
             content = self.left[segment.name]
             used = max(segment.used, len(content))
             used += -used % 8
-            if segment is self.handoff.image:  # its zero-filled part is what the taker itself works in
+            if two and segment is self.handoff.tree:
+                first, end = self.names
+                self.watch(f"memory.{segment.name}", segment.start, first, content[:first], written)
+                self.watch(f"memory.{segment.name}", segment.start + end, used - end, content[end:])
+            elif segment is self.handoff.image:  # its zero-filled part is what the taker itself works in
                 self.watch(f"memory.{segment.name}", segment.start, len(content), content)
             else:
                 self.watch(f"memory.{segment.name}", segment.start, min(used, segment.memsz), content,
@@ -184,6 +204,11 @@ class Run:
         numbers = [self.platform["console"], len(self.ids), self.platform["ram"] - 0x1000, len(self.ranges)]
         for one in self.ranges:
             numbers.extend(one)
+        numbers += [0] * (Layout.SLOT_COUNT // 8 - len(numbers))
+        held = [cpu for cpu in self.slots if cpu in self.ids and cpu != self.master]
+        numbers.append(len(held))
+        for cpu in held:
+            numbers += [self.slots[cpu], expectations.SLOT_R3 | cpu, cpu]
         return struct.pack(("<", ">")[self.handoff.image_order == "big"] + f"{len(numbers)}Q", *numbers)
 
     def command(self, folder):

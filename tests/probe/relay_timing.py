@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Runs one probe of a relay many times, each with slaves that leave the giver at another moment.
+"""Runs one probe of a relay, or of a pen of the taker's, many times, each with slaves that leave the giver at another moment.
 
 A slave comes before the master has begun to replace the head, while it does, or long after. Whichever way it
 came is seen in the register that the pen uses: poison still there means that it found the taker's own code. Every
-run must end as the convention says, and all runs together must have seen both ways, or nothing was tested.
+run must end as the convention says, and all runs of a relay together must have seen both ways, or nothing was tested.
 QEMU's processors are coherent and see stores in order: this shows the logic, not the barriers.
 
 Example: relay_timing.py --runs 250 --seed 1 --build built --handoff relay_big --relay 0x7c ... -> "250 runs, ..."
@@ -29,8 +29,8 @@ def main():
     parser.add_argument("--runs", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     options = parser.parse_args()
-    if not options.relay or options.mutate or options.delays:
-        parser.error("--relay is needed; --mutate and --delays are for one run")
+    if options.mutate or options.delays:
+        parser.error("--mutate and --delays are for one run")
     generator = random.Random(options.seed)
     by_pen = directly = 0
     try:
@@ -55,6 +55,9 @@ def main():
     except Unusable as problem:
         print(f"relay_timing.py: {problem}", file=sys.stderr)
         return 2
+    if not options.relay:  # of a pen of the taker's there is one way
+        print(f"{options.runs} runs, {by_pen + directly} slaves by their slots")
+        return 0
     print(f"{options.runs} runs, {by_pen} slaves by the pen, {directly} directly")
     if not by_pen or not directly:
         print("one of the ways was never taken: the delays do not reach around the handover")

@@ -221,6 +221,15 @@ def spoil_spin_word(stub, order):
     return stub
 
 
+def change_slave_word(stub, matches, change):
+    """The one word of the slaves' own code in the head, which is big-endian whoever the master is."""
+    places = [at for at in range(LANDING, min(len(stub), 0x100), 4) if matches(struct.unpack_from(">I", stub, at)[0])]
+    if len(places) != 1:
+        raise EditError(f"{len(places)} such words in the slaves' code")
+    struct.pack_into(">I", stub, places[0], change(struct.unpack_from(">I", stub, places[0])[0]))
+    return stub
+
+
 # name -> edit of (bytearray, byte order), in place
 EDITS = {
     "no-boot-id": drop_boot_id,
@@ -239,4 +248,8 @@ EDITS = {
     "no-relay-head": lambda stub, order: drop_relay_store(stub, order, 0),
     "no-relay-word": lambda stub, order: drop_relay_store(stub, order, 1),
     "foreign-spin-word": spoil_spin_word,
+    # ld r3,D(ra): from the doubleword after the slot's own r3; li r9,0: another number; sldi r12,r3,6: slot 0 for all
+    "slot-r3": lambda stub, order: change_slave_word(stub, lambda word: word >> 21 == 58 << 5 | 3 and word & 3 == 0, lambda word: word + 8),
+    "slot-r9": lambda stub, order: change_slave_word(stub, lambda word: word == 0x39200000, lambda word: word + 1),
+    "slot-of-all": lambda stub, order: change_slave_word(stub, lambda word: word == 0x786C3664, lambda word: 0x39800000),  # li r12,0
 }

@@ -17,6 +17,9 @@
 #
 # A slave's ROLE is 2 where the hook of a departing giver was over before it came.
 #
+# With SPIN_TABLE it is a client of ePAPR instead: slaves do not come to +0x60 but are let go by slots of a table, whose
+# places probe.py has read from the tree.
+#
 # How 32 registers are kept when storing one needs another: r10 and r11 wait in SPRG2 and SPRG1, MSR in
 # SPRG3, LR in SPRG0, CR in DAR, the role in DSISR. A taker may use those; nobody promised them.
 
@@ -77,7 +80,11 @@ _start:	order_neutral_entry master_right, kMasterJoin - 0x24
 	.quad	0x7e57000400000005
 	.long	0x7e570006
 	.org	0x5c
+	.ifdef SPIN_TABLE
+	.long	0			# no Linux kernel: it stays where it is
+	.else
 	.long	0x72756e30		# run_at_load, its default: not set
+	.endif
 
 	.org	0x60			# slaves execute this in the low copy, where `_start` is 0
 	order_neutral_entry slave_right, kSlaveJoin - 0x84
@@ -113,6 +120,16 @@ slave_released:
 	mfdsisr	11
 	addi	11, 11, 1
 	mtdsisr	11
+
+	.ifdef SPIN_TABLE
+	b	capture
+from_slot:				# where the slots send a slave
+	keep_first_registers
+	mfcr	10
+	mtdar	10
+	li	11, 1
+	mtdsisr	11
+	.endif
 
 # A slot of its own for each CPU, by order of arrival and not by id: ids are under test.
 capture:
@@ -182,10 +199,28 @@ first_master:
 	bne-	1b
 
 	sync				# only now, with its own copy taken, is the low page written to
-	li	3, 0
-	std	31, kReleaseWord(3)
 	lis	27, kTakerBlock@h
 	ori	27, 27, kTakerBlock@l
+	.ifdef SPIN_TABLE		# each by its own slot, in the order of an ePAPR client: PIR, r3, then the address
+	ld	4, kSlotCount(27)
+	addi	5, 27, kSlots - 24
+	addi	6, 31, from_slot - _start
+11:	cmpdi	4, 0
+	beq	12f
+	ldu	7, 24(5)
+	ld	8, 16(5)
+	stw	8, 20(7)
+	ld	8, 8(5)
+	std	8, 8(7)
+	sync
+	std	6, 0(7)
+	addi	4, 4, -1
+	b	11b
+12:
+	.else
+	li	3, 0
+	std	31, kReleaseWord(3)
+	.endif
 	ld	4, kTakerCpuCount(27)
 	addi	4, 4, -1
 	mftb	7

@@ -6,6 +6,7 @@
 #include "boot_cpu_tree.h"
 #include "emit/devicetree.h"
 #include "inputs/boot_marks.h"
+#include "inputs/written_tree.h"
 
 using namespace baton;
 using namespace baton::emit;
@@ -125,4 +126,53 @@ TEST_CASE("a blob of version 1 reads as one of version 3 when it is given that h
     CHECK(inputs::read_tree(later).ok());
     CHECK(inputs::with_later_header(third).bytes().data() == third.bytes().data());
   }
+}
+
+TEST_CASE("a property of each other CPU is taken from the boot CPU's node by one byte") {
+  for (uint64_t version : {2, 16, 17}) {
+    CAPTURE(version);
+    TreeEdits edits;
+    edits.format = find_blob_format(version);
+    edits.first_names = {"baton,status", "status"};
+    for (const char* path : {"/cpus/PowerPC,970@0", "/cpus/PowerPC,970@1", "/cpus/PowerPC,970@2"})
+      edits.properties.push_back({path, "status", ByteBuffer{'h', 'e', 'l', 'd', 0}, true});
+    auto blob = edit_tree(cpu_tree({{0}, {1, 12}, {2}}), edits);
+    REQUIRE(blob.ok());
+    const inputs::MarkNames names{"baton,status", "status"};
+    auto marks = read_boot_marks(*blob, names);
+    REQUIRE(marks.ok());
+    REQUIRE(marks->boot_name);
+    REQUIRE(marks->other_name);
+    CHECK((*marks->boot_name ^ *marks->other_name) < 0x100);
+    for (size_t i = 0; i < 3; ++i) {
+      REQUIRE(marks->cpus[i].name_at);
+      ByteBuffer stored = *blob;
+      stored[*marks->cpus[i].name_at + 3] = static_cast<uint8_t>(*marks->boot_name);
+      auto tree = inputs::read_written_tree(stored);
+      REQUIRE(tree.ok());
+      for (size_t j = 0; j < 3; ++j) {
+        auto node = tree->find("/cpus/PowerPC,970@" + std::to_string(j));
+        REQUIRE(node);
+        CHECK(tree->property(*node, "status").has_value() == (i != j));
+      }
+    }
+  }
+}
+
+TEST_CASE("the place of a property is where its bytes are, in every version") {
+  for (uint64_t version : {1, 2, 3, 16, 17}) {
+    CAPTURE(version);
+    TreeEdits edits;
+    edits.format = find_blob_format(version);
+    edits.properties.push_back({"/chosen", "boots", ByteBuffer{0xde, 0xad, 0xbe, 0xef}, true});
+    auto blob = edit_tree(cpu_tree({{0}, {1}}), edits);
+    REQUIRE(blob.ok());
+    auto at = inputs::property_offset(*blob, "/chosen", "boots");
+    REQUIRE(at);
+    CHECK(load<uint32_t>(*blob, *at, Endian::kBig) == 0xdeadbeef);
+    CHECK(*at % 4 == 0);
+    CHECK_FALSE(inputs::property_offset(*blob, "/chosen", "boot"));
+    CHECK_FALSE(inputs::property_offset(*blob, "/choosen", "boots"));
+  }
+  CHECK_FALSE(inputs::property_offset(ByteBuffer(40, 0), "/chosen", "boots"));
 }

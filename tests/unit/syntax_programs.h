@@ -46,6 +46,9 @@ convention acme.boot@3 extends acme.boot@2 {
     enter absolute 0x60;
     bytes 0x8 +: 0x54 = bytes image.base + 0x8 +: 0x54;  // the spin word
     drop bytes 0x4 +: 0xfc;
+    pen slot 64 while 0x1 at offset 0x0;
+    field at offset 0x14 size 4 named pir default cpu.physical_id;
+    tree.property cpu "enable-method" = "spin-table";
   }
   ensures memory {
     bytes 0x0 +: 0x100 = bytes image.entry +: 0x100 because "the head is copied";
@@ -57,6 +60,7 @@ convention acme.boot@3 extends acme.boot@2 {
     tree.boot_cpuid_phys = master.physical_id;
     tree.reserves tree.extent;
     tree.boot_cpu_node = 0;
+    tree.property "/chosen" "linux,booted-from-kexec";
   }
   override order segments_placed < real_mode < head_copied, slaves_released < master_enters;
   expects image {
