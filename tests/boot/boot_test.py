@@ -277,6 +277,8 @@ class Crossings(unittest.TestCase):
         for name, one in crossing.CROSSINGS.items():
             self.assertEqual(SCENARIOS[one.base].taker, "debian", name)
             self.assertTrue(name.startswith("crossing."), name)
+            if isinstance(one, crossing.Watched) and one.wrapped:
+                self.assertEqual(SCENARIOS[one.base].machine.cpus, 1, "a wrapped kernel's slaves have nowhere to wait")
 
 
 class Table(unittest.TestCase):

@@ -13,7 +13,7 @@ up with all CPUs, its command line and its initrd.
                                enters the second kernel, and where a slave comes to the landing.
 
   run NAME    one of them; facts of the machine must be there (boot.py facts MACHINE)
-  list        every test as `NAME CPUS MACHINE`, for CMakeLists.txt
+  list        every test as `NAME CPUS KERNELS MACHINE`, for CMakeLists.txt
 
 Exit status: 0 as expected, 1 a difference, 2 the test could not be run: never a pass.
 
@@ -25,6 +25,7 @@ import json
 import os
 import shlex
 import struct
+import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, replace
@@ -57,12 +58,14 @@ class Start:
 
 @dataclass(frozen=True)
 class Watched:
-    """A kexec that is looked at. `handoff` is of crossing.baton, or the base's own. `otherwise`: what conventions call
+    """A kexec that is looked at. `handoff` is of crossing.baton, or the base's own. `wrapped`: the second kernel comes in its
+    boot wrapper. `otherwise`: what conventions call
     incidental and is not so here; it has to be found so."""
     name: str
     base: str
     handoff: str = ""
     otherwise: tuple = ()
+    wrapped: bool = False
 
 
 CROSSINGS = {one.name: one for one in (
@@ -73,7 +76,22 @@ CROSSINGS = {one.name: one for one in (
     Watched("crossing.kexec.opal", "debian.powernv9.2cpu", "kexec_opal"),
     # A radix guest leaves interrupts in the order of its little-endian kernel.
     Watched("crossing.kexec.bootblock", "debian.power9.2cpu", otherwise=("incidental ile",)),
+    Watched("crossing.kexec.zimage", "debian.power9.1cpu", "kexec_zimage", otherwise=("incidental ile",), wrapped=True),
 )}
+
+
+class Wrapping(boot.Setting):
+    """The same, but for the kernel that is handed over to: in its boot wrapper."""
+
+    def __init__(self, setting):
+        vars(self).update(vars(setting))
+
+    def kernel(self, name):
+        script = os.path.join(boot.HERE, "wrap_debian.sh")
+        answer = subprocess.run([script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
+        if name != "debian" or answer.returncode != 0:
+            raise Unusable(f"wrap_debian.sh ended with {answer.returncode}")
+        return os.path.join(answer.stdout.strip(), "zImage")
 
 
 def first_load(path):
@@ -172,7 +190,7 @@ def run_watched(setting, crossing):
                        handoff=crossing.handoff or base.handoff)
     folder = boot.fresh_folder(os.path.join(setting.work, crossing.name))
     expected = boot.Expected(setting, scenario)
-    data = boot.build_bundle(setting, scenario, expected, folder)
+    data = boot.build_bundle(Wrapping(setting) if crossing.wrapped else setting, scenario, expected, folder)
     bundle = edit_bundle.Bundle(data)
     table, (giver, taker) = conventions(setting, folder, scenario.program, scenario.handoff)
     names = {"giver": int(KERNELS[scenario.machine.giver] == "little"), "image.order": int(KERNELS[scenario.taker] == "little"),
@@ -213,7 +231,8 @@ def main():
     if options.command == "list":
         for name, crossing in CROSSINGS.items():
             machine = SCENARIOS[crossing.base].machine
-            print(name, machine.cpus, machine.name)
+            kernels = "debian,zimage" if isinstance(crossing, Watched) and crossing.wrapped else "debian"
+            print(name, machine.cpus, kernels, machine.name)
         return 0
     crossing = CROSSINGS[options.crossing]
     try:

@@ -98,6 +98,8 @@ class Onlooker(threading.Thread):
         if found.memory:
             # Real mode reaches all memory of a host, and the first block of a guest.
             found.rma = found.memory if registers["msr"] & MSR_HV else found.memory[:1]
+            if len(found.rma) == 1:
+                names["machine.rma.size"] = found.rma[0][1] - found.rma[0][0]
         others = [machine.register(other, "pc") for other in machine.cpus() if other != cpu]
         found.others = (len(others), sum(stop.address <= at < stop.address + stop.size for at in others))
         first = cpu == machine.cpus()[0]  # of other CPUs the stub shows no special purpose register
