@@ -95,12 +95,13 @@ class Setting:
         """A program for the kernel of that byte order: `runtime/baton-load` or `tests/boot/init`."""
         return read(os.path.join(self.build, f"{name}-{'ppc64' if order == 'big' else 'ppc64le'}"))
 
-    def first_initrd(self, machine, bundle=None):
+    def first_initrd(self, machine, bundle=None, further=None):
         order = KERNELS[machine.giver]
         entries = {"init": newc.Entry(self.target_program("tests/boot/init", order), 0o755),
                    "bin/baton-load": newc.Entry(self.target_program("runtime/baton-load", order), 0o755)}
         if bundle is not None:
             entries["bundle"] = newc.Entry(bundle)
+        entries.update(further or {})
         return newc.archive(entries)
 
     def command(self, machine, initrd, arguments, banks=()):

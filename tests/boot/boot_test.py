@@ -28,6 +28,7 @@ import crossing
 import edit_bundle
 import newc
 import onlooker
+import peer
 import qemu
 from scenarios import MACHINES, SCENARIOS
 
@@ -294,6 +295,31 @@ class Table(unittest.TestCase):
             else:
                 self.assertEqual(scenario.expect, "up", name)
         self.assertEqual({machine.name for machine in MACHINES.values()}, set(MACHINES))
+
+
+class Peer(unittest.TestCase):
+    def test_the_readme_shows_each_difference_and_why(self):
+        with open(os.path.join(HERE, "README.md"), encoding="utf-8") as file:
+            text = file.read()
+        table = text[text.index("| | why |"):].split("\n\n", 1)[0].splitlines()[2:]
+        rows = dict(tuple(cell.strip() for cell in row.strip("|").split(" | ")) for row in table)
+        self.assertEqual({what.strip("`"): why for what, why in rows.items()}, peer.DIFFERENCES)
+
+    def test_a_header_is_not_the_same_when_a_note_or_a_page_differs(self):
+        def core(notes, loads, order="<"):
+            head = b"\x7fELF\2" + (b"\1" if order == "<" else b"\2") + b"\1" + bytes(9)
+            head += struct.pack(order + "HHIQQQIHHHHHH", 4, 21, 1, 0, 64, 0, 0, 64, 56, len(notes) + len(loads), 0, 0, 0)
+            rows = [(4, 0, at, 0, at, size, size, 4) for at, size in notes] + [(1, 7, offset, 0, at, size, size, 0) for offset, at, size in loads]
+            return head + b"".join(struct.pack(order + "IIQQQQQQ", *row) for row in rows)
+
+        tree = struct.pack(">10I", 0xD00DFEED, 72, 56, 72, 40, 17, 16, 0, 0, 16) + bytes(16) + struct.pack(">IIII", 1, 0, 2, 9)
+        low, rest = (0x100000, 0, 0x10000), (0x10000, 0x10000, 0x50000)
+        one = peer.Load(core([(0x100, 8)], [low, rest]), tree)
+        self.assertEqual(peer.differences(one, one), set())
+        self.assertEqual(peer.differences(one, peer.Load(core([(0x100, 8)], [low, rest], ">"), tree)), set())
+        for other in (core([(0x108, 8)], [low, rest]), core([(0x100, 8)], [low, (0x10000, 0x10000, 0x40000)]),
+                      core([(0x100, 8)], [(0, 0, 0x10000), rest])):
+            self.assertTrue(any(what.startswith("core: ") for what in peer.differences(one, peer.Load(other, tree))))
 
 
 if __name__ == "__main__":

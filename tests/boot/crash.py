@@ -10,7 +10,8 @@ first instruction of the stub, and what it has in memory then is the truth. It g
   64 KiB in every 16 MiB. Each must be that of the truth; of the first 64 KiB, too, which are elsewhere by then.
   At the end all memory outside the reservation and the first 64 KiB is compared with the truth, byte by byte.
 
-Where makedumpfile runs (Debian's kernel), it must find the last words of the first kernel and write a dump.
+Where kexec-tools runs in the first kernel, what it loads is compared, too (peer.py). Where makedumpfile runs (Debian's
+kernel), it must find the last words of the first kernel and write a dump.
 
   run CRASH     one of CRASHES in scenarios.py
   list          every one as `NAME CPUS FIXTURES`, for CMakeLists.txt
@@ -32,6 +33,7 @@ sys.dont_write_bytecode = True  # the source folder stays as it is
 
 import boot
 import newc
+import peer
 import qemu
 from boot import MIB, SAYS, Says, Setting, Unusable, read, words, write
 from guest_memory import GuestMemory
@@ -56,14 +58,18 @@ class Crash:
     def __init__(self, setting, scenario, memory, socket):
         self.setting, self.scenario, self.memory, self.socket = setting, scenario, memory, socket
         self.folder = boot.fresh_folder(os.path.join(setting.work, scenario.name))
-        tools = dump_tools() if scenario.dumps else None
+        tools = program("makedumpfile") if scenario.dumps else None
         self.expected = boot.Expected(setting, scenario, "capture", words(scenario.capture), tools)
         self.mark = hashlib.sha256(scenario.name.encode()).digest()[:16]
         self.said, self.facts, self.truth, self.firmware = [], None, None, []
+        self.peer, self.peer_segments = None, {}  # what kexec-tools has loaded, and where it says that
 
     def first_command(self):
         machine, initrd = self.scenario.machine, os.path.join(self.folder, "first-initrd")
-        write(initrd, self.setting.first_initrd(machine))
+        further = {}
+        if self.scenario.peer:
+            further = {**program("kexec-tools"), "vmlinux": newc.Entry(read(self.setting.kernel(self.scenario.taker)))}
+        write(initrd, self.setting.first_initrd(machine, further=further))
         room = len(self.expected.initrd) + os.path.getsize(self.setting.kernel(self.scenario.taker)) + 4 * MIB
         command = self.setting.command(machine, initrd, f"baton.stage=crash baton.mark={self.mark.hex()} baton.room={room} "
                                                         f"baton.cpu={self.scenario.crash_cpu}",
@@ -72,12 +78,17 @@ class Crash:
 
     def take(self, line):
         """Called with each line as it comes; whether it was the last."""
+        segment = re.search(r"segment\[(\d+)\]\.(mem|bufsz) += 0x(\w+)", line)
+        if segment:
+            self.peer_segments.setdefault(int(segment[1]), {})[segment[2]] = int(segment[3], 16)
         if SAYS not in line:
             return False
         text = line[line.index(SAYS) + len(SAYS):]
         self.said.append((0, line))
         if text.startswith("mailbox "):
             self.answer(pairs(text[len("mailbox "):]))
+        elif text == "peer ended with 0":
+            self.read_peer()
         elif text.startswith("crashes on "):
             self.stop_at_entry()
         return boot.is_last(line)
@@ -88,6 +99,15 @@ class Crash:
         bundle = boot.build_bundle(self.setting, self.scenario, self.expected, self.folder, self.facts)
         if not self.memory.deliver(self.mark, int(mailbox["page"]), int(mailbox["pages"]), bundle):
             raise Unusable(f"the bundle of {len(bundle)} bytes finds no place in the guest's mailbox: {mailbox}")
+
+    def read_peer(self):
+        """A crash kernel's segments are where they are to be as soon as they are loaded."""
+        loaded = [(segment["mem"], self.memory.read(segment["mem"], segment["bufsz"])) for segment in self.peer_segments.values()]
+        core = next((content for _, content in loaded if content[:4] == b"\x7fELF" and peer.is_core(content)), None)
+        tree = next((content for _, content in loaded if content[:4] == b"\xd0\x0d\xfe\xed"), None)
+        if core is None or tree is None:
+            raise Unusable("kexec-tools has loaded no core header, or no tree")
+        self.peer = peer.Load(core, tree)
 
     def stop_at_entry(self):
         """The truth: all of memory, when the crashed kernel has left and nothing of the stub has run."""
@@ -102,11 +122,15 @@ class Crash:
 
     # --- what must have come of it ---
 
-    def tree_numbers(self, node, name):
-        """The numbers of 64 bits in a property of the first kernel's tree; none without it."""
+    def tree_cells(self, node, name):
+        """The cells of a property of the first kernel's tree; none without it."""
         answer = subprocess.run(["fdtget", "-d", "", "-t", "x", os.path.join(self.folder, "facts.dtb"), node, name],
-                                stdout=subprocess.PIPE, text=True, check=False)
-        cells = [int(cell, 16) for cell in answer.stdout.split()]
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+        return [int(cell, 16) for cell in answer.stdout.split()]
+
+    def tree_numbers(self, node, name):
+        """Its numbers of 64 bits."""
+        cells = self.tree_cells(node, name)
         return [high << 32 | low for high, low in zip(cells[::2], cells[1::2])]
 
     def reservation(self):
@@ -116,6 +140,14 @@ class Crash:
         if not begin or not size:
             raise Unusable("the first kernel has no crashkernel reservation")
         return begin[0], begin[0] + size[0]
+
+    def covered(self, begin, end):
+        """[(start, size)] that a dump must have: memory but for the reservation, and firmware in it; ascending."""
+        found = [(0, LOW), (LOW, begin - LOW)]
+        rtas = self.tree_cells("/rtas", "linux,rtas-base"), self.tree_cells("/rtas", "rtas-size")
+        if rtas[0] and begin <= rtas[0][0] < end:
+            found.append((rtas[0][0], rtas[1][0]))
+        return found + ([(end, self.memory.size - end)] if end < self.memory.size else [])
 
     def is_firmwares(self, at):
         """OPAL runs beside the kernels, in memory of its own."""
@@ -132,7 +164,7 @@ class Crash:
         ranges = self.tree_numbers("/", "reserved-ranges")
         self.firmware = list(zip(ranges[::2], ranges[1::2]))
         return [*self.of_second(says, pairs(second)), *self.of_core(says, begin, end), *self.of_memory(begin, end),
-                *(self.of_dump(says) if self.scenario.dumps else [])]
+                *(self.of_dump(says) if self.scenario.dumps else []), *(self.of_peer() if self.scenario.peer else [])]
 
     def of_second(self, says, seen):
         wanted = {**self.expected.second_line(), "cpus": "1"}
@@ -152,8 +184,8 @@ class Crash:
                 found.append(f"/proc/vmcore {name}: expected {value}, found {header.get(name)}")
         parts = [pairs(line[len("vmcore part "):]) for line in says.lines if line.startswith("vmcore part ")]
         loads = [(int(part["at"], 16), int(part["size"], 16)) for part in parts if part["type"] == "1"]
-        wanted = [(0, LOW), (LOW, begin - LOW), (end, self.memory.size - end)]
-        if loads != [load for load in wanted if load[1]]:
+        wanted = self.covered(begin, end)
+        if loads != wanted:
             found.append(f"/proc/vmcore has {loads}, expected {wanted}")
         for part in parts:
             if part["type"] == "1" and int(part["virtual"], 16) != 0xC000000000000000 + int(part["at"], 16):
@@ -183,6 +215,15 @@ class Crash:
             found.append(f"{len(counters)} words have changed where only CPUs' dispatch counters may: {sorted(counters)}")
         return found[:8]
 
+    def of_peer(self):
+        """What differs from kexec-tools' crash handoff is what is known to differ."""
+        if self.peer is None:
+            return ["kexec-tools loaded nothing"]
+        out = os.path.join(self.folder, "out", self.scenario.handoff)
+        found = peer.differences(self.peer, peer.Load(read(out + ".elfcorehdr"), read(out + ".dtb")))
+        return [*(f"differs from kexec-tools: {what}" for what in sorted(found - peer.DIFFERENCES.keys())),
+                *(f"does not differ from kexec-tools any more: {what}" for what in sorted(peer.DIFFERENCES.keys() - found))]
+
     @staticmethod
     def of_dump(says):
         found = []
@@ -197,12 +238,12 @@ class Crash:
         return found
 
 
-def dump_tools():
-    """makedumpfile for the capture kernel, with its libraries: path in the initrd -> entry."""
-    answer = subprocess.run([os.path.join(boot.HERE, "fetch_debian.sh"), "makedumpfile"], stdin=subprocess.DEVNULL,
+def program(package):
+    """A program of Debian's for an initrd, with its libraries: path -> entry."""
+    answer = subprocess.run([os.path.join(boot.HERE, "fetch_debian.sh"), package], stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, text=True, check=False)
     if answer.returncode != 0:
-        raise Unusable(f"fetch_debian.sh makedumpfile ended with {answer.returncode}")
+        raise Unusable(f"fetch_debian.sh {package} ended with {answer.returncode}")
     folder = answer.stdout.strip()
     return {f"{where}/{name}": newc.Entry(read(os.path.join(folder, where, name)), 0o755)
             for where in ("bin", "lib", "lib64") for name in sorted(os.listdir(os.path.join(folder, where)))}
@@ -241,7 +282,8 @@ def main():
     options.work = options.work or os.path.join(options.build, "tests", "boot")
     if options.command == "list":
         for crash in CRASHES.values():
-            print(crash.name, crash.machine.cpus, ",".join(sorted({crash.machine.giver, crash.taker, *(["makedumpfile"] if crash.dumps else [])})))
+            print(crash.name, crash.machine.cpus, ",".join(sorted({crash.machine.giver, crash.taker, *(["makedumpfile"] if crash.dumps else []),
+                                                                          *(["kexec-tools"] if crash.peer else [])})))
         return 0
     try:
         return run(Setting(options), CRASHES[options.crash])

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-# Where is Debian's ppc64el kernel, and makedumpfile for it? Downloads packages through apt with a state folder of
+# Where is Debian's ppc64el kernel, and programs to run on it? Downloads packages through apt with a state folder of
 # its own, so that the system's package lists, architectures and packages stay as they are; nothing is installed. It
 # takes the mirrors from the system's own sources. The second call finds the result in the cache and asks nobody.
 #
@@ -9,10 +9,10 @@
 #       vmlinux           the kernel, an ELF file without its symbols
 #       release           its name, as `uname -r` says it on the target
 #       package           name and version of the package it came from
-#   tests/boot/fetch_debian.sh makedumpfile  the same for makedumpfile, whose folder holds
+#   tests/boot/fetch_debian.sh makedumpfile | kexec-tools   the same for a program, whose folder holds
 #       bin lib lib64     the program, the libraries that it loads and their loader
 #       package           as above
-#   tests/boot/fetch_debian.sh [makedumpfile] --refresh  asks the mirrors for a newer one
+#   tests/boot/fetch_debian.sh [PROGRAM] --refresh  asks the mirrors for a newer one
 #
 # BATON_CACHE names the cache folder (default: ${XDG_CACHE_HOME:-$HOME/.cache}/baton).
 # Exit status: 0 there it is; 3 the packages cannot be had; 64 usage; 1 anything else.
@@ -26,16 +26,18 @@ unavailable() {
 }
 
 what=kernel
-if [ "${1:-}" = makedumpfile ]; then
-  what=makedumpfile
-  shift
-fi
+case "${1:-}" in
+  makedumpfile | kexec-tools)
+    what=$1
+    shift
+    ;;
+esac
 refresh=no
 case "$#:${1:-}" in
   0:) ;;
   1:--refresh) refresh=yes ;;
-  1:-h | 1:--help) sed -n '4,21s/^# \{0,1\}//p' "$0"; exit 0 ;;
-  *) say "usage: fetch_debian.sh [makedumpfile] [--refresh]"; exit 64 ;;
+  1:-h | 1:--help) sed -n '4,18s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) say "usage: fetch_debian.sh [makedumpfile | kexec-tools] [--refresh]"; exit 64 ;;
 esac
 
 cache=${BATON_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/baton}
@@ -43,7 +45,7 @@ mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)
 case "$what" in
   kernel) result=$cache/debian-ppc64el ;;
-  makedumpfile) result=$cache/makedumpfile-ppc64el ;;
+  *) result=$cache/$what-ppc64el ;;
 esac
 
 # Two test runs that share a cache do the work once.
@@ -95,15 +97,17 @@ fetch_kernel() {
 }
 
 # The program and whatever library it loads, and what those load: other packages it depends on are left out.
-fetch_makedumpfile() {
-  say "downloading makedumpfile"
-  apt-get "${options[@]}" -y --no-install-recommends --download-only install makedumpfile >>"$work/apt.log" 2>&1 ||
-    unavailable "the download of makedumpfile failed"
+fetch_program() { # PACKAGE PATH
+  say "downloading $1"
+  apt-get "${options[@]}" -y --no-install-recommends --download-only install "$1" >>"$work/apt.log" 2>&1 ||
+    unavailable "the download of $1 failed"
   local package file library found
-  for package in "$work"/archives/{makedumpfile,lib*,zlib1g}_*.deb; do dpkg-deb -x "$package" "$work/root"; done
+  for package in "$work"/archives/{"$1",lib*,zlib1g}_*.deb; do
+    [ ! -e "$package" ] || dpkg-deb -x "$package" "$work/root"
+  done
   mkdir "$work/result/bin" "$work/result/lib" "$work/result/lib64"
-  cp "$work/root/usr/bin/makedumpfile" "$work/result/bin"
-  local -a open=("$work/result/bin/makedumpfile")
+  cp "$work/root/$2" "$work/result/bin"
+  local -a open=("$work/result/bin/${2##*/}")
   while [ ${#open[@]} -gt 0 ]; do
     file=${open[0]}
     open=("${open[@]:1}")
@@ -118,10 +122,14 @@ fetch_makedumpfile() {
       open+=("$work/result/$found/$library")
     done < <(powerpc64le-linux-gnu-readelf -d "$file" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p'; echo ld64.so.2)
   done
-  dpkg-deb -W --showformat='${Package} ${Version}\n' "$work"/archives/makedumpfile_*.deb >"$work/result/package"
+  dpkg-deb -W --showformat='${Package} ${Version}\n' "$work/archives/$1"_*.deb >"$work/result/package"
 }
 
-"fetch_$what"
+case "$what" in
+  kernel) fetch_kernel ;;
+  makedumpfile) fetch_program makedumpfile usr/bin/makedumpfile ;;
+  kexec-tools) fetch_program kexec-tools sbin/kexec ;;
+esac
 rm -rf "$result"
 mv "$work/result" "$result"
 say "ready: $(cat "$result/package")"

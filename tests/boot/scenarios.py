@@ -129,6 +129,7 @@ class Crash:
     crash_cpu: int = 0
     capture: str = "maxcpus=1"
     dumps: bool = False
+    peer: bool = False  # kexec-tools loads its own first, for a comparison
     boot_cpu: int | None = None  # the id the stub must put into the tree, None where the platform chooses
     program: str = "tests/boot/capture.baton"
     handoff: str = "capture"
@@ -146,7 +147,7 @@ def crashes():
     yield on("power8", 4, "big", 512, 128, crash_cpu=2, boot_cpu=2)
     yield on("power9", 2, "little", 512, 128, crash_cpu=1, boot_cpu=1)
     yield Crash("crash.debian.power9.plugged", Machine("pseries", "power9", 2, 1024, "debian", "crashkernel=256M", plugged=512), "debian",
-                crash_cpu=1, boot_cpu=1, dumps=True)
+                crash_cpu=1, boot_cpu=1, dumps=True, peer=True)
     yield Crash("crash.debian.powernv9.2cpu", Machine("powernv9", "power9", 2, 1024, "debian", "crashkernel=256M"), "debian",
                 crash_cpu=1, dumps=True)
 

@@ -40,7 +40,7 @@ handoff capture on crashing via linux.kexec_load@2005 {
   segment backup = reserve low { place bottom_up; within machine.crashkernel, machine.rma; }
   segment core = elfcorehdr {
     place bottom_up; within machine.crashkernel, machine.rma;
-    cover machine.ram, machine.rtas; except machine.crashkernel; remap 0x0 +: low to backup.start; ROOM
+    cover machine.ram except machine.crashkernel, machine.rtas; remap 0x0 +: low to backup.start; ROOM
   }
   segment tree = devicetree machine.tree {
     place top_down; within machine.crashkernel, machine.rma;
@@ -117,7 +117,8 @@ class Machine:
                 flags = chance.choice([ASSIGNED, ASSIGNED, ASSIGNED, ASSIGNED | REMOVABLE, 0, RESERVED, ASSIGNED | RESERVED])
                 self.blocks.append(Block(base, flags))
         self.crash = self.range_in(128, 192, 256)
-        self.rtas = (first - MIB, first)
+        # QEMU has it at the end of the real mode area, PowerVM anywhere: in the reservation, too.
+        self.rtas = chance.choice([(first - MIB, first), (self.crash[1] - MIB, self.crash[1]), (self.crash[0], self.crash[0] + MIB)])
         self.notes = [(chance.randrange(33, 120) * MIB + 0x158 * cpu, 0x158) for cpu in range(chance.randrange(1, 5))]
         self.vmcoreinfo = (chance.randrange(33, 120) * MIB + 0x8000, 0x10024)
         used = [(block.base, block.base + self.block) for block in self.blocks if block.is_used]
@@ -200,7 +201,7 @@ class KdumpTest(unittest.TestCase):
             self.assertEqual(memsz, filesz)
             self.assertEqual(virtual, 0xC000000000000000 + physical)
             self.assertEqual(offset, segments["backup"]["start"] if physical < LOW else physical)
-        wanted = machine.ram - pages([machine.crash])
+        wanted = machine.ram - pages([machine.crash]) | pages([machine.rtas])
         expected = [(0, LOW), *((begin, end) for begin, end in merged(wanted - {0}))]
         self.assertEqual([(physical, physical + filesz) for _, _, physical, filesz, _ in loads], expected)
 
@@ -232,7 +233,7 @@ class KdumpTest(unittest.TestCase):
         taken = set()
         for name, segment in segments.items():
             mine = pages([(segment["start"], segment["start"] + segment["memsz"])])
-            self.assertTrue(mine <= pages([machine.crash]), name)
+            self.assertTrue(mine <= pages([machine.crash]) - pages([machine.rtas]), name)
             self.assertFalse(mine & taken, name)
             taken |= mine
 
