@@ -48,9 +48,16 @@ static void ranges_merge(LiveRanges *ranges) {
 }
 
 bool ranges_hold(const LiveRanges *ranges, uint64_t begin, uint64_t end) {
-  for (size_t i = 0; i < ranges->count; ++i)
-    if (begin >= ranges->items[i].begin && end <= ranges->items[i].end) return true;
-  return false;
+  /* The last range that starts at or below `begin`: there may be a million of them. */
+  size_t low = 0, high = ranges->count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (ranges->items[middle].begin <= begin)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low > 0 && end <= ranges->items[low - 1].end;
 }
 
 /* The first line of a small file without its newline; false when it cannot be read. */

@@ -63,7 +63,7 @@ void machine_free(LiveMachine *machine);
 /* Adds begin +: size; nothing for an empty range, and a range past the top ends at the top. */
 void ranges_add(LiveRanges *ranges, uint64_t begin, uint64_t size, const char *name);
 
-/* Whether one range of the list holds all of begin ..< end. */
+/* Whether one range of the list, which ascends and is merged, holds all of begin ..< end. */
 bool ranges_hold(const LiveRanges *ranges, uint64_t begin, uint64_t end);
 
 #endif

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """How long does the compiler take, how often does it touch a payload's bytes, how short are its stubs,
-and how does it grow with a program?
+and how does it grow with a program, or with a machine?
 
-Prints five groups of figures. Times are those of whole processes, taken in turns within one run, because
+Prints seven groups of figures. Times are those of whole processes, taken in turns within one run, because
 machines are shared: what counts is the ratio, not the milliseconds. Bytes are counted, not timed. Exits with
 1 when something that is counted is not as it should be; a time never fails.
 

@@ -53,7 +53,7 @@ TEST_CASE("each rule refuses its own lie, and no rule is without a case") {
       {kBatonRuleSegmentCount, true, header32(88, 0)},
       {kBatonRuleSegmentCount, true, header32(88, 17)},
       {kBatonRuleSegmentCount, true, header32(88, 0xffffffff)},
-      {kBatonRuleRamCount, true, header32(92, 65537)},
+      {kBatonRuleRamCount, true, header32(92, kBatonBundleMaxRamRanges + 1)},
       {kBatonRuleRamCount, true, header32(92, 0xffffffff)},
       {kBatonRuleNoteCount, true, header32(140, 65537)},
       {kBatonRuleNoteCount, true, header32(140, 0xffffffff)},

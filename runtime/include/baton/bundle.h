@@ -38,7 +38,7 @@ enum {
   kBatonBundleSegmentSize = 128,   /* bytes per segment entry */
   kBatonBundleRangeSize = 16,      /* bytes per RAM range */
   kBatonBundleMaxSegments = 16,    /* KEXEC_SEGMENT_MAX of the kernel (include/linux/kexec.h) */
-  kBatonBundleMaxRamRanges = 65536,
+  kBatonBundleMaxRamRanges = 1048576, /* as many as a machine may have blocks of memory, none beside another */
   kBatonBundleMaxNotes = 65536,
   kBatonBundleNameSize = 56,       /* bytes of a name field, the NUL included */
   kBatonBundleDigestSize = 32,     /* SHA-256 */
