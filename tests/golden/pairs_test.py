@@ -108,7 +108,7 @@ def handoff(giver, taker, machine, trampoline, relies):
     # What has a meaning of its own is no address of an image; `start` is one before all others.
     arguments = sorted((name for name in giver.of_kind("argument") if name not in ("stack", "page_size")),
                        key=lambda name: name != "start")
-    trees, raws = giver.of_kind("devicetree"), 0
+    raws = 0
     bindings, images = [], []
     for name, kind in taker.roles:
         kind = kind.split()[0]
@@ -119,8 +119,8 @@ def handoff(giver, taker, machine, trampoline, relies):
         elif kind in ("loadable", "elf64"):
             lines.append(f'  segment {name} = elf "image.elf" {{ place at {at["image"]}; }}')
             images.append(name)
-        elif kind == "devicetree" and trees:
-            bindings.append(f"  bind {name} = giver.{trees[0]};")
+        elif kind in ("devicetree", "raw") and giver.of_kind(kind):
+            bindings.append(f"  bind {name} = giver.{giver.of_kind(kind)[0]};")
         elif kind == "devicetree":
             lines.append(f'  segment {name} = devicetree "board.dtb" {{ place at {at["tree"]}; }}')
         elif kind == "raw":
