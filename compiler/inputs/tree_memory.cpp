@@ -78,8 +78,8 @@ class MemoryReader {
     if (!std::is_sorted(banks.begin(), banks.end(), by_begin)) std::sort(banks.begin(), banks.end(), by_begin);
     for (size_t i = 1; i < banks.size(); ++i)
       if (banks[i].begin < banks[i - 1].end)
-        return Failure{Failure::Kind::kMalformed, "`" + tree_.file().path().string() + "` describes " +
-                                                      to_text(banks[i].intersect(banks[i - 1])) + " twice: in " +
+        return Failure{Failure::Kind::kMalformed, "`" + tree_.file().path().string() + "`: " +
+                                                      to_text(banks[i].intersect(banks[i - 1])) + " is described twice, in " +
                                                       to_text(banks[i - 1]) + " and in " + to_text(banks[i])};
     return std::nullopt;
   }

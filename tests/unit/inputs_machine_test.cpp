@@ -208,12 +208,12 @@ TEST_CASE("memory of a device is not the machine's, and none is described twice"
 
   TreeBuilder twice;
   twice.memory("memory@0", {0, kGiB}).memory("memory@30000000", {768 * kMiB, kGiB});
-  CHECK(refused(twice) == "`tree.dtb` describes 0x30000000 ..< 0x40000000 twice: in 0x0 ..< 0x40000000 and in 0x30000000 ..< 0x70000000");
+  CHECK(refused(twice) == "`tree.dtb`: 0x30000000 ..< 0x40000000 is described twice, in 0x0 ..< 0x40000000 and in 0x30000000 ..< 0x70000000");
   TreeBuilder block;
   block.memory("memory@0", {0, 2 * kLmb});
   block.begin("ibm,dynamic-reconfiguration-memory").wide("ibm,lmb-size", {kLmb});
   block.cells("ibm,dynamic-memory-v2", {1, 2, 0, 0x10000000, 1, 0, 8}).end();
-  CHECK(refused(block) == "`tree.dtb` describes 0x10000000 ..< 0x20000000 twice: in 0x0 ..< 0x20000000 and in 0x10000000 ..< 0x30000000");
+  CHECK(refused(block) == "`tree.dtb`: 0x10000000 ..< 0x20000000 is described twice, in 0x0 ..< 0x20000000 and in 0x10000000 ..< 0x30000000");
 }
 
 TEST_CASE("logical memory blocks count when assigned and not reserved") {
