@@ -11,6 +11,7 @@
 #include "inputs/written_tree.h"
 #include "placement/tree_properties.h"
 #include "ppc64/instruction.h"
+#include "report/text_layout.h"
 
 namespace baton::driver {
 
@@ -62,7 +63,7 @@ std::vector<std::string> core_lines(const Compilation& c, const placement::Place
   diagnostics::Sink ignored;  // reported when it was placed
   auto core = emit::core_header(c.layout, segment, ignored);
   if (!core) return {};
-  auto counted = [](size_t n, const char* what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); };
+  using report::counted;
   std::vector<std::string> lines;
   lines.push_back(counted(core->notes.size(), "note") + " of CPUs (" + core->notes_origin + ")" +
                   (core->vmcoreinfo ? ", vmcoreinfo" : ", no vmcoreinfo") + ", " + counted(core->ranges.size(), "range") +

@@ -151,16 +151,20 @@ class Builder {
           .note("the tree's size must be known before it is placed: place that segment first");
       return;
     }
-    usable_nodes(v.ranges());
-    usable_blocks(v.ranges());
+    auto root = inputs::cell_counts(base_, inputs::kRootNode);
+    if (!root) {
+      sink_.report(Code::bad_tree, segment_.declaration->usable_span, root.failure());
+      return;
+    }
+    usable_nodes(v.ranges(), *root);
+    usable_blocks(v.ranges(), *root);
   }
 
-  void usable_nodes(const RangeSet& usable) {
+  void usable_nodes(const RangeSet& usable, const inputs::CellCounts& root) {
     for (inputs::NodeId id : base_.node(inputs::kRootNode).children) {
       if (!base_.says(id, "device_type", "memory") || inputs::is_disabled(base_, id)) continue;
       std::string path = base_.path(id);
-      auto cells = inputs::cell_counts(base_, inputs::kRootNode);
-      auto banks = cells ? inputs::read_pairs(base_, id, "reg", *cells) : Result<std::vector<Range>>(cells.failure());
+      auto banks = inputs::read_pairs(base_, id, "reg", root);
       if (!banks) {
         sink_.report(Code::bad_tree, segment_.declaration->usable_span, banks.failure());
         return;
@@ -182,10 +186,8 @@ class Builder {
   /// A partition's blocks: linux,drconf-usable-memory has a record for each block that the kernel asks it about, a count
   /// and as many pairs. It asks about those in use, in their order, and takes no record for any other
   /// (early_init_drmem_lmb of 2.6.23 to 6.12).
-  void usable_blocks(const RangeSet& usable) {
-    auto root = inputs::cell_counts(base_, inputs::kRootNode);
-    if (!root) return;  // said of the memory nodes
-    auto blocks = inputs::read_logical_blocks(base_, *root);
+  void usable_blocks(const RangeSet& usable, const inputs::CellCounts& root) {
+    auto blocks = inputs::read_logical_blocks(base_, root);
     if (!blocks) {
       sink_.report(Code::bad_tree, segment_.declaration->usable_span, blocks.failure());
       return;
@@ -201,10 +203,10 @@ class Builder {
       for (uint32_t i = 0; i < run.count; ++i) {
         const Size block = (*blocks)->block;
         const auto parts = usable.within(Range::at(Address{run.first.wide() + block.wide() * i}, block));
-        cell(parts.size(), root->size);
+        cell(parts.size(), root.size);
         for (const Range& part : parts) {
-          cell(part.begin.value(), root->address);
-          cell(part.size().bytes(), root->size);
+          cell(part.begin.value(), root.address);
+          cell(part.size().bytes(), root.size);
         }
       }
     }

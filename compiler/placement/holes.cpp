@@ -105,16 +105,6 @@ struct Need {
   }
 };
 
-/// The parts of `hole` in `set`, ascending.
-std::vector<Range> clip(const Range& hole, const RangeSet& set) {
-  std::vector<Range> pieces;
-  auto member = std::upper_bound(set.begin(), set.end(), hole.begin,
-                                 [](Address a, const Range& r) { return a < r.end; });
-  for (; member != set.end() && member->begin < hole.end; ++member)
-    pieces.push_back(member->intersect(hole));
-  return pieces;
-}
-
 Size largest_room(const std::vector<Range>& pieces, const Need& need) {
   Wide room = 0;
   for (const Range& piece : pieces) room = std::max(room, need.room(piece));
@@ -124,7 +114,7 @@ Size largest_room(const std::vector<Range>& pieces, const Need& need) {
 /// `within` constraint `index` killed the hole: by itself, or only with those between it and the first.
 void blame(Rejection& rejection, const HoleRequest& request, size_t index, const Need& need) {
   const Constraint& killer = request.within[index];
-  std::vector<Range> alone = clip(rejection.hole, killer.ranges);
+  std::vector<Range> alone = killer.ranges.within(rejection.hole);
   rejection.cause = alone.empty() ? Cause::kOutside : Cause::kLimited;
   rejection.span = killer.span;
   if (largest_room(alone, need) > rejection.room)
@@ -152,7 +142,7 @@ std::optional<Range> try_candidate(const Candidate& candidate, const HoleRequest
   }
   std::optional<Range> chosen = candidate.hole;
   for (size_t i = 0; i < narrowed.size(); ++i) {
-    std::vector<Range> pieces = clip(candidate.hole, narrowed[i]);
+    std::vector<Range> pieces = narrowed[i].within(candidate.hole);
     if (need.direction == Direction::kTopDown) std::reverse(pieces.begin(), pieces.end());
     auto holds = std::find_if(pieces.begin(), pieces.end(),
                               [&](const Range& piece) { return need.fits(piece); });
@@ -322,7 +312,7 @@ FixedPlace check_fixed(Address at, const HoleRequest& request) {
     violate(Violation::Kind::kOutside, &within, outside.front(), outside.total_size().wide());
   }
   for (const Constraint& avoid : request.avoid) {
-    RangeSet taken = RangeSet(clip(fixed.extent, avoid.ranges));
+    RangeSet taken = RangeSet(avoid.ranges.within(fixed.extent));
     if (taken.empty()) continue;
     violate(Violation::Kind::kOverlap, &avoid, taken.front(), taken.total_size().wide());
   }

@@ -5,12 +5,10 @@
 
 #include <algorithm>
 
+#include "report/text_layout.h"
+
 namespace baton::report {
 namespace {
-
-std::string counted(size_t n, const char* what) {
-  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
-}
 
 template <typename Count>
 size_t sum(const ContractDiff& diff, Count count) {

@@ -15,10 +15,6 @@ std::string heading(const std::string& text) {
   return "\n" + shown + "\n" + std::string(shown.size(), '-') + "\n";
 }
 
-std::string counted(size_t n, const std::string& noun, const std::string& plural = {}) {
-  return std::to_string(n) + " " + (n == 1 ? noun : plural.empty() ? noun + "s" : plural);
-}
-
 std::string giver_text(const std::string& giver) {
   return giver == "both" ? "in either byte order" : giver + "-endian";
 }

@@ -25,6 +25,9 @@ std::string wrap(std::string_view text, size_t first, size_t rest);
 /// The words of `text` in lines of at most `width` characters; at least one line.
 std::vector<std::string> break_lines(std::string_view text, size_t width);
 
+/// "1 hole", "3 holes"; `plural` for a noun that takes no s.
+std::string counted(size_t n, const std::string& noun, const std::string& plural = {});
+
 std::string padded(std::string text, size_t width);
 
 enum class Align { kLeft, kRight };

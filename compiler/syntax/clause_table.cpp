@@ -23,8 +23,6 @@ constexpr uint32_t kCpus = in(C::kEnsuresMaster, C::kEnsuresSlaves);
 constexpr uint32_t kEnsures = kCpus | in(C::kEnsuresMemory);
 constexpr uint32_t kInherited = kEnsures | in(C::kConvention, C::kExpects, C::kLoader);
 
-constexpr Service kServed = Service::kServed;
-
 // One row stands for r0 .. r31 lr ctr cr xer.
 constexpr std::string_view kRegisterRow = "REG";
 
@@ -34,144 +32,143 @@ struct Row {
   std::string_view word;
   std::string_view shape;
   std::optional<C> block;
-  Service service;
   std::string_view doc;
 };
 
 // clang-format off
 const Row kRows[] = {
   // Declarations
-  {in(C::kFile), "language", "", "language 1", {}, kServed, "opens every file: the version of the language it is written in"},
-  {in(C::kFile), "use", "", "use PATH", {}, kServed, "makes another file's declarations known; beside this file, or in the standard library"},
-  {in(C::kFile), "let", "", "let NAME = VALUE", {}, kServed, "names a value; the name has the value's type"},
-  {in(C::kFile), "convention", "", "convention NAME@N [extends NAME@N]", C::kConvention, kServed, "what is true when control crosses from a giver to a taker, and what the giver expects of the image"},
-  {in(C::kFile), "machine", "", "machine NAME", C::kMachine, kServed, "the facts of one machine, each written out"},
-  {in(C::kFile), "machine", "dtb", "machine NAME from dtb PATH", C::kMachine, kServed, "the facts of one machine, from its device tree; a clause overrides"},
-  {in(C::kFile), "machine", "live", "machine NAME from live", C::kMachine, kServed, "the facts of the machine the compiler runs on, which must be ppc64; a clause overrides"},
-  {in(C::kFile), "loader", "", "loader NAME@N [extends NAME@N]", C::kLoader, kServed, "what loads the segments: table encodings, granule, and the checks it makes"},
-  {in(C::kFile), "handoff", "", "handoff NAME [on MACHINE] [via LOADER@N]", C::kHandoff, kServed, "one boot: from a convention, to a convention, with these segments"},
+  {in(C::kFile), "language", "", "language 1", {}, "opens every file: the version of the language it is written in"},
+  {in(C::kFile), "use", "", "use PATH", {}, "makes another file's declarations known; beside this file, or in the standard library"},
+  {in(C::kFile), "let", "", "let NAME = VALUE", {}, "names a value; the name has the value's type"},
+  {in(C::kFile), "convention", "", "convention NAME@N [extends NAME@N]", C::kConvention, "what is true when control crosses from a giver to a taker, and what the giver expects of the image"},
+  {in(C::kFile), "machine", "", "machine NAME", C::kMachine, "the facts of one machine, each written out"},
+  {in(C::kFile), "machine", "dtb", "machine NAME from dtb PATH", C::kMachine, "the facts of one machine, from its device tree; a clause overrides"},
+  {in(C::kFile), "machine", "live", "machine NAME from live", C::kMachine, "the facts of the machine the compiler runs on, which must be ppc64; a clause overrides"},
+  {in(C::kFile), "loader", "", "loader NAME@N [extends NAME@N]", C::kLoader, "what loads the segments: table encodings, granule, and the checks it makes"},
+  {in(C::kFile), "handoff", "", "handoff NAME [on MACHINE] [via LOADER@N]", C::kHandoff, "one boot: from a convention, to a convention, with these segments"},
 
   // Convention
-  {in(C::kConvention), "status", "", "status stable | experimental", {}, kServed, "whether a change of meaning is a break; stable versions never change"},
-  {in(C::kConvention, C::kLoader), "source", "", "source STRING", {}, kServed, "where the claim comes from: a document, a file, a commit"},
-  {in(C::kConvention), "supersedes", "", "supersedes CONVENTION@N", {}, kServed, "the version this one takes the place of"},
-  {in(C::kConvention), "role", "", "role NAME : loadable | elf64 | devicetree | raw [optional]", {}, kServed, "what the convention speaks of: an image, a tree; a handoff binds it to a segment"},
-  {in(C::kConvention), "role", "pagelist", "role NAME : pagelist", {}, kServed, "a run-time value of the call that departs: the list of pages to copy"},
-  {in(C::kConvention), "role", "hook", "role NAME : hook", {}, kServed, "a run-time value of the call that departs: a function to be called"},
-  {in(C::kConvention), "role", "argument", "role NAME : argument", {}, kServed, "a run-time value of the call that departs: a number or address"},
-  {in(C::kConvention), "ensures", "master", "ensures master", C::kEnsuresMaster, kServed, "what is true of the one CPU that crosses first, at the instant it crosses"},
-  {in(C::kConvention), "ensures", "slaves", "ensures slaves", C::kEnsuresSlaves, kServed, "what is true of each other CPU that arrives, at its own instant"},
-  {in(C::kConvention), "ensures", "memory", "ensures memory", C::kEnsuresMemory, kServed, "what is true of memory when the master crosses"},
-  {in(C::kConvention), "expects", "", "expects ROLE", C::kExpects, kServed, "what the giver relies on about the image: its bytes and its place"},
-  {in(C::kConvention), "order", "", "order EVENT < EVENT < ..., ...", {}, kServed, "which event comes before which, as chains; a strict partial order"},
-  {in(C::kConvention), "breaking", "", "breaking allowed RULE because STRING", {}, kServed, "waives one rule of the version comparison, with its reason"},
+  {in(C::kConvention), "status", "", "status stable | experimental", {}, "whether a change of meaning is a break; stable versions never change"},
+  {in(C::kConvention, C::kLoader), "source", "", "source STRING", {}, "where the claim comes from: a document, a file, a commit"},
+  {in(C::kConvention), "supersedes", "", "supersedes CONVENTION@N", {}, "the version this one takes the place of"},
+  {in(C::kConvention), "role", "", "role NAME : loadable | elf64 | devicetree | raw [optional]", {}, "what the convention speaks of: an image, a tree; a handoff binds it to a segment"},
+  {in(C::kConvention), "role", "pagelist", "role NAME : pagelist", {}, "a run-time value of the call that departs: the list of pages to copy"},
+  {in(C::kConvention), "role", "hook", "role NAME : hook", {}, "a run-time value of the call that departs: a function to be called"},
+  {in(C::kConvention), "role", "argument", "role NAME : argument", {}, "a run-time value of the call that departs: a number or address"},
+  {in(C::kConvention), "ensures", "master", "ensures master", C::kEnsuresMaster, "what is true of the one CPU that crosses first, at the instant it crosses"},
+  {in(C::kConvention), "ensures", "slaves", "ensures slaves", C::kEnsuresSlaves, "what is true of each other CPU that arrives, at its own instant"},
+  {in(C::kConvention), "ensures", "memory", "ensures memory", C::kEnsuresMemory, "what is true of memory when the master crosses"},
+  {in(C::kConvention), "expects", "", "expects ROLE", C::kExpects, "what the giver relies on about the image: its bytes and its place"},
+  {in(C::kConvention), "order", "", "order EVENT < EVENT < ..., ...", {}, "which event comes before which, as chains; a strict partial order"},
+  {in(C::kConvention), "breaking", "", "breaking allowed RULE because STRING", {}, "waives one rule of the version comparison, with its reason"},
 
   // ensures master, ensures slaves
-  {kCpus, "enter", "", "enter ROLE.entry", {}, kServed, "the CPU is at the entry of the image"},
-  {kCpus, "enter", "absolute", "enter absolute ADDRESS", {}, kServed, "the CPU is at this address"},
-  {in(C::kEnsuresMaster), "enter", "call", "enter call", {}, kServed, "the stub is code of the giver: functions that it calls, linked by the user"},
-  {in(C::kEnsuresMaster), "argument", "", "argument NAME = REG : pagelist | hook | argument", {}, kServed, "names a run-time value that a register of the call holds"},
-  {in(C::kEnsuresSlaves), "arrival", "", "arrival STATE | in { STATE, ... } | any", {}, kServed, "whether slaves come: absent, firmware, arriving, held, unknown"},
-  {kCpus, "mode", "", "mode real | virtual", {}, kServed, "real is IR = DR = PR = 0, virtual is IR = DR = 1 and PR = 0"},
-  {kCpus, "msr", "", "msr FIELD = 0 | 1 | any | giver | VALUE, ...", {}, kServed, "fields of the machine state register; one not mentioned is left as found"},
-  {kCpus, "ile", "", "ile = VALUE | in { VALUE, ... }", {}, kServed, "the byte order interrupts are taken in: 0 big, 1 little, giver"},
-  {kCpus, kRegisterRow, "", "REG = VALUE | in { VALUE, ... }", {}, kServed, "the register holds this value, or one of these; one not mentioned is unknown"},
+  {kCpus, "enter", "", "enter ROLE.entry", {}, "the CPU is at the entry of the image"},
+  {kCpus, "enter", "absolute", "enter absolute ADDRESS", {}, "the CPU is at this address"},
+  {in(C::kEnsuresMaster), "enter", "call", "enter call", {}, "the stub is code of the giver: functions that it calls, linked by the user"},
+  {in(C::kEnsuresMaster), "argument", "", "argument NAME = REG : pagelist | hook | argument", {}, "names a run-time value that a register of the call holds"},
+  {in(C::kEnsuresSlaves), "arrival", "", "arrival STATE | in { STATE, ... } | any", {}, "whether slaves come: absent, firmware, arriving, held, unknown"},
+  {kCpus, "mode", "", "mode real | virtual", {}, "real is IR = DR = PR = 0, virtual is IR = DR = 1 and PR = 0"},
+  {kCpus, "msr", "", "msr FIELD = 0 | 1 | any | giver | VALUE, ...", {}, "fields of the machine state register; one not mentioned is left as found"},
+  {kCpus, "ile", "", "ile = VALUE | in { VALUE, ... }", {}, "the byte order interrupts are taken in: 0 big, 1 little, giver"},
+  {kCpus, kRegisterRow, "", "REG = VALUE | in { VALUE, ... }", {}, "the register holds this value, or one of these; one not mentioned is unknown"},
 
   // ensures slaves
-  {in(C::kEnsuresSlaves), "pen", "", "pen slot SIZE while INT at offset INT", {}, kServed, "each slave polls a slot of its own of a table, and is held while any of these bits is set in the doubleword there"},
-  {in(C::kEnsuresSlaves), "field", "", "field at offset INT size INT named NAME [default VALUE]", {}, kServed, "names 4 or 8 bytes of a slot, and what they are at first; slot.NAME is what they are when the slave is let go"},
+  {in(C::kEnsuresSlaves), "pen", "", "pen slot SIZE while INT at offset INT", {}, "each slave polls a slot of its own of a table, and is held while any of these bits is set in the doubleword there"},
+  {in(C::kEnsuresSlaves), "field", "", "field at offset INT size INT named NAME [default VALUE]", {}, "names 4 or 8 bytes of a slot, and what they are at first; slot.NAME is what they are when the slave is let go"},
 
   // ensures slaves, ensures memory
-  {in(C::kEnsuresSlaves, C::kEnsuresMemory), "bytes", "", "bytes RANGE = bytes RANGE", {}, kServed, "memory on the left equals the bytes on the right; both of one length"},
-  {in(C::kEnsuresMemory), "fact", "", "fact segments_placed | icache_coherent | hash_table_cleared", {}, kServed, "that event has happened, or that state holds"},
-  {in(C::kEnsuresMemory), "place", "", "place ROLE within RANGES | place ROLE disjoint RANGES | place others disjoint RANGES", {}, kServed, "where the taker needs a segment to be; others is every segment but the image"},
-  {in(C::kEnsuresMemory), "tree.format", "", "tree.format in { INT, ... }", {}, kServed, "the versions of the flattened tree that the taker can read"},
-  {in(C::kEnsuresMemory), "tree.boot_cpuid_phys", "", "tree.boot_cpuid_phys = VALUE", {}, kServed, "the boot CPU's id in the header of the tree"},
-  {in(C::kEnsuresMemory), "tree.boot_cpu_node", "", "tree.boot_cpu_node = VALUE", {}, kServed, "the cpu node that begins its reg with this id, and no other, has the empty property linux,boot-cpu"},
-  {in(C::kEnsuresMaster, C::kEnsuresSlaves, C::kEnsuresMemory), "tree.property", "", "tree.property STRING STRING [= VALUE | absent | not VALUE]", {}, kServed, "a node of the tree, by its path, has this property, with this value or none; or has it not, or not with that value"},
-  {in(C::kEnsuresMaster, C::kEnsuresSlaves), "tree.property", "cpu", "tree.property cpu STRING [= VALUE | absent | not VALUE]", {}, kServed, "the same of the node of each CPU that is spoken of"},
-  {in(C::kEnsuresMemory), "tree.reserves", "", "tree.reserves RANGES, ...", {}, kServed, "what the reserve map of the tree covers"},
+  {in(C::kEnsuresSlaves, C::kEnsuresMemory), "bytes", "", "bytes RANGE = bytes RANGE", {}, "memory on the left equals the bytes on the right; both of one length"},
+  {in(C::kEnsuresMemory), "fact", "", "fact segments_placed | icache_coherent | hash_table_cleared", {}, "that event has happened, or that state holds"},
+  {in(C::kEnsuresMemory), "place", "", "place ROLE within RANGES | place ROLE disjoint RANGES | place others disjoint RANGES", {}, "where the taker needs a segment to be; others is every segment but the image"},
+  {in(C::kEnsuresMemory), "tree.format", "", "tree.format in { INT, ... }", {}, "the versions of the flattened tree that the taker can read"},
+  {in(C::kEnsuresMemory), "tree.boot_cpuid_phys", "", "tree.boot_cpuid_phys = VALUE", {}, "the boot CPU's id in the header of the tree"},
+  {in(C::kEnsuresMemory), "tree.boot_cpu_node", "", "tree.boot_cpu_node = VALUE", {}, "the cpu node that begins its reg with this id, and no other, has the empty property linux,boot-cpu"},
+  {in(C::kEnsuresMaster, C::kEnsuresSlaves, C::kEnsuresMemory), "tree.property", "", "tree.property STRING STRING [= VALUE | absent | not VALUE]", {}, "a node of the tree, by its path, has this property, with this value or none; or has it not, or not with that value"},
+  {in(C::kEnsuresMaster, C::kEnsuresSlaves), "tree.property", "cpu", "tree.property cpu STRING [= VALUE | absent | not VALUE]", {}, "the same of the node of each CPU that is spoken of"},
+  {in(C::kEnsuresMemory), "tree.reserves", "", "tree.reserves RANGES, ...", {}, "what the reserve map of the tree covers"},
 
   // expects
-  {in(C::kExpects), "landing", "", "landing slaves at offset INT", {}, kServed, "slaves come to this offset of the image's head: there is an instruction for them"},
-  {in(C::kExpects), "head", "", "head INT runs_at_zero", {}, kServed, "the code slaves reach stays in the first INT bytes and runs at address 0"},
-  {in(C::kExpects), "order_neutral", "", "order_neutral entry | landing", {}, kServed, "the code there works in whichever byte order the CPU arrives"},
-  {in(C::kExpects), "word", "", "word at offset INT named NAME [default INT]", {}, kServed, "a 32-bit word of the image that a handoff may poke"},
-  {in(C::kExpects), "disjoint", "", "disjoint RANGES, ...", {}, kServed, "the segment shares no byte with these ranges"},
+  {in(C::kExpects), "landing", "", "landing slaves at offset INT", {}, "slaves come to this offset of the image's head: there is an instruction for them"},
+  {in(C::kExpects), "head", "", "head INT runs_at_zero", {}, "the code slaves reach stays in the first INT bytes and runs at address 0"},
+  {in(C::kExpects), "order_neutral", "", "order_neutral entry | landing", {}, "the code there works in whichever byte order the CPU arrives"},
+  {in(C::kExpects), "word", "", "word at offset INT named NAME [default INT]", {}, "a 32-bit word of the image that a handoff may poke"},
+  {in(C::kExpects), "disjoint", "", "disjoint RANGES, ...", {}, "the segment shares no byte with these ranges"},
 
   // Machine
-  {in(C::kMachine), "ram", "", "ram = RANGES, ...", {}, kServed, "memory that exists"},
-  {in(C::kMachine), "rma", "", "rma = RANGE", {}, kServed, "what is reached with translation off"},
-  {in(C::kMachine), "hypervisor", "", "hypervisor = 0 | 1", {}, kServed, "1 on bare metal, 0 in a guest: MSR[HV]"},
-  {in(C::kMachine), "kexec_slaves", "", "kexec_slaves = STATE", {}, kServed, "what becomes of the other CPUs on a kexec: absent, firmware, arriving"},
-  {in(C::kMachine), "running_kernel", "", "running_kernel = RANGE", {}, kServed, "where the kernel is that loads the segments"},
-  {in(C::kMachine), "crashkernel", "", "crashkernel = RANGES, ...", {}, kServed, "the reservation for a crash kernel"},
-  {in(C::kMachine), "rtas", "", "rtas = RANGES, ...", {}, kServed, "run-time firmware of a guest or an older server"},
-  {in(C::kMachine), "opal.base", "", "opal.base = ADDRESS", {}, kServed, "base of the OPAL firmware, for its callers"},
-  {in(C::kMachine), "opal.entry", "", "opal.entry = ADDRESS", {}, kServed, "entry of the OPAL firmware"},
-  {in(C::kMachine), "opal.memory", "", "opal.memory = RANGES, ...", {}, kServed, "memory that OPAL firmware occupies"},
-  {in(C::kMachine), "tce", "", "tce = RANGES, ...", {}, kServed, "translation tables of I/O bridges, read by hardware"},
-  {in(C::kMachine), "hash_table", "", "hash_table = RANGES, ...", {}, kServed, "the hash page table"},
-  {in(C::kMachine), "initrd", "", "initrd = RANGES, ...", {}, kServed, "the initial RAM disk of the running kernel"},
-  {in(C::kMachine), "reserved", "", "reserved = RANGES, ...", {}, kServed, "memory that is spoken for; placement keeps out of it"},
-  {in(C::kMachine), "cpus", "", "cpus = INT, ...", {}, kServed, "hardware ids of all CPUs"},
-  {in(C::kMachine), "isa", "", "isa = INT", {}, kServed, "level of the instruction set, as 206 for 2.06"},
-  {in(C::kMachine), "page", "", "page = SIZE", {}, kServed, "page size of the running kernel; no tree says it, 64KiB unless written"},
-  {in(C::kMachine), "tree", "", "tree = PATH", {}, kServed, "the machine's device tree, flattened"},
-  {in(C::kMachine), "region", "", "region NAME = RANGES, ...", {}, kServed, "names ranges; placement ignores them"},
-  {in(C::kMachine), "reserve", "", "reserve NAME = RANGES, ...", {}, kServed, "names ranges; placement keeps out of them"},
-  {in(C::kMachine), "notes", "", "notes PATH", {}, kServed, "addresses of the CPUs' crash notes, for a core header"},
+  {in(C::kMachine), "ram", "", "ram = RANGES, ...", {}, "memory that exists"},
+  {in(C::kMachine), "rma", "", "rma = RANGE", {}, "what is reached with translation off"},
+  {in(C::kMachine), "hypervisor", "", "hypervisor = 0 | 1", {}, "1 on bare metal, 0 in a guest: MSR[HV]"},
+  {in(C::kMachine), "kexec_slaves", "", "kexec_slaves = STATE", {}, "what becomes of the other CPUs on a kexec: absent, firmware, arriving"},
+  {in(C::kMachine), "running_kernel", "", "running_kernel = RANGE", {}, "where the kernel is that loads the segments"},
+  {in(C::kMachine), "crashkernel", "", "crashkernel = RANGES, ...", {}, "the reservation for a crash kernel"},
+  {in(C::kMachine), "rtas", "", "rtas = RANGES, ...", {}, "run-time firmware of a guest or an older server"},
+  {in(C::kMachine), "opal.base", "", "opal.base = ADDRESS", {}, "base of the OPAL firmware, for its callers"},
+  {in(C::kMachine), "opal.entry", "", "opal.entry = ADDRESS", {}, "entry of the OPAL firmware"},
+  {in(C::kMachine), "opal.memory", "", "opal.memory = RANGES, ...", {}, "memory that OPAL firmware occupies"},
+  {in(C::kMachine), "tce", "", "tce = RANGES, ...", {}, "translation tables of I/O bridges, read by hardware"},
+  {in(C::kMachine), "hash_table", "", "hash_table = RANGES, ...", {}, "the hash page table"},
+  {in(C::kMachine), "initrd", "", "initrd = RANGES, ...", {}, "the initial RAM disk of the running kernel"},
+  {in(C::kMachine), "reserved", "", "reserved = RANGES, ...", {}, "memory that is spoken for; placement keeps out of it"},
+  {in(C::kMachine), "cpus", "", "cpus = INT, ...", {}, "hardware ids of all CPUs"},
+  {in(C::kMachine), "isa", "", "isa = INT", {}, "level of the instruction set, as 206 for 2.06"},
+  {in(C::kMachine), "page", "", "page = SIZE", {}, "page size of the running kernel; no tree says it, 64KiB unless written"},
+  {in(C::kMachine), "tree", "", "tree = PATH", {}, "the machine's device tree, flattened"},
+  {in(C::kMachine), "region", "", "region NAME = RANGES, ...", {}, "names ranges; placement ignores them"},
+  {in(C::kMachine), "reserve", "", "reserve NAME = RANGES, ...", {}, "names ranges; placement keeps out of them"},
+  {in(C::kMachine), "notes", "", "notes PATH", {}, "addresses of the CPUs' crash notes, for a core header"},
 
   // Loader
-  {in(C::kLoader), "table", "", "table native64 | compat32 | json, ...", {}, kServed, "encodings of the segment table it takes"},
-  {in(C::kLoader), "granule", "", "granule = SIZE", {}, kServed, "what it rounds segments to"},
-  {in(C::kLoader), "segments", "", "segments <= INT", {}, kServed, "the most segments it takes"},
-  {in(C::kLoader), "check", "", "check [on_crash] PREDICATE error NAME | none [because STRING]", {}, kServed, "one check in its real order, with the error it answers; none: it does not look, the compiler does"},
+  {in(C::kLoader), "table", "", "table native64 | compat32 | json, ...", {}, "encodings of the segment table it takes"},
+  {in(C::kLoader), "granule", "", "granule = SIZE", {}, "what it rounds segments to"},
+  {in(C::kLoader), "segments", "", "segments <= INT", {}, "the most segments it takes"},
+  {in(C::kLoader), "check", "", "check [on_crash] PREDICATE error NAME | none [because STRING]", {}, "one check in its real order, with the error it answers; none: it does not look, the compiler does"},
 
   // Handoff
-  {in(C::kHandoff), "from", "", "from CONVENTION@N", {}, kServed, "the convention the stub is entered by"},
-  {in(C::kHandoff), "to", "", "to CONVENTION@N", {}, kServed, "the convention the image is to be entered by"},
-  {in(C::kHandoff), "giver", "", "giver big | little | both", {}, kServed, "byte order of the giver; both: proved once for each"},
-  {in(C::kHandoff), "load", "", "load normal | on_crash", {}, kServed, "whether the segments wait for a crash"},
-  {in(C::kHandoff), "param", "", "param NAME : path | string | size | address | int | bool [in RANGE | in { VALUE, ... }] [= VALUE]", {}, kServed, "a value set with -D NAME=..., what it may be, and its default"},
-  {in(C::kHandoff), "segment", "elf", "segment NAME = elf PATH", C::kSegmentElf, kServed, "the loadable parts of an ELF image"},
-  {in(C::kHandoff), "segment", "file", "segment NAME = file PATH", C::kSegmentFile, kServed, "a file's bytes as they are"},
-  {in(C::kHandoff), "segment", "devicetree", "segment NAME = devicetree PATH | TREE", C::kSegmentDevicetree, kServed, "a flattened device tree, edited"},
-  {in(C::kHandoff), "segment", "reserve", "segment NAME = reserve SIZE", C::kSegmentReserve, kServed, "memory kept free, zero at the start"},
-  {in(C::kHandoff), "segment", "elfcorehdr", "segment NAME = elfcorehdr", C::kSegmentElfcorehdr, kServed, "the ELF header of a crash dump"},
-  {in(C::kHandoff), "segment", "trampoline", "segment NAME = trampoline", C::kSegmentTrampoline, kServed, "the stub that closes the gap between the two conventions"},
-  {in(C::kHandoff), "bind", "", "bind ROLE = SEGMENT | giver.ROLE | argument.NAME", {}, kServed, "which segment a role of `to` is, or what the giver itself supplies; without it, the segment of that name"},
-  {in(C::kHandoff), "slaves", "overlay", "slaves by overlay", {}, kServed, "slaves find the taker's own code in the low copy of the stub's head"},
-  {in(C::kHandoff), "slaves", "none", "slaves by none", {}, kServed, "nothing is done for slaves"},
-  {in(C::kHandoff), "slaves", "auto", "slaves by auto", {}, kServed, "none when none arrive, else overlay, else relay"},
-  {in(C::kHandoff), "slaves", "relay", "slaves by relay", {}, kServed, "slaves are caught in a pen of the stub and sent on"},
-  {in(C::kHandoff), "enter", "", "enter SEGMENT", {}, kServed, "the segment the giver jumps to: its `image`"},
-  {in(C::kHandoff), "relies", "", "relies on incidental KEY", {}, kServed, "takes as a fact what the giver happens to do and does not promise"},
-  {in(C::kHandoff), "assert", "", "assert PREDICATE [else STRING]", {}, kServed, "must hold of the placed addresses"},
-  {in(C::kHandoff), "allow", "", "allow SLUG because STRING", {}, kServed, "silences findings of one kind in this handoff, with the reason"},
+  {in(C::kHandoff), "from", "", "from CONVENTION@N", {}, "the convention the stub is entered by"},
+  {in(C::kHandoff), "to", "", "to CONVENTION@N", {}, "the convention the image is to be entered by"},
+  {in(C::kHandoff), "giver", "", "giver big | little | both", {}, "byte order of the giver; both: proved once for each"},
+  {in(C::kHandoff), "load", "", "load normal | on_crash", {}, "whether the segments wait for a crash"},
+  {in(C::kHandoff), "param", "", "param NAME : path | string | size | address | int | bool [in RANGE | in { VALUE, ... }] [= VALUE]", {}, "a value set with -D NAME=..., what it may be, and its default"},
+  {in(C::kHandoff), "segment", "elf", "segment NAME = elf PATH", C::kSegmentElf, "the loadable parts of an ELF image"},
+  {in(C::kHandoff), "segment", "file", "segment NAME = file PATH", C::kSegmentFile, "a file's bytes as they are"},
+  {in(C::kHandoff), "segment", "devicetree", "segment NAME = devicetree PATH | TREE", C::kSegmentDevicetree, "a flattened device tree, edited"},
+  {in(C::kHandoff), "segment", "reserve", "segment NAME = reserve SIZE", C::kSegmentReserve, "memory kept free, zero at the start"},
+  {in(C::kHandoff), "segment", "elfcorehdr", "segment NAME = elfcorehdr", C::kSegmentElfcorehdr, "the ELF header of a crash dump"},
+  {in(C::kHandoff), "segment", "trampoline", "segment NAME = trampoline", C::kSegmentTrampoline, "the stub that closes the gap between the two conventions"},
+  {in(C::kHandoff), "bind", "", "bind ROLE = SEGMENT | giver.ROLE | argument.NAME", {}, "which segment a role of `to` is, or what the giver itself supplies; without it, the segment of that name"},
+  {in(C::kHandoff), "slaves", "overlay", "slaves by overlay", {}, "slaves find the taker's own code in the low copy of the stub's head"},
+  {in(C::kHandoff), "slaves", "none", "slaves by none", {}, "nothing is done for slaves"},
+  {in(C::kHandoff), "slaves", "auto", "slaves by auto", {}, "none when none arrive, else overlay, else relay"},
+  {in(C::kHandoff), "slaves", "relay", "slaves by relay", {}, "slaves are caught in a pen of the stub and sent on"},
+  {in(C::kHandoff), "enter", "", "enter SEGMENT", {}, "the segment the giver jumps to: its `image`"},
+  {in(C::kHandoff), "relies", "", "relies on incidental KEY", {}, "takes as a fact what the giver happens to do and does not promise"},
+  {in(C::kHandoff), "assert", "", "assert PREDICATE [else STRING]", {}, "must hold of the placed addresses"},
+  {in(C::kHandoff), "allow", "", "allow SLUG because STRING", {}, "silences findings of one kind in this handoff, with the reason"},
 
   // Segments
-  {kSegments, "place", "", "place bottom_up | top_down | at ADDRESS", {}, kServed, "from which end a hole is looked for, or the address itself"},
-  {kSegments, "align", "", "align SIZE", {}, kServed, "start is a multiple of this; the loader's granule holds besides"},
-  {in(C::kExpects), "align", "", "align SIZE", {}, kServed, "the segment starts at a multiple of this"},
-  {kSegments | in(C::kExpects), "within", "", "within RANGES, ...", {}, kServed, "all of it lies in one range of each of these"},
-  {kSegments, "avoid", "", "avoid RANGES, ...", {}, kServed, "no byte of it lies in these"},
-  {kSegments, "size", "", "size <= SIZE", {}, kServed, "most bytes of content; the room a trampoline is placed with"},
-  {in(C::kSegmentElf), "poke", "", "poke WORD = VALUE", {}, kServed, "sets a named word of the image, in the image's byte order"},
-  {in(C::kSegmentDevicetree), "version", "", "version INT", {}, kServed, "version of the flattened form; without it, the highest the taker reads"},
-  {in(C::kSegmentDevicetree), "node", "", "node STRING", C::kTreeNode, kServed, "edits one node, which is made if it is missing"},
-  {in(C::kSegmentDevicetree), "reserve", "", "reserve RANGES | SEGMENT, ...", {}, kServed, "adds to the reserve map of the tree"},
-  {in(C::kSegmentDevicetree), "usable", "", "usable RANGES, ...", {}, kServed, "the memory a crash kernel may use"},
-  {in(C::kSegmentElfcorehdr), "cover", "", "cover RANGES, ...", {}, kServed, "memory the dump describes"},
-  {in(C::kSegmentElfcorehdr), "except", "", "except RANGES, ...", {}, kServed, "memory the dump leaves out"},
-  {in(C::kSegmentElfcorehdr), "remap", "", "remap RANGE to ADDRESS", {}, kServed, "memory whose bytes were moved before the dump"},
-  {in(C::kSegmentElfcorehdr), "ranges", "", "ranges <= INT", {}, kServed, "room for as many ranges of memory, since more may be plugged"},
-  {in(C::kSegmentTrampoline), "digest", "", "digest sha256 of SEGMENT, ...", {}, kServed, "the stub compares each segment's digest before it stores anything, and stops at the first that differs"},
-  {in(C::kSegmentTrampoline), "before", "", "before enter copy RANGE to ADDRESS", {}, kServed, "the stub copies memory before it enters the image; where the two overlap, too"},
+  {kSegments, "place", "", "place bottom_up | top_down | at ADDRESS", {}, "from which end a hole is looked for, or the address itself"},
+  {kSegments, "align", "", "align SIZE", {}, "start is a multiple of this; the loader's granule holds besides"},
+  {in(C::kExpects), "align", "", "align SIZE", {}, "the segment starts at a multiple of this"},
+  {kSegments | in(C::kExpects), "within", "", "within RANGES, ...", {}, "all of it lies in one range of each of these"},
+  {kSegments, "avoid", "", "avoid RANGES, ...", {}, "no byte of it lies in these"},
+  {kSegments, "size", "", "size <= SIZE", {}, "most bytes of content; the room a trampoline is placed with"},
+  {in(C::kSegmentElf), "poke", "", "poke WORD = VALUE", {}, "sets a named word of the image, in the image's byte order"},
+  {in(C::kSegmentDevicetree), "version", "", "version INT", {}, "version of the flattened form; without it, the highest the taker reads"},
+  {in(C::kSegmentDevicetree), "node", "", "node STRING", C::kTreeNode, "edits one node, which is made if it is missing"},
+  {in(C::kSegmentDevicetree), "reserve", "", "reserve RANGES | SEGMENT, ...", {}, "adds to the reserve map of the tree"},
+  {in(C::kSegmentDevicetree), "usable", "", "usable RANGES, ...", {}, "the memory a crash kernel may use"},
+  {in(C::kSegmentElfcorehdr), "cover", "", "cover RANGES, ...", {}, "memory the dump describes"},
+  {in(C::kSegmentElfcorehdr), "except", "", "except RANGES, ...", {}, "memory the dump leaves out"},
+  {in(C::kSegmentElfcorehdr), "remap", "", "remap RANGE to ADDRESS", {}, "memory whose bytes were moved before the dump"},
+  {in(C::kSegmentElfcorehdr), "ranges", "", "ranges <= INT", {}, "room for as many ranges of memory, since more may be plugged"},
+  {in(C::kSegmentTrampoline), "digest", "", "digest sha256 of SEGMENT, ...", {}, "the stub compares each segment's digest before it stores anything, and stops at the first that differs"},
+  {in(C::kSegmentTrampoline), "before", "", "before enter copy RANGE to ADDRESS", {}, "the stub copies memory before it enters the image; where the two overlap, too"},
 
   // Tree node
-  {in(C::kTreeNode), kPropertyHead, "", "STRING [= VALUE, ...]", {}, kServed, "sets a property; an address or size is 8 bytes, an integer 4, a string ends in NUL"},
-  {in(C::kTreeNode), "drop", "", "drop STRING", {}, kServed, "removes a property"},
+  {in(C::kTreeNode), kPropertyHead, "", "STRING [= VALUE, ...]", {}, "sets a property; an address or size is 8 bytes, an integer 4, a string ends in NUL"},
+  {in(C::kTreeNode), "drop", "", "drop STRING", {}, "removes a property"},
 };
 // clang-format on
 
@@ -185,7 +182,7 @@ const std::array<std::string_view, 36>& register_names() {
 
 ClauseForm form_of(const Row& row, std::string_view head) {
   return ClauseForm{row.contexts, head,    row.word, row.shape, row.block.has_value(),
-                    row.block,    row.doc, 1,        row.service};
+                    row.block,    row.doc, 1};
 }
 
 const Context kAllContexts[] = {
@@ -359,12 +356,8 @@ std::string cell(std::string_view text) {
 
 void table_head(std::string& out) { out += "| clause | meaning |\n|---|---|\n"; }
 
-void table_row(std::string& out, std::string_view shape, std::string_view doc, bool block, Service service) {
-  out += "| `" + cell(shape) + (block ? " { ... }" : "") + "` | " + cell(doc) +
-         (service == Service::kServed        ? ""
-          : service == Service::kCheckedOnly ? ". *Checked and planned; not built in this release.*"
-                                             : ". *Not served in this release.*") +
-         " |\n";
+void table_row(std::string& out, std::string_view shape, std::string_view doc, bool block) {
+  out += "| `" + cell(shape) + (block ? " { ... }" : "") + "` | " + cell(doc) + " |\n";
 }
 
 }  // namespace
@@ -376,15 +369,15 @@ std::string clause_reference_markdown() {
       "Lower case is written as it stands, UPPER CASE is replaced, `[x]` may be left out, `x | y` is\n"
       "either, `x, ...` is a list. `RANGES` is one range or a named set of ranges, `REG` one of `r0` to\n"
       "`r31`, `lr`, `ctr`, `cr`, `xer`. Every clause ends in `;` or in its block, and any clause may carry\n"
-      "`because STRING` at its end. What a release does not serve is refused by name, never ignored.\n";
+      "`because STRING` at its end. What is not listed is refused by name, never ignored.\n";
   for (Context context : kAllContexts) {
     out += "\n## In " + std::string(to_text(context)) + "\n\n";
     table_head(out);
     for (const Row& row : kRows)
       if ((row.contexts >> static_cast<unsigned>(context)) & 1u)
-        table_row(out, row.shape, row.doc, row.block.has_value(), row.service);
+        table_row(out, row.shape, row.doc, row.block.has_value());
     for (const ModifierForm& form : modifier_forms())
-      if (form.stands_in(context)) table_row(out, form.shape, form.doc, false, kServed);
+      if (form.stands_in(context)) table_row(out, form.shape, form.doc, false);
   }
   return out;
 }

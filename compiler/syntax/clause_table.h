@@ -44,12 +44,6 @@ inline constexpr size_t kContextCount = static_cast<size_t>(Context::kTreeNode) 
 /// For messages: "`ensures master`", "a handoff", "a trampoline segment".
 std::string_view to_text(Context context);
 
-/// How far this release goes with a form. What it does not do is said by name, never ignored.
-enum class Service {
-  kServed,      // check, plan and build
-  kCheckedOnly  // check and plan; build refuses it
-};
-
 struct ClauseForm {
   uint32_t contexts = 0;    // one bit per Context
   std::string_view head;    // "msr", "tree.format", or kPropertyHead
@@ -59,7 +53,6 @@ struct ClauseForm {
   std::optional<Context> block;
   std::string_view doc;     // one line
   unsigned since = 1;       // the language version that brought it
-  Service service = Service::kServed;
 
   bool stands_in(Context context) const { return (contexts >> static_cast<unsigned>(context)) & 1u; }
 };

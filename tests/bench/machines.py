@@ -5,7 +5,7 @@ Writes device trees of partitions, as firmware does (ibm,dynamic-memory, an entr
 make a crash handoff of each: time and peak memory of the whole process. Twice: blocks that adjoin, which are one stretch, and
 blocks with gaps between pairs of them, so that nothing merges.
 
-Example: machines.run("build/release/bin/baton", "/tmp/bench/machines", "tests/golden/make_elf.py")
+Example: machines.run("build/release/bin/baton", "/tmp/bench/machines")
 """
 
 import math
@@ -124,10 +124,8 @@ def measured(command, rounds):
     return least, int(peak.stdout) / 1024
 
 
-def run(baton, work, make_elf):
-    with open(os.path.join(work, "elf.txt"), "w", encoding="ascii") as file:
-        file.write("elf order=little entry=0x0\nload 0x0 size=0x1000 memsz=0x20000\nkernel-head 0x0\n")
-    subprocess.run([sys.executable, "-B", make_elf, os.path.join(work, "elf.txt"), "-o", os.path.join(work, "vmlinux")], check=True)
+def run(baton, work):
+    """`work` holds the kernel, vmlinux."""
     print(f"{'blocks':>9}  {'memory':>9}  {'stretches':>9}  {'tree':>8}  {'plan':>9}  {'peak':>9}  growth")
     for gaps in (False, True):
         before = None

@@ -367,21 +367,32 @@ def list_tests():
     return 0
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def command_line_parser(doc):
+    """What the programs here take alike, and the subparsers: each adds what it can run."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.path.join(SOURCE, "build", "release"), help="the build tree")
     parser.add_argument("--work", help="folder for what the tests leave (default: tests/boot in the build tree)")
     parser.add_argument("--qemu", default="qemu-system-ppc64", help="the emulator")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="the tests, one a line")
+    return parser, commands
+
+
+def parsed(parser):
+    options = parser.parse_args()
+    options.work = options.work or os.path.join(options.build, "tests", "boot")
+    return options
+
+
+def main():
+    parser, commands = command_line_parser(__doc__)
     facts = commands.add_parser("facts", help="boot a machine for its facts")
     facts.add_argument("machine", choices=sorted(MACHINES), metavar="MACHINE")
     run = commands.add_parser("run", help="build a handoff, boot it and compare")
     run.add_argument("scenario", choices=sorted(SCENARIOS), metavar="SCENARIO")
     show_command = commands.add_parser("show", help="both, with the plan and what the second kernel said")
     show_command.add_argument("scenario", choices=sorted(SCENARIOS), metavar="SCENARIO")
-    options = parser.parse_args()
-    options.work = options.work or os.path.join(options.build, "tests", "boot")
+    options = parsed(parser)
     try:
         if options.command == "list":
             return list_tests()

@@ -19,7 +19,6 @@ kernel), it must find the last words of the first kernel and write a dump.
 Exit status as of boot.py. Example: crash.py --build build/release run crash.debian.power9
 """
 
-import argparse
 import hashlib
 import json
 import os
@@ -270,16 +269,10 @@ def run(setting, scenario):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=os.path.join(boot.SOURCE, "build", "release"), help="the build tree")
-    parser.add_argument("--work", help="folder for what the tests leave (default: tests/boot in the build tree)")
-    parser.add_argument("--qemu", default="qemu-system-ppc64", help="the emulator")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="the tests, one a line")
+    parser, commands = boot.command_line_parser(__doc__)
     run_command = commands.add_parser("run", help="crash, and compare")
     run_command.add_argument("crash", choices=sorted(CRASHES), metavar="CRASH")
-    options = parser.parse_args()
-    options.work = options.work or os.path.join(options.build, "tests", "boot")
+    options = boot.parsed(parser)
     if options.command == "list":
         for crash in CRASHES.values():
             print(crash.name, crash.machine.cpus, ",".join(sorted({crash.machine.giver, crash.taker, *(["makedumpfile"] if crash.dumps else []),

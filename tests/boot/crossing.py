@@ -20,7 +20,6 @@ Exit status: 0 as expected, 1 a difference, 2 the test could not be run: never a
 Example: crossing.py --build build/release --work build/release/tests/boot run crossing.skiboot.opal
 """
 
-import argparse
 import json
 import os
 import shlex
@@ -218,21 +217,15 @@ def run_watched(setting, crossing):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=os.path.join(boot.SOURCE, "build", "release"), help="the build tree")
-    parser.add_argument("--work", help="folder for what the tests leave (default: tests/boot in the build tree)")
-    parser.add_argument("--qemu", default="qemu-system-ppc64", help="the emulator")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="the tests, one a line")
+    parser, commands = boot.command_line_parser(__doc__)
     run = commands.add_parser("run", help="build, boot, look and compare")
     run.add_argument("crossing", choices=sorted(CROSSINGS), metavar="NAME")
-    options = parser.parse_args()
-    options.work = options.work or os.path.join(options.build, "tests", "boot")
+    options = boot.parsed(parser)
     if options.command == "list":
         for name, crossing in CROSSINGS.items():
             machine = SCENARIOS[crossing.base].machine
             kernels = "debian,zimage" if isinstance(crossing, Watched) and crossing.wrapped else "debian"
-            print(name, machine.cpus, kernels, machine.name)
+            print(name, machine.cpus, f"{kernels},facts_{machine.name}")
         return 0
     crossing = CROSSINGS[options.crossing]
     try:

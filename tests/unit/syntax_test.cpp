@@ -336,11 +336,11 @@ TEST_CASE("the table answers what checking asks") {
   CHECK(find(Context::kHandoff, "landing") == nullptr);
   CHECK(find(Context::kEnsuresSlaves, "r31"));
   CHECK_FALSE(find(Context::kEnsuresSlaves, "r32"));
-  CHECK(find(Context::kHandoff, "slaves", "relay")->service == Service::kServed);
-  CHECK(find(Context::kHandoff, "slaves", "overlay")->service == Service::kServed);
+  CHECK(find(Context::kHandoff, "slaves", "relay")->word == "relay");
+  CHECK(find(Context::kHandoff, "slaves", "overlay")->word == "overlay");
   CHECK(find(Context::kHandoff, "slaves", "never") == nullptr);
   CHECK(find(Context::kHandoff, clause_of("slaves by never;"))->head == "slaves");
-  CHECK(find(Context::kHandoff, clause_of("segment c = elfcorehdr;"))->service == Service::kServed);
+  CHECK(find(Context::kHandoff, clause_of("segment c = elfcorehdr;"))->word == "elfcorehdr");
   CHECK(block_context(Context::kHandoff, clause_of("segment s = trampoline {}")) ==
         Context::kSegmentTrampoline);
   CHECK_FALSE(block_context(Context::kHandoff, clause_of("segment s = nonsense {}")));
