@@ -211,8 +211,10 @@ bool compile(Compilation& c, const Options& options, Phase last) {
   bool departs = c.program.conventions.at(handoff->from).departs_by_call();
   if (departs) return departing_code(c, options, *handoff);
   // The machine first: parameters, sizes and places may speak of it.
-  c.machine = inputs::build_machine(c.program.machines.at(handoff->machine), c.program, c.sink, options.live);
+  const model::MachineDeclaration& declared = c.program.machines.at(handoff->machine);
+  c.machine = inputs::build_machine(declared, c.program, c.sink, options.live);
   if (!c.machine || c.sink.has_errors()) return false;
+  if (handoff->on_crash && !inputs::is_crash_memory_there(*c.machine, declared, c.sink)) return false;
   if (!start_layout(c, *handoff)) return false;
   // Files next: every size is known before the first address is.
   if (!placement::read_parameters(c.layout, options.defines, c.sources, c.sink)) return false;

@@ -18,10 +18,13 @@ namespace {
 
 constexpr std::string_view kFacts = "baton,facts";
 
-constexpr std::array<std::string_view, 4> kCrashInChosen = {"linux,crashkernel-base", "linux,crashkernel-size",
-                                                            "linux,elfcorehdr", "linux,usable-memory-range"};
-constexpr std::array<std::string_view, 2> kCrashAnywhere = {"linux,usable-memory", "linux,drconf-usable-memory"};
-constexpr std::array<std::string_view, 2> kInitrd = {"linux,initrd-start", "linux,initrd-end"};
+// What a kernel is told about one boot, or tells about itself (arch/powerpc/kernel/prom.c, kexec/core.c, drivers/of/fdt.c,
+// drivers/of/kexec.c). The next one believes it: it reads the limit and the reservation in its own byte order, and takes
+// the memory that was left to a capture kernel for all there is.
+constexpr std::array<std::string_view, 10> kStaleInChosen = {
+    "linux,initrd-start", "linux,initrd-end",  "linux,crashkernel-base", "linux,crashkernel-size", "linux,elfcorehdr",
+    "linux,kernel-end",   "linux,memory-limit", "linux,htab-base",        "linux,htab-size",        "linux,usable-memory-range"};
+constexpr std::array<std::string_view, 2> kStaleAnywhere = {"linux,usable-memory", "linux,drconf-usable-memory"};
 
 constexpr std::array<std::string_view, 5> kPairProperties = {
     "reg", "linux,usable-memory", "linux,usable-memory-range", "linux,elfcorehdr", "reserved-ranges"};
@@ -108,10 +111,7 @@ class TreeEditor {
   }
 
   bool stays(const inputs::TreeNode& node, const inputs::TreeProperty& property, bool is_chosen) const {
-    if (is_chosen && is_one_of(property.name, kInitrd)) return false;
-    if (edits_.drop_crash_properties &&
-        (is_one_of(property.name, kCrashAnywhere) || (is_chosen && is_one_of(property.name, kCrashInChosen))))
-      return false;
+    if (is_one_of(property.name, kStaleAnywhere) || (is_chosen && is_one_of(property.name, kStaleInChosen))) return false;
     // Blobs before 16 spell every node's name as a property too; later ones say it once.
     if (base_.version() < 16 && property.name == "name") {
       std::string_view text(reinterpret_cast<const char*>(property.bytes.data()), property.bytes.size());

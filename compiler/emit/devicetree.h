@@ -2,10 +2,11 @@
 //
 // Which device tree does the taker get?
 //
-// A copy of a tree with edits, as a packed blob of the version asked for, and the same for the same input: nodes and properties keep their order, new ones come last. What belongs to the base's own
-// boot goes: /chosen linux,initrd-start and -end, the reserve map entries of that initrd and of the base
-// blob itself, /baton,facts. The blob's size depends on the lengths of what is put in, never on addresses,
-// so that a caller measures with addresses of 0, places, and edits again.
+// A copy of a tree with edits, as a packed blob of the version asked for, and the same for the same input: nodes and
+// properties keep their order, new ones come last. What belongs to the base's own boot goes: in /chosen its initrd, its
+// crash reservation and core header, its kernel's end, hash table and memory limit; linux,usable-memory and its like
+// anywhere; the reserve map entries of that initrd and of the base blob itself; /baton,facts. The blob's size depends on
+// the lengths of what is put in, never on addresses, so that a caller measures with addresses of 0, places, and edits again.
 //
 //   TreeEdits edits; edits.properties = {{"/chosen", "bootargs", bytes}};
 //   edits.own = OwnReservation{Address{0x4000000}, Size{0x10000}};
@@ -54,9 +55,6 @@ struct TreeEdits {
   /// These stand first among the strings (BlobContents::first_names).
   std::vector<std::string> first_names = {};
   bool booted_from_kexec = false;           // /chosen linux,booted-from-kexec, without a value
-  /// Drops what an earlier crash boot left: /chosen linux,crashkernel-base and -size, linux,elfcorehdr,
-  /// linux,usable-memory-range; linux,usable-memory and linux,drconf-usable-memory anywhere.
-  bool drop_crash_properties = false;
   const BlobFormat* format = &blob_formats().back();
 };
 

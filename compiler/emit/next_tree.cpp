@@ -21,6 +21,9 @@ using placement::RoleScope;
 
 namespace {
 
+/// Thirty times the largest machine's; a record has 8 bytes at least.
+constexpr uint64_t kMostBlocks = 1u << 22;
+
 class Builder {
  public:
   Builder(const placement::Layout& layout, const placement::PlacedSegment& segment,
@@ -138,11 +141,9 @@ class Builder {
   }
 
   /// `usable`: each memory node says which of its bytes a crash kernel may use (linux,usable-memory, which the
-  /// kernel reads instead of `reg`; an empty pair where that is none of them). What the tree says about an
-  /// earlier crash is over.
+  /// kernel reads instead of `reg`; an empty pair where that is none of them).
   void usable() {
     if (segment_.declaration->usable.empty()) return;
-    edits_.drop_crash_properties = true;
     Value v = evaluate_ranges(segment_.declaration->usable, HandoffScope(layout_), sink_);
     if (v.is_error()) return;
     if (v.is_pending()) {
@@ -193,10 +194,23 @@ class Builder {
       return;
     }
     if (!*blocks) return;
+    auto refuse = [&](const std::string& why) {
+      sink_.report(Code::bad_edit, segment_.declaration->usable_span,
+                   std::string(inputs::LogicalBlocks::kNode) + " linux,drconf-usable-memory cannot say this: " + why);
+    };
+    Wide used = 0;
+    for (const auto& run : (*blocks)->runs)
+      if (run.is_used()) used += run.count;
+    if (used > kMostBlocks) {
+      refuse(std::to_string(static_cast<uint64_t>(used)) + " blocks of " + human((*blocks)->block) + " are in use, and a tree has room for " +
+             std::to_string(kMostBlocks) + " records");
+      return;
+    }
     ByteBuffer records;
-    auto cell = [&](uint64_t value, unsigned cells) {
+    auto cell = [&](Wide value, unsigned cells) {
       if (cells == 1) append<uint32_t>(records, static_cast<uint32_t>(value), Endian::kBig);
-      else append<uint64_t>(records, value, Endian::kBig);
+      else append<uint64_t>(records, static_cast<uint64_t>(value), Endian::kBig);
+      return cells == 2 || value < Wide{1} << 32;
     };
     for (const auto& run : (*blocks)->runs) {
       if (!run.is_used()) continue;
@@ -205,8 +219,10 @@ class Builder {
         const auto parts = usable.within(Range::at(Address{run.first.wide() + block.wide() * i}, block));
         cell(parts.size(), root.size);
         for (const Range& part : parts) {
-          cell(part.begin.value(), root.address);
-          cell(part.size().bytes(), root.size);
+          if (cell(part.begin.wide(), root.address) && cell(part.size().wide(), root.size)) continue;
+          refuse("addresses have " + std::to_string(root.address) + " cells there and sizes " + std::to_string(root.size) +
+                 ", which do not hold " + to_text(part));
+          return;
         }
       }
     }

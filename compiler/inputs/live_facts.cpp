@@ -75,11 +75,15 @@ Result<std::optional<LiveFacts>> read_live_facts(const DeviceTree& tree) {
     facts.giver = **little == 1 ? Endian::kLittle : Endian::kBig;
   }
   facts.kernel_release = text_of(tree, *node, "kernel-release");
+  std::vector<Range> memory, reserved;
   for (const IomemLine& line : read_iomem(text_of(tree, *node, "iomem"))) {
     if (line.name.starts_with("Kernel "))
       facts.kernel_end = std::max(facts.kernel_end.value_or(Address{}), line.range.end);
-    if (line.name == "Crash kernel") facts.crash_kernel.add(line.range);
+    if (line.name == "System RAM") memory.push_back(line.range);
+    if (line.name == "Crash kernel") reserved.push_back(line.range);
   }
+  facts.system_ram = RangeSet(std::move(memory));
+  facts.crash_kernel = RangeSet(std::move(reserved));
   const CellCounts kWideCells{2, 2};
   auto notes = read_pairs(tree, *node, "crash-notes", kWideCells);
   if (!notes) return notes.failure();

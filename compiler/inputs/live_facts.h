@@ -25,6 +25,7 @@ struct LiveFacts {
   std::optional<Endian> giver;
   std::string kernel_release;
   std::optional<Address> kernel_end;  // past the last "Kernel ..." line of iomem
+  RangeSet system_ram;                // its "System RAM" lines
   RangeSet crash_kernel;              // its "Crash kernel" lines
   std::vector<Range> crash_notes;     // one for each CPU that has a buffer
   std::optional<Range> vmcoreinfo;

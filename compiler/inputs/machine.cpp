@@ -185,7 +185,11 @@ std::optional<Machine> build_machine(const model::MachineDeclaration& declaratio
     auto tree = read_tree(*file);
     if (!tree) return refused(tree.failure());
     auto from_tree = machine_from_tree(*tree, declaration.name);
-    if (!from_tree) return refused(from_tree.failure());
+    if (!from_tree) {
+      Failure failure = from_tree.failure();
+      if (failure.way_out.empty()) failure.way_out = "a machine is not guessed at: correct the tree, or take it again on the target with `baton-load --facts FILE`";
+      return refused(failure);
+    }
     machine = std::move(*from_tree);
     machine.tree = *file;
     machine.facts["tree"] = {Value::tree("machine.tree"), file->path().string(), {}};
@@ -203,6 +207,18 @@ std::optional<Machine> build_machine(const model::MachineDeclaration& declaratio
   fill_in(machine);
   if (declaration.notes && !read_notes(declaration, machine, sink)) return std::nullopt;
   return machine;
+}
+
+bool is_crash_memory_there(const Machine& machine, const model::MachineDeclaration& declaration, diagnostics::Sink& sink) {
+  const model::MachineFact* reserved = machine.find("crashkernel");
+  RangeSet ram = machine.ranges("ram");
+  if (!reserved || reserved->span.valid() || ram.empty() || ram.contains(reserved->value.ranges())) return true;
+  RangeSet missing = reserved->value.ranges().except(ram);
+  sink.report(Code::bad_tree, declaration.file_span,
+              "`" + machine.tree->path().string() + "`: `crashkernel` is " + to_text(reserved->value) + " (" + reserved->origin + "), and " + to_text(missing.front()) +
+                  " of it is no memory of this machine")
+      .note("its memory is " + to_text(machine.find("ram")->value) + " (" + machine.find("ram")->origin + ")");
+  return false;
 }
 
 }  // namespace baton::inputs

@@ -20,4 +20,8 @@ std::optional<model::Machine> build_machine(const model::MachineDeclaration& dec
                                             const model::Program& program, diagnostics::Sink& sink,
                                             const std::optional<std::filesystem::path>& live = {});
 
+/// Whether all of the crash reservation is memory: where it is not, the tree lies, or the running kernel was told of less
+/// memory than it reserves from. One that the program states is placement's to find no hole in. Reports.
+bool is_crash_memory_there(const model::Machine& machine, const model::MachineDeclaration& declaration, diagnostics::Sink& sink);
+
 }  // namespace baton::inputs

@@ -61,10 +61,41 @@ class MachineReader {
     if (!memory) return memory.failure();
     memory_ = std::move(*memory);
     for (std::string& text : memory_.remarks) remark(std::move(text));
-    if (memory_.ram.empty())
+    if (memory_.ram.empty()) {
       absent("ram", "the tree has no enabled node of device_type \"memory\" with a size");
-    else
-      set("ram", Value::of(memory_.ram), memory_.origin);
+      return std::nullopt;
+    }
+    if (auto failure = limit_ram()) return failure;
+    set("ram", Value::of(memory_.ram), memory_.origin);
+    return std::nullopt;
+  }
+
+  /// `mem=`: what a kernel leaves alone is not its memory, and may be somebody else's. The limit counts bytes from below
+  /// (memblock_enforce_memory_limit), and is above the crash reservation by the time it is written. What was plugged since,
+  /// above it, only the kernel's own list knows.
+  Trouble limit_ram() {
+    if (!chosen_) return std::nullopt;
+    auto limit = read_number(tree_, *chosen_, "linux,memory-limit");
+    if (!limit) return limit.failure();
+    if (!*limit || **limit == 0) return std::nullopt;
+    RangeSet used;
+    if (live_ && !live_->system_ram.empty()) {
+      used = memory_.ram.intersect(live_->system_ram);
+      memory_.origin += ", of it /baton,facts iomem, System RAM";
+    } else {
+      Wide left = **limit;
+      for (const Range& range : memory_.ram) {
+        if (left == 0) break;
+        Wide part = std::min(left, range.size().wide());
+        used.add(Range::at(range.begin, Size{part}));
+        left -= part;
+      }
+    }
+    memory_.origin += ", up to /chosen linux,memory-limit";
+    if (used.empty()) return malformed(*chosen_, "linux,memory-limit", "leaves no memory: /baton,facts iomem has no System RAM where the tree has memory");
+    if (RangeSet unused = memory_.ram.except(used); !unused.empty())
+      remark(human(unused.total_size()) + " of memory are left alone by the running kernel (`mem=`), and by placement");
+    memory_.ram = std::move(used);
     return std::nullopt;
   }
 

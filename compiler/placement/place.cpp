@@ -278,6 +278,12 @@ class Placer {
       }
       d.note(describe(rejection));
     }
+    if (layout_.handoff->on_crash) {
+      RangeSet reserved = layout_.machine->ranges("crashkernel");
+      d.note(reserved.empty() ? "no memory is reserved for a crash: boot the running kernel with `crashkernel=SIZE`, and take its facts then"
+                              : human(reserved.total_size()) + " are reserved for a crash: if that is too little, boot the running kernel "
+                                    "with a larger `crashkernel=SIZE`, and take its facts then");
+    }
     return false;
   }
 

@@ -141,7 +141,7 @@ class TreeTest(unittest.TestCase):
         blobs = {self.edited(self.compiled(SMALL, version)).read_bytes() for version in (2, 3, 16, 17)}
         self.assertEqual(len(blobs), 1)
 
-    def test_without_edits_only_initrd_properties_go(self):
+    def test_without_edits_only_properties_of_the_base_s_boot_go(self):
         blob = self.compiled(SMALL)
         theirs = self.by_fdtput(blob, ("-d", "/chosen", "linux,initrd-start"), ("-d", "/chosen", "linux,initrd-end"))
         self.assertEqual(sorted_source(self.edited(blob))[1], sorted_source(theirs)[1])

@@ -3,7 +3,7 @@
 // What do inputs/ and emit/devicetree make of a file? For scripts that ask another program the same.
 //
 //   inputs_tool edit IN.dtb OUT.dtb [set|create NODE PROPERTY HEX] [drop NODE PROPERTY] [reserve START SIZE]
-//                                   [own START GRANULE] [cpu N] [kexec] [crash] [version N] ...
+//                                   [own START GRANULE] [cpu N] [kexec] [version N] ...
 //   inputs_tool machine IN.dtb             one line a fact: NAME<tab>VALUE<tab>ORIGIN
 //   inputs_tool folder DIR OUT.dtb         a folder like /proc/device-tree, flattened
 //   inputs_tool live ROOT OUT.dtb          the live machine of a copy of /proc and /sys, as a facts file
@@ -89,8 +89,6 @@ void edit(Arguments& arguments) {
       if (edits.format == nullptr) stop("no such version");
     } else if (word == "kexec") {
       edits.booted_from_kexec = true;
-    } else if (word == "crash") {
-      edits.drop_crash_properties = true;
     } else {
       stop("unknown edit " + word);
     }

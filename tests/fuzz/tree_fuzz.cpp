@@ -21,14 +21,13 @@ void require(bool condition) {
 emit::TreeEdits edits_at(uint64_t address, size_t choice) {
   emit::TreeEdits edits;
   const auto& formats = emit::blob_formats();
-  edits.format = &formats[choice / 2 % formats.size()];
+  edits.format = &formats[choice % formats.size()];
   ByteBuffer value;
   append<uint64_t>(value, address, Endian::kBig);
   edits.properties = {{"/chosen", "linux,initrd-start", value, true}, {"/chosen", "bootargs"}, {"/a/b@1", "c", value, true}};
   edits.reserve = {Range::from_to(address, address + 0x1000), Range::from_to(0x7000, 0x7800)};
   edits.own = emit::OwnReservation{Address{address}, Size{0x10000}};
   edits.booted_from_kexec = true;
-  edits.drop_crash_properties = choice % 2 != 0;
   return edits;
 }
 

@@ -40,9 +40,12 @@ std::string refused(const DeviceTree& base, const TreePropertyEdit& edit) {
 DeviceTree sample() {
   TreeBuilder t({{0x7000, 0x800}, {0x5000000, 0x123}});
   t.begin("memory@0").text("device_type", "memory").wide("reg", {0, 1 << 30}).wide("linux,usable-memory", {0, 1}).end();
-  t.begin("cpus").begin("cpu@0").end().begin("cpu@8").end().end();
+  t.begin("ibm,dynamic-reconfiguration-memory").wide("ibm,lmb-size", {1 << 28}).wide("linux,drconf-usable-memory", {0}).end();
+  t.begin("cpus").wide("linux,kernel-end", {1}).begin("cpu@0").end().begin("cpu@8").end().end();
   t.begin("chosen").text("bootargs", "old").wide("linux,initrd-start", {0x5000000}).wide("linux,initrd-end", {0x5000123});
-  t.text("stdout-path", "/vty").wide("linux,elfcorehdr", {1, 2}).wide("linux,crashkernel-base", {3}).end();
+  t.text("stdout-path", "/vty").wide("linux,elfcorehdr", {1, 2}).wide("linux,crashkernel-base", {3});
+  t.wide("linux,crashkernel-size", {4}).wide("linux,usable-memory-range", {0, 1}).wide("linux,kernel-end", {5});
+  t.wide("linux,memory-limit", {1 << 28}).wide("linux,htab-base", {6}).wide("linux,htab-size", {7}).end();
   t.begin("baton,facts").cells("page-size", {0x10000}).begin("deeper").end().end();
   return parsed(t.blob());
 }
@@ -63,8 +66,16 @@ TEST_CASE("without edits only what belonged to the base's boot goes") {
   CHECK_FALSE(has(out, "/chosen", "linux,initrd-start"));
   CHECK_FALSE(has(out, "/chosen", "linux,initrd-end"));
   CHECK_FALSE(out.find("/baton,facts"));
-  CHECK(has(out, "/chosen", "linux,elfcorehdr"));
-  CHECK(has(out, "/memory@0", "linux,usable-memory"));
+  for (const char* stale : {"linux,elfcorehdr", "linux,crashkernel-base", "linux,crashkernel-size", "linux,usable-memory-range",
+                            "linux,kernel-end", "linux,memory-limit", "linux,htab-base", "linux,htab-size"}) {
+    CAPTURE(stale);
+    CHECK(has(base, "/chosen", stale));
+    CHECK_FALSE(has(out, "/chosen", stale));
+  }
+  CHECK_FALSE(has(out, "/memory@0", "linux,usable-memory"));
+  CHECK_FALSE(has(out, "/ibm,dynamic-reconfiguration-memory", "linux,drconf-usable-memory"));
+  CHECK(has(out, "/ibm,dynamic-reconfiguration-memory", "ibm,lmb-size"));
+  CHECK(has(out, "/cpus", "linux,kernel-end"));  // only /chosen speaks of the boot
   CHECK(out.says(*out.find("/chosen"), "bootargs", "old"));
   CHECK(out.reserve_map() == std::vector<Range>{Range::from_to(0x7000, 0x7800)});
   CHECK(out.nodes().size() == base.nodes().size() - 2);
@@ -106,13 +117,12 @@ TEST_CASE("a tree without /chosen gets one when it must say that it was kexeced"
   CHECK(has(parsed(edited(parsed(TreeBuilder().blob()), edits)), "/chosen", "linux,booted-from-kexec"));
 }
 
-TEST_CASE("stale crash properties go only when asked") {
+TEST_CASE("what is written instead of something stale stays") {
   TreeEdits edits;
-  edits.drop_crash_properties = true;
-  edits.properties = {{"/memory@0", "linux,usable-memory", ByteBuffer(16)}};  // set again after that
+  edits.properties = {{"/memory@0", "linux,usable-memory", ByteBuffer(16)}, {"/chosen", "linux,memory-limit", ByteBuffer(8)}};
   DeviceTree out = parsed(edited(sample(), edits));
   CHECK_FALSE(has(out, "/chosen", "linux,elfcorehdr"));
-  CHECK_FALSE(has(out, "/chosen", "linux,crashkernel-base"));
+  CHECK(out.property(*out.find("/chosen"), "linux,memory-limit")->size() == 8);
   CHECK(out.property(*out.find("/memory@0"), "linux,usable-memory")->size() == 16);
 }
 

@@ -318,6 +318,37 @@ TEST_CASE("facts of a running system fill what /chosen does not say") {
   CHECK(refused(wrong).find("/baton,facts page-size is 0x3") != std::string::npos);
 }
 
+TEST_CASE("memory that `mem=` takes from a kernel is not its memory") {
+  auto limited = [](uint64_t limit, const std::string& iomem = {}) {
+    TreeBuilder t;
+    t.memory("memory@0", {0, kGiB}).memory("memory@80000000", {2 * kGiB, kGiB, 4 * kGiB, kGiB});
+    t.begin("chosen").wide("linux,memory-limit", {limit}).end();
+    if (!iomem.empty()) t.begin("baton,facts").text("iomem", iomem).end();
+    return derive(t);
+  };
+  const RangeSet all = set({{0, kGiB}, {2 * kGiB, 3 * kGiB}, {4 * kGiB, 5 * kGiB}});
+  CHECK(limited(0)->ranges("ram") == all);  // as every kernel without a limit says
+  CHECK(origin(*limited(0), "ram") == "/memory@0 reg, /memory@80000000 reg");
+  CHECK(limited(kGiB / 2)->ranges("ram") == set({{0, kGiB / 2}}));
+  // Bytes are counted, not addresses.
+  CHECK(limited(kGiB + 64 * kMiB)->ranges("ram") == set({{0, kGiB}, {2 * kGiB, 2 * kGiB + 64 * kMiB}}));
+  CHECK(origin(*limited(kGiB), "ram") == "/memory@0 reg, /memory@80000000 reg, up to /chosen linux,memory-limit");
+  CHECK(remarks(*limited(kGiB), "2GiB of memory are left alone by the running kernel (`mem=`)"));
+  CHECK(limited(16 * kGiB)->ranges("ram") == all);
+  CHECK_FALSE(remarks(*limited(16 * kGiB), "left alone"));
+  // The kernel's own list knows what was plugged since.
+  auto plugged = limited(kGiB, "00000000-3fffffff : System RAM\n  00000000-01ffffff : Kernel code\n100000000-10fffffff : System RAM\n");
+  CHECK(plugged->ranges("ram") == set({{0, kGiB}, {4 * kGiB, 4 * kGiB + 256 * kMiB}}));
+  CHECK(origin(*plugged, "ram") ==
+        "/memory@0 reg, /memory@80000000 reg, of it /baton,facts iomem, System RAM, up to /chosen linux,memory-limit");
+  CHECK(limited(kGiB, "40000000-7fffffff : System RAM\n").failure().message ==
+        "`tree.dtb`: /chosen linux,memory-limit leaves no memory: /baton,facts iomem has no System RAM where the tree has memory");
+  CHECK(limited(kGiB)->ranges("rma") == set({{0, kGiB}}));  // the processor's reach is not the kernel's to limit
+  TreeBuilder odd;
+  odd.memory("memory@0", {0, kGiB}).begin("chosen").wide("linux,memory-limit", {1, 2}).end();
+  CHECK(refused(odd) == "`tree.dtb`: /chosen linux,memory-limit has 16 bytes; a number has 4 or 8");
+}
+
 TEST_CASE("halves and nonsense in /chosen and firmware nodes are refused by name") {
   auto chosen = [](const char* name, std::vector<uint64_t> value) {
     TreeBuilder t;
