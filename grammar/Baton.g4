@@ -40,7 +40,7 @@ header
   : Convention versionedName ( Extends versionedName )?
   | Loader versionedName ( Extends versionedName )?
   | Machine name ( From name String? )?
-  | Handoff name ( On name )? ( Via versionedName )?
+  | Handoff ( own=versionedName | name ) ( Extends parent=versionedName )? ( On machine=name )? ( Via loader=versionedName )?
   ;
 
 versionedName

@@ -4,9 +4,12 @@
 #include "check/check.h"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "check/conventions.h"
 #include "check/follow_ups.h"
+#include "check/handoff_inheritance.h"
 #include "check/handoffs.h"
 #include "check/load.h"
 #include "check/machine_types.h"
@@ -112,9 +115,26 @@ model::Program check_files(const std::vector<syntax::File>& files, const source:
   check_machine_types(program, sink);
   program.loaders = check_loaders(loaders, sources, sink);
   program.conventions = check_conventions(conventions, program.lets, sources, sink);
-  for (const Declaration* d : handoffs) {
-    program.handoffs[d->name] = check_handoff(*d, program, sources, sink);
-    if (d->span.file == main) program.main_handoffs.push_back(d->name);
+  std::set<std::tuple<Code, source::FileId, uint32_t>> said;
+  for (WholeHandoff& whole : inherit_handoffs(handoffs, sources, sink)) {
+    const Declaration& d = whole.declaration();
+    diagnostics::Sink found;
+    model::Handoff handoff = check_handoff(d, program, sources, found);
+    for (diagnostics::Diagnostic finding : found.all()) {
+      bool fresh = said.emplace(finding.code, finding.span.file, finding.span.begin).second;
+      if (finding.span.valid() && !source::holds(d.span, finding.span)) {
+        if (!fresh) continue;  // what is wrong with an inherited clause is said once
+        finding.label(d.name_span, "inherited by `" + d.full_name() + "`");
+      }
+      sink.add(std::move(finding));
+    }
+    if (whole.merged) handoff.merged = std::move(whole.merged->clauses);
+    if (d.has_version) {
+      program.patterns.emplace(d.full_name(), std::move(handoff));
+      continue;
+    }
+    program.handoffs[d.name] = std::move(handoff);
+    if (d.span.file == main) program.main_handoffs.push_back(d.name);
   }
   return program;
 }

@@ -17,6 +17,7 @@ namespace baton::check {
 
 using diagnostics::Code;
 using diagnostics::Diagnostic;
+using source::holds;
 using source::Span;
 using syntax::Clause;
 using syntax::Context;
@@ -32,10 +33,6 @@ constexpr std::string_view kLocal[] = {"enter", "bind", "place", "expects", "dig
 template <size_t N>
 bool is_one_of(std::string_view word, const std::string_view (&words)[N]) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
-}
-
-bool holds(Span outer, Span inner) {
-  return outer.file == inner.file && outer.begin <= inner.begin && inner.begin <= outer.end;
 }
 
 /// The names in a text as dotted chains: `bind image = low.top` has bind, image, low.top.
@@ -89,7 +86,7 @@ class Judge {
       for (Span torn : file.torn)
         if (const Declaration* d = part_at(file.declarations, torn)) torn_.emplace(d, torn.begin);
       for (const Declaration& d : file.declarations)
-        if (d.kind == Declaration::Kind::kConvention || d.kind == Declaration::Kind::kLoader)
+        if (d.has_version)
           by_name_.emplace(d.full_name(), &d);
     }
   }

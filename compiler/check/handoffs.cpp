@@ -106,13 +106,18 @@ class HandoffChecker {
       : d_(d), program_(program), sources_(sources), sink_(sink), types_(handoff_, program) {}
 
   Handoff run() {
-    handoff_.name = d_.name;
+    handoff_.name = d_.full_name();
     handoff_.span = d_.span;
     handoff_.name_span = d_.name_span;
     handoff_.machine = d_.on;
     handoff_.machine_span = d_.on_span;
     handoff_.doc = d_.doc;
-    if (!d_.on.empty()) require(program_.machines, d_.on, d_.on_span, "machine");
+    if (d_.extends) handoff_.parent = d_.extends->text();
+    if (d_.has_version && !d_.on.empty())
+      sink_.report(Code::misplaced_clause, d_.on_span, "`" + d_.full_name() + "` is there for others to extend, and on no machine")
+          .note("each that extends it says its own: `handoff NAME extends " + d_.full_name() + " on MACHINE { ... }`");
+    else if (!d_.on.empty())
+      require(program_.machines, d_.on, d_.on_span, "machine");
     if (d_.via) {
       handoff_.loader = d_.via->text();
       require(program_.loaders, handoff_.loader, d_.via->span, "loader");
@@ -339,6 +344,7 @@ class HandoffChecker {
 
   /// What a handoff cannot be without, and what concerns several clauses.
   void complete() {
+    if (d_.has_version) return;  // the rest is said by those that extend it
     auto missing = [&](const std::string& what, const std::string& how) {
       sink_.report(Code::missing_clause, d_.name_span, "`" + d_.name + "` does not say " + what)
           .note("add `" + how + "`");

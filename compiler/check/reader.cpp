@@ -3,9 +3,8 @@
 // Reading clauses by the clause table. See reader.h.
 #include "check/reader.h"
 
-#include <cctype>
-
 #include "diagnostics/suggest.h"
+#include "syntax/format.h"
 
 namespace baton::check {
 
@@ -16,7 +15,7 @@ using syntax::Expr;
 namespace {
 
 syntax::PlainClause as_it_stands(const syntax::Clause& clause) {
-  return {{}, clause.head, clause.head_span, clause.relation, clause.arguments};
+  return {{}, clause.head, clause.head_span, clause.head_is_string, clause.relation, clause.arguments};
 }
 
 }  // namespace
@@ -64,8 +63,8 @@ bool ClauseReader::may_be_so_marked() {
 bool ClauseReader::known() {
   if (failed_ || sink_.full()) return false;
   const syntax::ClauseForm* form = syntax::find(context_, plain_);
-  if (clause_.head_is_string) {
-    if (syntax::find(context_, syntax::kPropertyHead)) return true;
+  if (plain_.head_is_string) {
+    if (syntax::find(context_, syntax::kPropertyHead)) return may_be_so_marked();
     sink_.report(Code::misplaced_clause, plain_.head_span,
                  "a property in quotes does not stand in " + std::string(syntax::to_text(context_)))
         .note("it stands in " + std::string(syntax::to_text(syntax::Context::kTreeNode)));
@@ -94,7 +93,7 @@ void ClauseReader::shape_error(Span where, const std::string& what) {
   auto& d = sink_.report(Code::clause_shape, where.valid() ? where : clause_.head_span,
                          "`" + plain_.head + "` needs " + what + " here");
   std::string shapes;
-  std::string_view head = clause_.head_is_string ? syntax::kPropertyHead : std::string_view(plain_.head);
+  std::string_view head = plain_.head_is_string ? syntax::kPropertyHead : std::string_view(plain_.head);
   for (const syntax::ClauseForm* form : syntax::forms(context_, head))
     shapes += (shapes.empty() ? "`" : " or `") + std::string(form->shape) + "`";
   if (shapes.empty())
@@ -175,28 +174,12 @@ bool ClauseReader::end(std::string* because) {
 }
 
 std::string ClauseReader::text() const {
-  Span span = clause_.span;
-  if (plain_.head_span.valid()) span.begin = plain_.head_span.begin;
-  std::string_view raw = sources_.text(span);
-  std::string line;
-  bool blank = false, quoted = false;
-  for (size_t i = 0; i < raw.size(); ++i) {
-    char c = raw[i];
-    if (!quoted && c == '/' && i + 1 < raw.size() && raw[i + 1] == '/') {
-      while (i < raw.size() && raw[i] != '\n') ++i;
-      blank = true;
-      continue;
-    }
-    if (c == '"') quoted = !quoted;
-    if (!quoted && c == ';') break;
-    if (!quoted && std::isspace(static_cast<unsigned char>(c))) {
-      blank = !line.empty();
-      continue;
-    }
-    if (blank) line.push_back(' ');
-    blank = false;
-    line.push_back(c);
-  }
+  return one_line(clause_.span, plain_.head_span, sources_);
+}
+
+std::string ClauseReader::one_line(Span span, Span head, const source::SourceSet& sources) {
+  if (head.valid()) span.begin = head.begin;
+  std::string line = syntax::one_line(sources.text(span));
   // A clause reads the same with and without its reason.
   if (size_t at = line.find(" because \""); at != std::string::npos) line.resize(at);
   return line;

@@ -66,6 +66,7 @@ class ClauseReader {
 
   /// The clause on one line, without modifiers, block and `;`.
   std::string text() const;
+  static std::string one_line(source::Span clause, source::Span head, const source::SourceSet& sources);
 
  private:
   /// Whether its modifiers stand here, and no two of them say what becomes of it.

@@ -10,6 +10,7 @@
 #include "driver/library.h"
 #include "driver/pipeline.h"
 #include "driver/program_file.h"
+#include "model/handoff_clauses.h"
 #include "report/convention_page.h"
 
 namespace baton::driver {
@@ -29,6 +30,9 @@ void add_pages(const Options& options, const std::string& file, const std::strin
       if (wanted(name, convention.span)) pages[name] = report::convention_page(convention);
     for (const auto& [name, loader] : c.program.loaders)
       if (wanted(name, loader.span)) pages[name] = report::loader_page(loader);
+    const model::HandoffClauses clauses(c.files);
+    for (const auto& [name, handoff] : c.program.patterns)
+      if (wanted(name, handoff.span)) pages[name] = report::handoff_page(handoff, clauses.of(handoff), c.sources);
   }
   show_findings(c, options);
   worst = std::max(worst, exit_code(c));

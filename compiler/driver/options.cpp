@@ -173,7 +173,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   fmt.add_flag("--diff", options.fmt_diff, "write nothing; print what would change, exit 2 if anything");
   fmt.footer("Example:\n  baton fmt --check boot.baton");
 
-  CLI::App& doc = *app.add_subcommand("doc", "conventions and loaders as pages of Markdown");
+  CLI::App& doc = *app.add_subcommand("doc", "conventions, loaders and handoffs to be extended, as pages of Markdown");
   doc.add_option("what", options.files, "programs, or names of the library with their version")->type_name("FILE.baton|NAME@N")->required();
   doc.add_option("-o,--output", options.output, "write each page to NAME@N.md in this folder; without it, to standard output")->type_name("DIR");
   common(doc, options, raw);

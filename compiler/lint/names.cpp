@@ -13,6 +13,7 @@
 #include "lint/expressions.h"
 #include "lint/lints.h"
 #include "model/evaluate.h"
+#include "model/handoff_clauses.h"
 
 namespace baton::lint {
 
@@ -23,29 +24,26 @@ namespace {
 
 std::string head_of(const std::string& name) { return name.substr(0, name.find('.')); }
 
-/// The trees of declarations, by where their names stand.
-std::map<std::pair<source::FileId, uint32_t>, const Declaration*> declarations_by_place(const Subject& s) {
-  std::map<std::pair<source::FileId, uint32_t>, const Declaration*> all;
-  for (const auto& file : s.files)
-    for (const auto& d : file.declarations) all[{d.name_span.file, d.name_span.begin}] = &d;
-  return all;
-}
-
 /// Every name that a clause uses, blocks included, without the one that it declares.
-void for_each_use(const Declaration& d, const syntax::Clause& clause,
+void for_each_use(Declaration::Kind kind, const syntax::Clause& clause,
                   const std::function<void(const std::string&)>& body) {
   bool first = clause.head == "segment" || clause.head == "param" || clause.head == "region" ||
-               (clause.head == "reserve" && d.kind == Declaration::Kind::kMachine);
+               (clause.head == "reserve" && kind == Declaration::Kind::kMachine);
   for (const auto& argument : clause.arguments) {
     if (argument.expr && !first) for_each_name(*argument.expr, body);
     first = false;
   }
-  for (const auto& inner : clause.block) for_each_use(d, inner, body);
+  for (const auto& inner : clause.block) for_each_use(kind, inner, body);
+}
+
+std::set<std::string> names_in(Declaration::Kind kind, const std::vector<syntax::Clause>& clauses) {
+  std::set<std::string> names;
+  for (const auto& clause : clauses) for_each_use(kind, clause, [&](const std::string& n) { names.insert(n); });
+  return names;
 }
 
 std::set<std::string> names_in(const Declaration& d) {
-  std::set<std::string> names;
-  for (const auto& clause : d.clauses) for_each_use(d, clause, [&](const std::string& n) { names.insert(n); });
+  auto names = names_in(d.kind, d.clauses);
   if (d.value) for_each_name(*d.value, [&](const std::string& n) { names.insert(n); });
   return names;
 }
@@ -116,15 +114,19 @@ void find_unused_names(const Subject& s, Findings& out) {
   for (const auto& file : s.files)
     for (const auto& d : file.declarations) used.merge(names_in(d));
   used = heads_of(used);
-  auto declarations = declarations_by_place(s);
+  const model::HandoffClauses clauses(s.files);
   for (const auto& [name, handoff] : s.program.handoffs) {
     machines.insert(handoff.machine);
     loaders.insert(handoff.loader);
     conventions.insert({handoff.from, handoff.to});
-    auto here = heads_of(names_in(*declarations.at({handoff.name_span.file, handoff.name_span.begin})));
+    auto here = heads_of(names_in(Declaration::Kind::kHandoff, clauses.of(handoff)));
     for (const auto& p : handoff.parameters)
       if (!here.contains(p.name))
         out.report(Code::unused_name, p.span, "nothing in `" + name + "` uses parameter `" + p.name + "`");
+  }
+  for (const auto& [name, pattern] : s.program.patterns) {
+    loaders.insert(pattern.loader);
+    conventions.insert({pattern.from, pattern.to});
   }
   for (const auto& [name, c] : s.program.conventions) conventions.insert({c.parent, c.supersedes});
   for (const auto& [name, loader] : s.program.loaders) loaders.insert(loader.parent);
@@ -145,14 +147,17 @@ void find_unused_names(const Subject& s, Findings& out) {
 }
 
 void find_unused_segments(const Subject& s, Findings& out) {
-  auto declarations = declarations_by_place(s);
+  const model::HandoffClauses clauses(s.files);
   for (const auto& [name, handoff] : s.program.handoffs) {
     const model::Convention* to = s.convention(handoff.to);
     if (!to || !s.judged(handoff.span)) continue;
-    const Declaration& d = *declarations.at({handoff.name_span.file, handoff.name_span.begin});
-    std::map<std::string, std::set<uint32_t>> users;  // name -> where the clauses begin that use it
-    for (const auto& clause : d.clauses)
-      for_each_use(d, clause, [&](const std::string& n) { users[head_of(n)].insert(clause.span.begin); });
+    std::map<std::string, std::set<const syntax::Clause*>> users;  // name -> the clauses that use it
+    std::map<std::string, const syntax::Clause*> own;              // segment -> what it says of itself
+    for (const auto& clause : clauses.of(handoff)) {
+      for_each_use(Declaration::Kind::kHandoff, clause, [&](const std::string& n) { users[head_of(n)].insert(&clause); });
+      if (clause.head == "segment" && !clause.arguments.empty() && clause.arguments[0].expr)
+        own[clause.arguments[0].expr->text] = &clause;
+    }
     std::set<std::string> bound = {handoff.enter};
     for (const auto& role : to->roles)
       if (const auto* segment = Subject::bound(handoff, role.name)) bound.insert(segment->name);
@@ -160,7 +165,7 @@ void find_unused_segments(const Subject& s, Findings& out) {
       // At an address of the author's choice it may be looked for there.
       if (bound.contains(segment.name) || segment.placing == model::Placing::kAt) continue;
       auto& by = users[segment.name];
-      by.erase(segment.span.begin);  // what it says of itself tells nobody else
+      by.erase(own[segment.name]);  // tells nobody else
       if (!by.empty()) continue;
       auto& report = out.report(Code::unused_segment, segment.name_span,
                                      "`" + segment.name + "` is loaded, and nobody is told where: it is not entered, no role is "
@@ -241,6 +246,7 @@ void find_undocumented(const Subject& s, Findings& out) {
   for (const auto& [name, c] : s.program.conventions) bare(c.doc, c.name_span, "convention `" + name + "`");
   for (const auto& [name, l] : s.program.loaders) bare(l.doc, l.name_span, "loader `" + name + "`");
   for (const auto& [name, h] : s.program.handoffs) bare(h.doc, h.name_span, "handoff `" + name + "`");
+  for (const auto& [name, h] : s.program.patterns) bare(h.doc, h.name_span, "handoff `" + name + "`");
 }
 
 }  // namespace baton::lint

@@ -13,6 +13,7 @@
 #include "lint/expressions.h"
 #include "lint/lints.h"
 #include "model/evaluate.h"
+#include "model/handoff_clauses.h"
 
 namespace baton::lint {
 
@@ -250,20 +251,16 @@ class MagicNumbers {
 
 void find_magic_numbers(const Subject& s, Findings& out) {
   std::map<std::string, KnownMachine> machines;
-  std::map<std::pair<source::FileId, uint32_t>, const Handoff*> handoffs;
-  for (const auto& [name, handoff] : s.program.handoffs) handoffs[{handoff.name_span.file, handoff.name_span.begin}] = &handoff;
-  for (const auto& file : s.files)
-    for (const auto& d : file.declarations) {
-      if (d.kind != syntax::Declaration::Kind::kHandoff || !s.judged(d.span)) continue;
-      auto handoff = handoffs.find({d.name_span.file, d.name_span.begin});
-      auto machine = s.program.machines.find(handoff == handoffs.end() ? "" : handoff->second->machine);
-      if (machine == s.program.machines.end()) continue;
-      auto known = machines.find(machine->first);
-      if (known == machines.end()) known = machines.emplace(machine->first, known_machine(s, machine->second)).first;
-      out.incomplete = out.incomplete || !known->second.complete;
-      MagicNumbers finder(known->second, out);
-      for_each_clause(d.clauses, [&](const syntax::Clause& clause) { finder.visit(clause); });
-    }
+  const model::HandoffClauses clauses(s.files);
+  for (const auto& [name, handoff] : s.program.handoffs) {
+    auto machine = s.program.machines.find(handoff.machine);
+    if (machine == s.program.machines.end() || !s.judged(handoff.span)) continue;
+    auto known = machines.find(machine->first);
+    if (known == machines.end()) known = machines.emplace(machine->first, known_machine(s, machine->second)).first;
+    out.incomplete = out.incomplete || !known->second.complete;
+    MagicNumbers finder(known->second, out);
+    for_each_clause(clauses.of(handoff), [&](const syntax::Clause& clause) { finder.visit(clause); });
+  }
 }
 
 }  // namespace baton::lint

@@ -259,6 +259,7 @@ struct Handoff {
   Span span, name_span;
   std::string machine;
   Span machine_span;
+  std::string parent;  // what it extends, or ""
   std::string loader;  // "" without a table
   std::string from, to;
   Span from_span, to_span;
@@ -276,6 +277,9 @@ struct Handoff {
   std::vector<Span> relies_spans;
   std::vector<Assertion> assertions;
   std::vector<Allowance> allowed;
+  /// Of one that extends another: all its clauses, those inherited as well, as they were written, without modifiers. Of any
+  /// other they stand in its syntax tree.
+  std::optional<std::vector<syntax::Clause>> merged;
   std::vector<std::string> doc;
 
   const Segment* find_segment(const std::string& name) const;
@@ -293,6 +297,8 @@ struct Program {
   std::map<std::string, Loader> loaders;
   std::map<std::string, MachineDeclaration> machines;
   std::map<std::string, Handoff> handoffs;
+  /// Handoffs with a version, by "name@version": there for others to extend, incomplete, on no machine.
+  std::map<std::string, Handoff> patterns;
   std::map<std::string, Let> lets;
   /// Handoffs of the file that was asked for, in source order.
   std::vector<std::string> main_handoffs;

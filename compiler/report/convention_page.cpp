@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "syntax/format.h"
+
 namespace baton::report {
 
 using model::Clause;
@@ -156,6 +158,44 @@ std::string loader_page(const model::Loader& loader) {
     text += "| " + code(check.text) + (check.on_crash ? ", for a crash kernel" : "") + " | " + (check.error == "none" ? "none: the compiler looks" : check.error) + " | " +
             cell(check.because) + " |\n";
   return text;
+}
+
+namespace {
+
+void write_clauses(const std::vector<syntax::Clause>& clauses, size_t indent, const source::SourceSet& sources, std::string& text) {
+  for (const syntax::Clause& clause : clauses) {
+    source::Span words = clause.head_span;
+    if (!clause.arguments.empty()) words = source::cover(words, clause.arguments.back().span);
+    for (const std::string& line : clause.doc) text.append(indent, ' ').append("/// ").append(line).append("\n");
+    text.append(indent, ' ').append(syntax::one_line(sources.text(words)));
+    if (!clause.has_block) {
+      text += ";\n";
+      continue;
+    }
+    text += " {\n";
+    write_clauses(clause.block, indent + 2, sources, text);
+    text.append(indent, ' ').append("}\n");
+  }
+}
+
+}  // namespace
+
+std::string handoff_page(const model::Handoff& handoff, const std::vector<syntax::Clause>& clauses, const source::SourceSet& sources) {
+  std::string text = "# " + handoff.name + "\n\n" + paragraphs(handoff.doc);
+  text += "A handoff for others to extend: `handoff NAME extends " + handoff.name + " on MACHINE { ... }`.\n";
+  if (!handoff.parent.empty()) text += "\nExtends " + code(handoff.parent) + ".\n";
+  std::string rows;
+  for (const model::Parameter& p : handoff.parameters) {
+    std::string type = model::to_text(p.type);  // "a path"
+    rows += "| " + code(p.name) + " | " + type.substr(type.find(' ') + 1) + " | " +
+            (p.initial ? code(syntax::one_line(sources.text(p.initial->span))) : "must be given") + " |\n";
+  }
+  if (!rows.empty()) text += "\n## Parameters\n\n| name | type | default |\n|---|---|---|\n" + rows;
+  text += "\n## All of it\n\n";
+  if (!handoff.loader.empty()) text += "Loaded by " + code(handoff.loader) + ".\n\n";
+  text += "```text\n";
+  write_clauses(clauses, 0, sources, text);
+  return text + "```\n";
 }
 
 }  // namespace baton::report

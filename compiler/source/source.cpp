@@ -10,6 +10,10 @@
 
 namespace baton::source {
 
+bool holds(Span outer, Span inner) {
+  return outer.file == inner.file && outer.begin <= inner.begin && inner.begin <= outer.end;
+}
+
 Span cover(Span first, Span last) {
   if (!first.valid()) return last;
   if (!last.valid()) return first;

@@ -35,6 +35,9 @@ struct Span {
   bool operator==(const Span&) const = default;
 };
 
+/// Whether `inner` begins in `outer`, or right behind it.
+bool holds(Span outer, Span inner);
+
 /// From the start of `first` to the end of `last`; both in one file.
 Span cover(Span first, Span last);
 

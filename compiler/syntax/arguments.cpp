@@ -125,16 +125,18 @@ PlainClause unwrap(const Clause& clause) {
   PlainClause plain;
   plain.head = clause.head;
   plain.head_span = clause.head_span;
+  plain.head_is_string = clause.head_is_string;
   plain.relation = clause.relation;
   plain.arguments = clause.arguments;
-  if (clause.head_is_string) return plain;
-  for (;;) {
+  while (!plain.head_is_string) {
     auto modifier = modifier_of(plain.head);
     if (!modifier || !plain.relation.empty()) return plain;
     plain.modifiers.push_back({*modifier, plain.head_span});
     plain.head.clear();
     ArgumentReader next = plain.reader();
     auto head = next.take_dotted_name();
+    // Only a property of a tree node is overridden by its name in quotes.
+    if (!head && modifier == Modifier::kOverride && (head = next.take_string())) plain.head_is_string = true;
     if (!head) {
       split_relation(plain);
       return plain;
@@ -143,6 +145,7 @@ PlainClause unwrap(const Clause& clause) {
     plain.head_span = head->span;
     plain.arguments.erase(plain.arguments.begin());
   }
+  return plain;
 }
 
 }  // namespace baton::syntax

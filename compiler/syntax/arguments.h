@@ -92,6 +92,7 @@ struct PlainClause {
   std::vector<Marked> modifiers;  // in the order written
   std::string head;               // empty when a modifier stands alone
   Span head_span;
+  bool head_is_string = false;    // a property of a tree node
   std::string relation;           // "<=" or ">=", as in Clause
   std::vector<Argument> arguments;
 

@@ -82,10 +82,11 @@ struct Declaration {
   Span span;
   Span name_span;
   std::string name;                      // without the version
-  uint64_t version = 0;                  // convention, loader
+  uint64_t version = 0;                  // convention, loader, a handoff that others extend
+  bool has_version = false;
   bool version_unread = false;           // a mistake was reported in its place
   bool header_unread = false;            // a mistake was reported in it: what follows the name may be missing
-  std::optional<VersionedName> extends;  // convention, loader
+  std::optional<VersionedName> extends;  // convention, loader, handoff
   std::string use_path;                  // use; its span is name_span
   source::FileId used_file = source::kNoFile;  // use: the file it names, once that is loaded
   ExprPtr value;                         // let
@@ -100,8 +101,7 @@ struct Declaration {
 
   /// "linux.kexec@2005" for what has a version, else the name.
   std::string full_name() const {
-    bool versioned = kind == Kind::kConvention || kind == Kind::kLoader;
-    return !versioned ? name : name + "@" + (version_unread ? "?" : std::to_string(version));
+    return !has_version ? name : name + "@" + (version_unread ? "?" : std::to_string(version));
   }
 };
 

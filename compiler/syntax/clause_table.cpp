@@ -21,7 +21,8 @@ constexpr uint32_t kSegments = in(C::kSegmentElf, C::kSegmentFile, C::kSegmentDe
                                   C::kSegmentReserve, C::kSegmentElfcorehdr, C::kSegmentTrampoline);
 constexpr uint32_t kCpus = in(C::kEnsuresMaster, C::kEnsuresSlaves);
 constexpr uint32_t kEnsures = kCpus | in(C::kEnsuresMemory);
-constexpr uint32_t kInherited = kEnsures | in(C::kConvention, C::kExpects, C::kLoader);
+constexpr uint32_t kHandoffs = kSegments | in(C::kHandoff, C::kSegmentInherited);
+constexpr uint32_t kInherited = kEnsures | kHandoffs | in(C::kConvention, C::kExpects, C::kLoader);
 
 // One row stands for r0 .. r31 lr ctr cr xer.
 constexpr std::string_view kRegisterRow = "REG";
@@ -46,7 +47,7 @@ const Row kRows[] = {
   {in(C::kFile), "machine", "dtb", "machine NAME from dtb PATH", C::kMachine, "the facts of one machine, from its device tree; a clause overrides"},
   {in(C::kFile), "machine", "live", "machine NAME from live", C::kMachine, "the facts of the machine the compiler runs on, which must be ppc64; a clause overrides"},
   {in(C::kFile), "loader", "", "loader NAME@N [extends NAME@N]", C::kLoader, "what loads the segments: table encodings, granule, and the checks it makes"},
-  {in(C::kFile), "handoff", "", "handoff NAME [on MACHINE] [via LOADER@N]", C::kHandoff, "one boot: from a convention, to a convention, with these segments"},
+  {in(C::kFile), "handoff", "", "handoff NAME[@N] [extends NAME@N] [on MACHINE] [via LOADER@N]", C::kHandoff, "one boot: from a convention, to a convention, with these segments; one with a version is there for others to extend, and on no machine"},
 
   // Convention
   {in(C::kConvention), "status", "", "status stable | experimental", {}, "whether a change of meaning is a break; stable versions never change"},
@@ -137,6 +138,7 @@ const Row kRows[] = {
   {in(C::kHandoff), "segment", "reserve", "segment NAME = reserve SIZE", C::kSegmentReserve, "memory kept free, zero at the start"},
   {in(C::kHandoff), "segment", "elfcorehdr", "segment NAME = elfcorehdr", C::kSegmentElfcorehdr, "the ELF header of a crash dump"},
   {in(C::kHandoff), "segment", "trampoline", "segment NAME = trampoline", C::kSegmentTrampoline, "the stub that closes the gap between the two conventions"},
+  {in(C::kHandoff), "segment", kReopened, "segment NAME", C::kSegmentInherited, "adds to the inherited segment of that name, whatever it is"},
   {in(C::kHandoff), "bind", "", "bind ROLE = SEGMENT | giver.ROLE | argument.NAME", {}, "which segment a role of `to` is, or what the giver itself supplies; without it, the segment of that name"},
   {in(C::kHandoff), "slaves", "overlay", "slaves by overlay", {}, "slaves find the taker's own code in the low copy of the stub's head"},
   {in(C::kHandoff), "slaves", "none", "slaves by none", {}, "nothing is done for slaves"},
@@ -181,16 +183,19 @@ const std::array<std::string_view, 36>& register_names() {
 }
 
 ClauseForm form_of(const Row& row, std::string_view head) {
-  return ClauseForm{row.contexts, head,    row.word, row.shape, row.block.has_value(),
+  uint32_t contexts = row.contexts;
+  if (contexts & kSegments) contexts |= in(C::kSegmentInherited);
+  return ClauseForm{contexts, head,    row.word, row.shape, row.block.has_value(),
                     row.block,    row.doc, 1};
 }
 
+// What a user is told of; an inherited segment is one of the others.
 const Context kAllContexts[] = {
     C::kFile,           C::kConvention,        C::kEnsuresMaster,  C::kEnsuresSlaves,
     C::kEnsuresMemory,  C::kExpects,           C::kMachine,        C::kLoader,
     C::kHandoff,        C::kSegmentElf,        C::kSegmentFile,    C::kSegmentDevicetree,
     C::kSegmentReserve, C::kSegmentElfcorehdr, C::kSegmentTrampoline, C::kTreeNode};
-static_assert(std::size(kAllContexts) == kContextCount);
+static_assert(std::size(kAllContexts) == kContextCount - 1);
 
 }  // namespace
 
@@ -211,6 +216,7 @@ std::string_view to_text(Context context) {
     case C::kSegmentReserve: return "a reserve segment";
     case C::kSegmentElfcorehdr: return "an elfcorehdr segment";
     case C::kSegmentTrampoline: return "a trampoline segment";
+    case C::kSegmentInherited: return "an inherited segment";
     case C::kTreeNode: return "a tree node";
   }
   BATON_CHECK(false, "a context outside the enumeration");
@@ -242,7 +248,7 @@ const std::vector<ModifierForm>& modifier_forms() {
        "true of today's code and not promised; a handoff that needs it says `relies on incidental`"},
       {Modifier::kUnspecified, "unspecified", kEnsures, "unspecified KEY | unspecified bytes RANGES",
        "withdraws an inherited promise: nothing is known; of memory: it may change at any time"},
-      {Modifier::kOverride, "override", kInherited, "override CLAUSE",
+      {Modifier::kOverride, "override", kInherited | in(C::kTreeNode), "override CLAUSE",
        "takes the place of the inherited clause of the same key"},
       {Modifier::kDrop, "drop", kInherited, "drop KEY", "removes the inherited clause of that key"}};
   return kForms;
@@ -281,6 +287,7 @@ const ClauseForm* find(Context context, const Clause& clause) {
 }
 
 const ClauseForm* find(Context context, const PlainClause& clause) {
+  if (clause.head_is_string) return find(context, kPropertyHead);
   return find_or_first(context, clause.head, clause.arguments);
 }
 
@@ -303,9 +310,13 @@ std::vector<std::string_view> heads(Context context) {
   return names;
 }
 
+bool is_modifier(Context context, std::string_view word) {
+  return std::any_of(modifier_forms().begin(), modifier_forms().end(),
+                     [&](const ModifierForm& form) { return form.word == word && form.stands_in(context); });
+}
+
 bool is_head(Context context, std::string_view head) {
-  for (const ModifierForm& form : modifier_forms())
-    if (form.word == head && form.stands_in(context)) return true;
+  if (is_modifier(context, head)) return true;
   for (const ClauseForm& form : clause_forms())
     if (form.head == head && form.stands_in(context)) return true;
   return false;
@@ -319,6 +330,7 @@ std::vector<Context> contexts_of(std::string_view head) {
 }
 
 std::string_view form_word(std::string_view head, const std::vector<Argument>& arguments) {
+  if (head == "segment" && arguments.size() == 1) return kReopened;
   // `segment NAME = KIND`, `role NAME : KIND`, `slaves by WORD`, `ensures WORD`, `enter WORD`.
   size_t at = head == "segment" || head == "role" ? 2 : head == "slaves" ? 1 : 0;
   if (at >= arguments.size() || !arguments[at].expr) return {};

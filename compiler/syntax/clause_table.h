@@ -3,8 +3,7 @@
 // Which clauses does the language have, and where may each of them stand?
 //
 // One table for everything that must know: checking, did-you-mean, the page CLAUSES.md (generated from
-// here), editors. A row is a form: a head in one or more contexts, the shape of its arguments, and how far
-// this compiler goes with it: a form that no build makes yet is checked, planned and then refused by its name.
+// here), editors. A row is a form: a head in one or more contexts, and the shape of its arguments.
 // Shapes are for people and follow one notation: lower case is written as it stands, UPPER CASE is
 // replaced, `[x]` may be left out, `x | y` is either, `x, ...` is a list.
 //
@@ -37,6 +36,7 @@ enum class Context : uint8_t {
   kSegmentReserve,
   kSegmentElfcorehdr,
   kSegmentTrampoline,
+  kSegmentInherited,  // `segment NAME { ... }`: of which kind it is stands in what the handoff extends
   kTreeNode
 };
 inline constexpr size_t kContextCount = static_cast<size_t>(Context::kTreeNode) + 1;
@@ -59,6 +59,9 @@ struct ClauseForm {
 
 /// Heads in quotes are the properties of a tree node.
 inline constexpr std::string_view kPropertyHead = "\"PROPERTY\"";
+
+/// The word of `segment NAME { ... }`, which adds to an inherited segment: what stands where others have `= KIND`.
+inline constexpr std::string_view kReopened = "{";
 
 /// Every form in reference order. Registers are one row each.
 const std::vector<ClauseForm>& clause_forms();
@@ -96,6 +99,7 @@ struct ModifierForm {
 };
 const std::vector<ModifierForm>& modifier_forms();
 const ModifierForm& find(Modifier modifier);
+bool is_modifier(Context context, std::string_view word);
 
 bool is_register(std::string_view name);
 

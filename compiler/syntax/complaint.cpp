@@ -93,7 +93,7 @@ class Complaint {
                        : start == K::kConvention ? "convention NAME@N [extends NAME@N] { ... }"
                        : start == K::kLoader     ? "loader NAME@N [extends NAME@N] { ... }"
                        : start == K::kMachine    ? "machine NAME [from dtb \"FILE\"] { ... }"
-                                                 : "handoff NAME [on MACHINE] [via LOADER@N] { ... }";
+                                                 : "handoff NAME[@N] [extends NAME@N] [on MACHINE] [via LOADER@N] { ... }";
     size_t before = stop_ - 1;
     bool in_value = start == K::kLet && stop_ > first_ + 2;
     if (in_value) {
@@ -101,7 +101,8 @@ class Complaint {
       return;
     }
     bool wants_version = stop_ > first_ + 1 && is_name(kind(before)) &&
-                         (start == K::kConvention || start == K::kLoader || versioned_before(before));
+                         (start == K::kConvention || start == K::kLoader || versioned_before(before) ||
+                          (start == K::kHandoff && kind(before - 1) == K::kDot));
     std::string what =
         wants_version ? text(dotted_start(before), before) + " needs a version: NAME@N"
         : kind(before) == K::kAt && stop_ > first_ + 1

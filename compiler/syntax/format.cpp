@@ -8,6 +8,7 @@
 #include "syntax/format.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "syntax/parse.h"
 #include "syntax/tokens.h"
@@ -349,6 +350,29 @@ Result<std::string> format(const source::SourceSet& sources, source::FileId file
   BATON_CHECK(same_words(text, tokens, formatted, scan(readable_text(id, after, sink))),
               "formatting would change the program");
   return formatted;
+}
+
+std::string one_line(std::string_view clause) {
+  std::string line;
+  bool blank = false, quoted = false;
+  for (size_t i = 0; i < clause.size(); ++i) {
+    char c = clause[i];
+    if (!quoted && c == '/' && i + 1 < clause.size() && clause[i + 1] == '/') {
+      while (i < clause.size() && clause[i] != '\n') ++i;
+      blank = true;
+      continue;
+    }
+    if (c == '"') quoted = !quoted;
+    if (!quoted && c == ';') break;
+    if (!quoted && std::isspace(static_cast<unsigned char>(c))) {
+      blank = !line.empty();
+      continue;
+    }
+    if (blank) line.push_back(' ');
+    blank = false;
+    line.push_back(c);
+  }
+  return line;
 }
 
 }  // namespace baton::syntax

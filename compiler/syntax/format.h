@@ -24,4 +24,7 @@ inline constexpr size_t kFormatColumns = 100;
 /// Fails, with the first message, for a file that does not parse.
 Result<std::string> format(const source::SourceSet& sources, source::FileId file);
 
+/// A clause on one line, up to its `;`: blanks merged, comments left out.
+std::string one_line(std::string_view clause);
+
 }  // namespace baton::syntax

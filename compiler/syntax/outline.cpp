@@ -448,11 +448,14 @@ class Outliner {
   }
 
   std::optional<Context> inner_context(const OutlinePiece& piece, Context outer) const {
-    std::string head = head_at(piece.first);
-    size_t at = piece.first + 1;
+    size_t at = piece.first;
+    // `override segment s = file f {` has the block of what it overrides.
+    while (at < piece.last && is_modifier(outer, word(at))) ++at;
+    std::string head = head_at(at++);
     if (head == "segment")
       while (at < piece.last && !token(at - 1).is(K::kEquals)) ++at;
-    const ClauseForm* form = find(outer, head, at < piece.last ? word(at) : std::string_view());
+    std::string_view rest = head == "segment" ? kReopened : std::string_view();
+    const ClauseForm* form = find(outer, head, at < piece.last ? word(at) : rest);
     return form ? form->block : std::nullopt;
   }
 

@@ -365,6 +365,7 @@ class FileParser {
       default: guess.kind = Declaration::Kind::kHandoff;
     }
     guess.version_unread = true;
+    guess.has_version = guess.kind == Declaration::Kind::kConvention || guess.kind == Declaration::Kind::kLoader;
     guess.span = Span{id_, tokens_[piece.first].begin, piece.end};
     guess.name_span = span(piece.first);
     size_t at = piece.first + 1;

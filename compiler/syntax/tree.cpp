@@ -70,6 +70,14 @@ void TreeBuilder::declared_name(Declaration& declaration, Parser::NameContext* n
   }
 }
 
+void TreeBuilder::own_version(Declaration& declaration, Parser::VersionedNameContext* name) {
+  VersionedName own = versioned(name);
+  declaration.name = own.name;
+  declaration.version = own.version;
+  declaration.has_version = true;
+  declaration.name_span = own.span;
+}
+
 std::optional<Declaration> TreeBuilder::use_or_let(Parser::UseLineContext* use,
                                                    Parser::LetLineContext* let, uint32_t end) {
   failed_ = false;
@@ -99,10 +107,7 @@ std::optional<Declaration> TreeBuilder::header(Parser::HeaderContext* context, u
   if (context->Convention() || context->Loader()) {
     declaration.kind = context->Convention() ? Declaration::Kind::kConvention
                                              : Declaration::Kind::kLoader;
-    VersionedName own = versioned(names[0]);
-    declaration.name = own.name;
-    declaration.version = own.version;
-    declaration.name_span = own.span;
+    own_version(declaration, names[0]);
     if (names.size() > 1) declaration.extends = versioned(names[1]);
   } else if (context->Machine()) {
     declaration.kind = Declaration::Kind::kMachine;
@@ -123,12 +128,17 @@ std::optional<Declaration> TreeBuilder::header(Parser::HeaderContext* context, u
     }
   } else {
     declaration.kind = Declaration::Kind::kHandoff;
-    declared_name(declaration, context->name(0));
-    if (context->On()) {
-      declaration.on_span = span(context->name(1));
+    if (context->own) {
+      own_version(declaration, context->own);
+    } else {
+      declared_name(declaration, context->name(0));
+    }
+    if (context->parent) declaration.extends = versioned(context->parent);
+    if (context->machine) {
+      declaration.on_span = span(context->machine);
       declaration.on = text(declaration.on_span);
     }
-    if (!names.empty()) declaration.via = versioned(names[0]);
+    if (context->loader) declaration.via = versioned(context->loader);
   }
   if (failed_) return std::nullopt;
   return declaration;

@@ -44,6 +44,7 @@ class TreeBuilder {
   std::string dotted(Parser::DottedNameContext* context) const;
   VersionedName versioned(Parser::VersionedNameContext* context);
   void declared_name(Declaration& declaration, Parser::NameContext* name);
+  void own_version(Declaration& declaration, Parser::VersionedNameContext* name);
   std::vector<std::string> docs(const std::vector<antlr4::tree::TerminalNode*>& nodes) const;
   std::optional<Clause> clause(Parser::ClauseContext* context);
   std::vector<Clause> block(Parser::BlockContext* context);

@@ -19,34 +19,20 @@ SIZES = (1000, 126976, 1000000)  # 126,976 blocks of 256 MiB are 31 TiB
 MIB, GIB = 1 << 20, 1 << 30
 
 PROGRAM = """language 1;
-use "linux/crash.baton";
-use "linux/bootblock.baton";
-use "loaders/kexec_load.baton";
-let low = 64KiB;
+use "linux/kdump.baton";
 machine crashing from dtb "%s" {}
-handoff capture on crashing via linux.kexec_load@2005 {
-  from linux.crash@2020;
-  to linux.bootblock@17;
-  giver both;
-  load on_crash;
-  segment kernel = elf "vmlinux" { place bottom_up; align 64KiB; within machine.crashkernel, machine.rma; poke run_at_load = 1; }
-  segment backup = reserve low { place bottom_up; within machine.crashkernel, machine.rma; }
+handoff capture extends linux.kdump_kernel@2020 on crashing {
+  override param kernel_file : path = "vmlinux";
   %s
-  segment tree = devicetree machine.tree {
-    place top_down; within machine.crashkernel, machine.rma;
-    usable 0x0 ..< machine.crashkernel.end, machine.rtas;
-    reserve 0x0 + low ..< machine.crashkernel.start, backup, machine.rtas;
-  }
-  segment stub = trampoline { place top_down; within machine.crashkernel, machine.rma; before enter copy 0x0 +: low to backup.start; }
-  bind image = kernel;
-  slaves by overlay;
-  enter stub;
 }
 """
-CORE = """segment core = elfcorehdr {
-    place bottom_up; within machine.crashkernel, machine.rma;
-    cover machine.ram, machine.rtas; except machine.crashkernel; remap 0x0 +: low to backup.start;
-  }"""
+# What has more stretches than an ELF header counts is planned without a core header.
+NO_CORE = """drop segment core;
+  segment tree {
+    drop reserve;
+    node "/chosen" { override "bootargs" = cmdline; }
+  }
+  segment stub { override digest sha256 of kernel, tree; }"""
 
 
 class Blob:
@@ -135,10 +121,9 @@ def run(baton, work):
             tree, program = os.path.join(work, "machine.dtb"), os.path.join(work, "capture.baton")
             with open(tree, "wb") as file:
                 file.write(blob)
-            # More ranges than an ELF header counts cannot be dumped: that machine is planned without a core header.
-            core = CORE if not gaps or count < 65000 else ""
+            change = "" if not gaps or count < 65000 else NO_CORE
             with open(program, "w", encoding="ascii") as file:
-                file.write(PROGRAM % (tree, core))
+                file.write(PROGRAM % (tree, change))
             seconds, peak = measured([baton, "plan", program], 5)
             exponent = f"{math.log(seconds / before[1]) / math.log(count / before[0]):.2f}" if before else ""
             memory = count * (16 * MIB if count == SIZES[-1] else 256 * MIB) / (1 << 40)

@@ -197,9 +197,10 @@ def take_facts(setting, machine):
 class Expected:
     """What the second kernel is given, and so must find. Different in every scenario, the same in every run."""
 
-    def __init__(self, setting, scenario, stage="second", arguments=(), files=None):
+    def __init__(self, setting, scenario, stage="second", arguments=(), files=None, marked=True):
         self.scenario = scenario
         self.mark = hashlib.sha256((scenario.control or scenario.name).encode()).hexdigest()[:12]
+        self.marker = f"tree-{self.mark}" if marked else None  # a property of the tree, where the program gives it one
         self.command_line = command_line(scenario.machine, f"baton.stage={stage}", f"baton.mark={self.mark}", *arguments)
         # Enough of it that a lost page would be noticed.
         self.filler = b"".join(hashlib.sha256(f"{self.mark} {block}".encode()).digest() for block in range(MIB // 32))
@@ -210,7 +211,7 @@ class Expected:
     def second_line(self):
         """name -> value of the line `second`; a boot CPU that the platform chooses is not in it."""
         found = {"cpus": str(self.scenario.machine.cpus), "order": KERNELS[self.scenario.taker],
-                 "page": "65536" if self.scenario.taker == "debian" else "4096", "marker": f"tree-{self.mark}",
+                 "page": "65536" if self.scenario.taker == "debian" else "4096", "marker": self.marker or "none",
                  "initrd": f"initrd-{self.mark}", "filler": hashlib.sha256(self.filler).hexdigest()}
         if self.scenario.boot_cpu is not None:
             found["boot-cpu"] = str(self.scenario.boot_cpu)
@@ -228,7 +229,7 @@ def lay_out(setting, scenario, expected, folder, facts=None):
 def compiler(setting, scenario, expected, folder, verb):
     """The command line of `baton build` or `baton plan`."""
     parameters = {"kernel_file": setting.kernel(scenario.taker), "initrd_file": os.path.join(folder, "initrd"),
-                  "cmdline": expected.command_line, "marker": f"tree-{expected.mark}"}
+                  "cmdline": expected.command_line, **({"marker": expected.marker} if expected.marker else {})}
     command = [os.path.join(setting.build, "bin", "baton"), verb, os.path.join(folder, os.path.basename(scenario.program)),
                "--handoff", scenario.handoff]
     for name, value in parameters.items():

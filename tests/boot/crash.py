@@ -58,7 +58,7 @@ class Crash:
         self.setting, self.scenario, self.memory, self.socket = setting, scenario, memory, socket
         self.folder = boot.fresh_folder(os.path.join(setting.work, scenario.name))
         tools = program("makedumpfile") if scenario.dumps else None
-        self.expected = boot.Expected(setting, scenario, "capture", words(scenario.capture), tools)
+        self.expected = boot.Expected(setting, scenario, "capture", words(scenario.capture), tools, scenario.marked)
         self.mark = hashlib.sha256(scenario.name.encode()).digest()[:16]
         self.said, self.facts, self.truth, self.firmware = [], None, None, []
         self.peer, self.peer_segments = None, {}  # what kexec-tools has loaded, and where it says that

@@ -133,6 +133,7 @@ class Crash:
     boot_cpu: int | None = None  # the id the stub must put into the tree, None where the platform chooses
     program: str = "tests/boot/capture.baton"
     handoff: str = "capture"
+    marked: bool = True  # whether the program gives the tree a property of the tests'
     control: str = ""
 
 
@@ -142,7 +143,8 @@ def crashes():
 
     # The CPU that crashes is the one that enters: never the first, but where there is only one.
     yield on("power9", 1, "debian", 1024, 256, boot_cpu=0, dumps=True)
-    yield on("power9", 2, "debian", 1024, 256, crash_cpu=1, boot_cpu=1, dumps=True)
+    yield Crash("example.kdump-debian", Machine("pseries", "power9", 2, 1024, "debian", "crashkernel=256M"), "debian",
+                crash_cpu=1, boot_cpu=1, dumps=True, program="examples/kdump-debian/kdump-debian.baton", handoff="kdump", marked=False)
     yield on("power8", 4, "debian", 1024, 256, crash_cpu=3, boot_cpu=3, dumps=True)
     yield on("power8", 4, "big", 512, 128, crash_cpu=2, boot_cpu=2)
     yield on("power9", 2, "little", 512, 128, crash_cpu=1, boot_cpu=1)

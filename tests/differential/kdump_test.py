@@ -26,34 +26,11 @@ LOW = 64 << 10
 ASSIGNED, RESERVED, REMOVABLE = 0x8, 0x80, 0x100
 
 PROGRAM = """language 1;
-use "linux/crash.baton";
-use "linux/bootblock.baton";
-use "loaders/kexec_load.baton";
-let low = 64KiB;
+use "linux/kdump.baton";
 machine crashing from dtb "facts.dtb" {}
-handoff capture on crashing via linux.kexec_load@2005 {
-  from linux.crash@2020;
-  to linux.bootblock@17;
-  giver both;
-  load on_crash;
-  segment kernel = elf "vmlinux" { place bottom_up; align 64KiB; within machine.crashkernel, machine.rma; poke run_at_load = 1; }
-  segment backup = reserve low { place bottom_up; within machine.crashkernel, machine.rma; }
-  segment core = elfcorehdr {
-    place bottom_up; within machine.crashkernel, machine.rma;
-    cover machine.ram except machine.crashkernel, machine.rtas; remap 0x0 +: low to backup.start; ROOM
-  }
-  segment tree = devicetree machine.tree {
-    place top_down; within machine.crashkernel, machine.rma;
-    usable 0x0 ..< machine.crashkernel.end, machine.rtas;
-    reserve 0x0 + low ..< machine.crashkernel.start, backup, core, machine.rtas;
-  }
-  segment stub = trampoline {
-    place top_down; within machine.crashkernel, machine.rma;
-    before enter copy 0x0 +: low to backup.start;
-  }
-  bind image = kernel;
-  slaves by overlay;
-  enter stub;
+handoff capture extends linux.kdump_kernel@2020 on crashing {
+  override param kernel_file : path = "vmlinux";
+  segment core { ROOM }
 }
 """
 

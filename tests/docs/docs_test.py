@@ -19,7 +19,7 @@ HTML comments before a block say what a reader need not know:
     elf order=big
     -->
     <!-- in: examples/boot-debian --> the files of that folder are there as well
-    <!-- at: examples/capture -->    ... and it has its neighbours, as `../boot-opal`
+    <!-- at: examples/kdump-debian --> ... and it has its neighbours, as `../boot-opal`
     <!-- prints: plan.txt -->        what the last command of the next block prints is that file of the folder named by
                                      `in` or `at`, whole; with BATON_UPDATE=1 the file is written instead
     <!-- exit: 1 -->                 the last command of the next block ends so, all others with 0

@@ -40,6 +40,7 @@ CONVENTION = """convention n_demo.exit@1 {
 """
 BASE = """convention n_base.exit@1 { source "base"; role image : loadable; ensures master { incidental r3 = 0; } ensures slaves { arrival absent; } }
 machine n_lpar { page = 64KiB; region low = 0x0 ..< 1MiB; }
+handoff n_old@1 { segment n_kept = reserve 64KiB { place at 0x10_0000; } }
 """
 HANDOFF = """handoff n_boot on n_lpar via linux.kexec_load@2005 {
 %s  segment image = file "a.bin" { place bottom_up; }
@@ -96,7 +97,8 @@ def program(context, text):
     parts = "".join(known)
     if context == "a trampoline segment":
         parts = parts.replace("enter image;", "enter extra;")
-    return source + HANDOFF % (parts, text)
+    handoff = HANDOFF.replace("n_boot", "n_boot extends n_old@1") if "n_kept" in text else HANDOFF
+    return source + handoff % (parts, text)
 
 
 def case(valid, once, shape, type, **more):
@@ -132,7 +134,7 @@ CASES = {
                                    no_misspelling=True, no_misplacing=True, again="machine ^n_one from live { }"),
     "loader NAME@N [extends NAME@N]": case("loader n_one@1 { granule = 64KiB; }", True, "loader n_one^ { granule = 64KiB; }",
                                            None, again="loader ^n_one@1 { granule = 64KiB; }", no_misplacing=True),
-    "handoff NAME [on MACHINE] [via LOADER@N]": case(
+    "handoff NAME[@N] [extends NAME@N] [on MACHINE] [via LOADER@N]": case(
         'handoff n_two on n_lpar via linux.kexec_load@2005 { from n_base.exit@1; to n_base.exit@1;\n'
         'segment image = file "a"; enter image; }', True,
         'handoff n_two on n_lpar via linux.kexec_load^ { from n_base.exit@1; to n_base.exit@1;\n'
@@ -264,6 +266,8 @@ CASES = {
                                         'segment extra = reserve ^"x";', again='segment ^extra = file "y";'),
     "segment NAME = trampoline": case("segment extra = trampoline;", True, "segment extra = trampoline ^64KiB;", None,
                                       again='segment ^extra = file "y";'),
+    "segment NAME": case("segment n_kept { avoid 0x0 +: 64KiB; }", False, ["segment ^n_keeps { avoid machine.ram; }",
+                         "segment n_kept ^64KiB { avoid machine.ram; }"], None),
     "bind ROLE = SEGMENT | giver.ROLE | argument.NAME": case("bind image = image;", True, ["bind image ^image;", "bind^;", "bind image = ^imagee;"],
                                              None, again="bind ^image = image;"),
     "slaves by overlay": case("slaves by overlay;", True, ["slaves ^overlay;", "slaves by ^overlayy;"], None,

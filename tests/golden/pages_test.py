@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Are the pages of the standard library those that `baton doc` writes today?
 
-stdlib/pages has one page for each convention and loader of stdlib/**/*.baton, and no other. With BATON_UPDATE=1 they
+stdlib/pages has one page for each convention, loader and handoff to be extended of stdlib/**/*.baton, and no other. With BATON_UPDATE=1 they
 are written again; read the difference before it is committed.
 
 Example: pages_test.py --source . --baton build/release/bin/baton

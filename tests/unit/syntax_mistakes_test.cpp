@@ -136,6 +136,9 @@ TEST_CASE("headers") {
   CHECK(in_file("convention a.b@x {}") == "syntax-error 2:16 `x`");
   CHECK(in_file("loader a@1 extends b {}") == "syntax-error 2:21 ``");
   CHECK(in_file("handoff h on m via l {}") == "syntax-error 2:21 ``");
+  CHECK(in_file("handoff a.b on m {}") == "syntax-error 2:12 ``");
+  CHECK(in_file("handoff h extends b {}") == "syntax-error 2:20 ``");
+  CHECK(in_file("handoff h on m extends b@1 {}") == "syntax-error 2:16 `extends`");
   CHECK(in_file("handoff h of m {}") == "syntax-error 2:11 `of`");
   CHECK(in_file("machine m from tree \"x\" {}") == "syntax-error 2:16 `tree \"x\"`");
   CHECK(in_file("machine loader {}") == "reserved-word 2:9 `loader`");

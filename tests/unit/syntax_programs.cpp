@@ -78,7 +78,16 @@ class Generator {
         if (pick(2)) add({"from", "dtb", "\"x.dtb\""});
         break;
       default:
-        add({"handoff", "gamma"});
+        if (pick(3)) {
+          add({"handoff", "gamma"});
+        } else {
+          add("handoff");
+          versioned();
+        }
+        if (pick(2)) {
+          add("extends");
+          versioned();
+        }
         if (pick(2)) {
           add("on");
           name();

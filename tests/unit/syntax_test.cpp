@@ -254,6 +254,10 @@ TEST_CASE("modifiers come off a clause") {
   p = unwrap(clause_of("drop \"x\";"));
   CHECK(p.head.empty());
   CHECK(p.arguments.size() == 1);
+  p = unwrap(clause_of("override \"x\" = 1;"));
+  CHECK(p.head == "x");
+  CHECK(p.head_is_string);
+  CHECK(p.arguments.size() == 2);
   p = unwrap(clause_of("msr LE = 0;"));
   CHECK(p.modifiers.empty());
 }
@@ -298,7 +302,7 @@ TEST_CASE("every clause of the shipped programs is in the table, where it stands
         CAPTURE(clause.head);
         ++seen;
         REQUIRE(context);
-        PlainClause plain = *context == Context::kTreeNode ? PlainClause() : unwrap(clause);
+        PlainClause plain = unwrap(clause);
         if (!plain.modifiers.empty() && !plain.head.empty()) CHECK(find(*context, plain));
         else CHECK(find(*context, clause));
         CHECK((clause.has_block == block_context(*context, clause).has_value()));
