@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 
+import crash_times
 import machines
 import scale
 import stub_table
@@ -358,7 +359,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--payload-mib", type=int, default=256, help="size of the big kernel; the initrd has a quarter")
     parser.add_argument("--holes", help="the program holes_bench; without it that part is left out")
-    parser.add_argument("--only", choices=["time", "payload", "stubs", "diff", "scale", "machines", "holes"])
+    parser.add_argument("--only", choices=["time", "payload", "stubs", "diff", "scale", "machines", "crash", "holes"])
     given = parser.parse_args()
     baton, work = os.path.abspath(given.baton), os.path.abspath(given.work)
     parts = [("time", lambda at: times(baton, given.cc, at, given.rounds)),
@@ -367,6 +368,7 @@ def main():
              ("diff", lambda at: stdlib_diff(baton, given.rounds)),
              ("scale", lambda at: scale.run(baton, "dtc", at, scale.SIZES, 7)),
              ("machines", lambda at: large_machines(baton, at)),
+             ("crash", lambda at: crash_times.run(os.path.dirname(os.path.dirname(baton)), at)),
              ("holes", lambda at: holes(given.holes))]
     failed = False
     for number, (name, part) in enumerate(parts, 1):
@@ -377,7 +379,7 @@ def main():
         say(f"--- {number}. {name} ---")
         try:
             part(folder)
-        except (stub_table.FigureError, scale.ScaleError) as error:
+        except (stub_table.FigureError, scale.ScaleError, crash_times.Unusable) as error:
             say(f"bench.py: {error}")
             failed = True
     return 1 if failed else 0

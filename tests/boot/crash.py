@@ -59,21 +59,25 @@ class Crash:
         self.folder = boot.fresh_folder(os.path.join(setting.work, scenario.name))
         tools = program("makedumpfile") if scenario.dumps else None
         self.expected = boot.Expected(setting, scenario, "capture", words(scenario.capture), tools, scenario.marked)
+        self.more_arguments = []  # of QEMU
         self.mark = hashlib.sha256(scenario.name.encode()).digest()[:16]
         self.said, self.facts, self.truth, self.firmware = [], None, None, []
         self.peer, self.peer_segments = None, {}  # what kexec-tools has loaded, and where it says that
 
     def first_command(self):
         machine, initrd = self.scenario.machine, os.path.join(self.folder, "first-initrd")
-        further = {}
-        if self.scenario.peer:
-            further = {**program("kexec-tools"), "vmlinux": newc.Entry(read(self.setting.kernel(self.scenario.taker)))}
-        write(initrd, self.setting.first_initrd(machine, further=further))
+        write(initrd, self.setting.first_initrd(machine, further=self.further_files()))
         room = len(self.expected.initrd) + os.path.getsize(self.setting.kernel(self.scenario.taker)) + 4 * MIB
         command = self.setting.command(machine, initrd, f"baton.stage=crash baton.mark={self.mark.hex()} baton.room={room} "
                                                         f"baton.cpu={self.scenario.crash_cpu}",
                                        [bank.option for bank in self.memory.banks])
-        return [*command, *listening(self.socket)]
+        return [*command, *self.more_arguments, *listening(self.socket)]
+
+    def further_files(self):
+        """What the first kernel's initrd has besides, for kexec-tools."""
+        if not self.scenario.peer:
+            return {}
+        return {**program("kexec-tools"), "vmlinux": newc.Entry(read(self.setting.kernel(self.scenario.taker)))}
 
     def take(self, line):
         """Called with each line as it comes; whether it was the last."""

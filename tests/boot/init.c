@@ -239,28 +239,42 @@ static void receive(const char *line, const char *path) {
   munmap(buffer, pages * page);
 }
 
-/* Where kexec-tools is there: what it loads for a crash, for a comparison. It says itself where its segments are. */
-static void load_with_kexec_tools(void) {
-  static char program[] = "/bin/kexec", debug[] = "--debug", panic[] = "--load-panic", line[] = "--command-line=maxcpus=1",
-              initrd[] = "--initrd=/init", kernel[] = "/vmlinux";
-  if (access(program, X_OK) != 0) return;
-  say("peer ended with %d", run((char *[]){program, debug, panic, line, initrd, kernel, NULL}));
+/* Where kexec-tools is there: what it loads for a crash, for a comparison, or, with an initrd and a command line of its
+ * own, to crash into. It says itself where its segments are. Answers whether it stays. */
+static bool load_with_kexec_tools(void) {
+  static char program[] = "/bin/kexec", debug[] = "--debug", panic[] = "--load-panic", compared[] = "--initrd=/init",
+              stays[] = "--initrd=/capture-initrd", kernel[] = "/vmlinux", line[2048] = "--command-line=";
+  if (access(program, X_OK) != 0) return false;
+  bool lasts = access("/capture-initrd", R_OK) == 0;
+  if (!lasts) {
+    strcat(line, "maxcpus=1");
+  } else {
+    int file = open("/capture-line", O_RDONLY | O_CLOEXEC);
+    size_t at = strlen(line);
+    ssize_t count = file < 0 ? -1 : read(file, line + at, sizeof line - 1 - at);
+    if (count < 0) fail("cannot read", "/capture-line");
+    line[at + (size_t)count] = 0;
+    close(file);
+  }
+  say("peer ended with %d", run((char *[]){program, debug, panic, line, lasts ? stays : compared, kernel, NULL}));
+  return lasts;
 }
 
 /* Loads for a crash, and crashes on the CPU that the command line names. */
 static void play_crash(const char *line) {
   static char dry[] = "--dry-run", load[] = "-p", bundle[] = "/bundle";
   play_facts();
-  load_with_kexec_tools();
-  receive(line, bundle);
-  int status = run((char *[]){kLoader, dry, load, bundle, NULL});
-  if (status == 0) {
-    say("would load");
-    status = run((char *[]){kLoader, load, bundle, NULL});
-  }
-  if (status != 0) {
-    say("failed: baton-load -p ended with %d", status);
-    return;
+  if (!load_with_kexec_tools()) {
+    receive(line, bundle);
+    int status = run((char *[]){kLoader, dry, load, bundle, NULL});
+    if (status == 0) {
+      say("would load");
+      status = run((char *[]){kLoader, load, bundle, NULL});
+    }
+    if (status != 0) {
+      say("failed: baton-load -p ended with %d", status);
+      return;
+    }
   }
   char word[kNameSize];
   read_word("/sys/kernel/kexec_crash_loaded", word);
