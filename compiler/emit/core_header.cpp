@@ -210,6 +210,37 @@ class Writer {
   Endian order_;
 };
 
+/// Whether this very copy brings the bytes of a remap to where the dump looks for them.
+bool brings(const model::RangeMove& copy, const Range& from, Address to, const placement::Layout& layout) {
+  diagnostics::Sink reported;  // when it was placed
+  Value source = evaluate_as(*copy.from, Type::kRange, HandoffScope(layout), reported);
+  Value target = evaluate_as(*copy.to, Type::kAddress, HandoffScope(layout), reported);
+  return source.is_known() && target.is_known() && source.range().contains(from) &&
+         target.address().wide() + (from.begin.wide() - source.range().begin.wide()) == to.wide();
+}
+
+/// A dump that looks elsewhere for bytes that nobody has moved shows other bytes, and nothing says so.
+void expect_copies(const placement::Layout& layout, const model::Segment& core, diagnostics::Sink& sink) {
+  const placement::PlacedSegment& entered = layout.entered();
+  if (entered.declaration->kind != model::SegmentKind::kTrampoline) return;  // what its code moves is not known
+  const auto& copies = entered.declaration->copies;
+  for (const model::RangeMove& remap : core.remaps) {
+    diagnostics::Sink reported;
+    Value from = evaluate_as(*remap.from, Type::kRange, HandoffScope(layout), reported);
+    Value to = evaluate_as(*remap.to, Type::kAddress, HandoffScope(layout), reported);
+    if (!from.is_known() || !to.is_known()) continue;
+    bool moved = std::any_of(copies.begin(), copies.end(), [&](const model::RangeMove& copy) {
+      return brings(copy, from.range(), to.address(), layout);
+    });
+    if (moved) continue;
+    sink.report(Code::remap_without_copy, remap.span,
+                "no copy of `" + entered.name() + "` brings " + to_text(from.range()) + " to " + hex(to.address()) +
+                    ": the dump would show what lies there")
+        .label(entered.declaration->name_span, "the stub that is entered")
+        .note("add `before enter copy " + remap.text.substr(remap.text.find(' ') + 1) + ";` to it");
+  }
+}
+
 }  // namespace
 
 Size CoreHeader::size() const { return Size{Wide{kFileHeader} + Wide{kProgramHeader} * headers()}; }
@@ -232,6 +263,7 @@ std::optional<ByteBuffer> core_bytes(const placement::Layout& layout, const plac
         .note("bind `image` to an `elf` segment: a capture kernel reads the header in its own byte order");
     return std::nullopt;
   }
+  expect_copies(layout, *segment.declaration, sink);
   Writer writer(header->headers(), *image->content.order);
   for (const Range& cpu : header->notes) writer.note(cpu);
   if (header->vmcoreinfo) writer.note(*header->vmcoreinfo);

@@ -50,6 +50,7 @@ const std::vector<Lint>& lints() {
     {Code::half_pair, kOn, Sees::kProgram, "`linux,initrd-start` without `linux,initrd-end`, or the reverse", find_half_pairs},
     {Code::unused_use, kOn, Sees::kProgram, "in a file with a handoff, a `use` of which it names nothing", find_unused_uses},
     {Code::undocumented, kOff, Sees::kProgram, "a convention, loader or handoff without a `///` comment", find_undocumented},
+    {Code::remap_without_copy, kOn, Sees::kBuild, "a `remap` of a core header that no copy of the entered stub makes true", nullptr},
   };
   // clang-format on
   return kLints;
