@@ -25,7 +25,7 @@ class BundleImage;
 
 struct TableSegment {
   std::string name;
-  std::string kind;             // "elf", "file", "devicetree", "reserve", "trampoline"
+  std::string kind;             // "elf", "file", "devicetree", "reserve", "elfcorehdr", "trampoline"
   Address start;
   Size size;                    // content in memory: with bss, without rounding
   Size bufsz;                   // bytes that are in the bundle

@@ -20,7 +20,13 @@ import sys
 import tempfile
 import unittest
 
+sys.dont_write_bytecode = True  # the source folder stays as it is
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(1, str(ROOT / "tests" / "golden"))
+import json_schema  # noqa: E402
+
 BATON, GOLDEN, MACHINES = None, None, 40
+SCHEMA = json.loads((ROOT / "compiler/emit/segment-table.schema.json").read_text())
 PAGE, MIB = 64 << 10, 1 << 20
 LOW = 64 << 10
 ASSIGNED, RESERVED, REMOVABLE = 0x8, 0x80, 0x100
@@ -159,6 +165,7 @@ class KdumpTest(unittest.TestCase):
         run(sys.executable, "-B", GOLDEN / "make_elf.py", folder / "elf.txt", "-o", folder / "vmlinux")
         run(BATON, "build", folder / "capture.baton", "-o", folder / "out")
         table = json.loads((folder / "out/capture.json").read_text())
+        self.assertEqual(list(json_schema.check(table, SCHEMA)), [])
         return {s["name"]: {key: int(s[key], 16) for key in ("start", "size", "bufsz", "memsz")} for s in table["segments"]}
 
     def check_core(self, machine, folder, segments):
