@@ -59,7 +59,9 @@ int build(const Options& options) {
     auto outputs = make_outputs(c);
     good = outputs && (last < Phase::kVerify || verify_outputs(c, *outputs));
     c.sink.apply(c.policy);
-    good = good && !c.sink.has_errors() && write_outputs(c, *outputs, options);
+    good = good && !c.sink.has_errors();
+    if (good) add_certificate(c, *outputs);
+    good = good && write_outputs(c, *outputs, options);
   }
   for (Phase phase : options.dump)
     if (c.main != source::kNoFile) print(dump_phase(c, phase));
@@ -91,6 +93,7 @@ int plan(const Options& options) {
   if (good && !c.sink.has_errors()) {
     auto outputs = make_outputs(c);
     if (outputs && verify_outputs(c, *outputs)) {
+      add_certificate(c, *outputs);
       report::PlanReport report = make_plan(c, *outputs);
       print(options.json ? report::plan_json(report) : report::plan_text(report));
     }

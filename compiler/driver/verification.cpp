@@ -9,8 +9,10 @@
 #include "driver/departing.h"
 #include "driver/pen_proof.h"
 #include "driver/tree_proof.h"
+#include "inputs/digest.h"
 #include "ppc64/registers.h"
 #include "trampoline/interrupts.h"
+#include "verify/certificate.h"
 
 namespace baton::driver {
 
@@ -281,6 +283,24 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
     c.verdicts.push_back(std::move(result));
   }
   return good;
+}
+
+void add_certificate(const Compilation& c, Outputs& outputs) {
+  if (c.verdicts.empty()) return;
+  verify::Certificate certificate{c.layout.handoff->name, "", c.layout.from->name, c.layout.to->name, std::nullopt, {}, {}};
+  if (c.gap->departure) {
+    const ByteBuffer& code = c.stub->code.text;
+    certificate.bytes.push_back({c.layout.handoff->enter, std::nullopt, Size{code.size()}, inputs::to_text(inputs::sha256({ByteView(code)}))});
+  } else {
+    certificate.machine = outputs.table.machine;
+    certificate.entry = outputs.table.entry;
+    for (const auto& segment : outputs.table.segments)
+      if (segment.bufsz != Size{0}) certificate.bytes.push_back({segment.name, segment.start, segment.bufsz, segment.sha256});
+  }
+  for (const OrderVerdict& order : c.verdicts) certificate.ways.push_back({order.giver, order.verdict});
+  const std::string text = verify::certificate_json(certificate);
+  outputs.owned.emplace_back(text.begin(), text.end());
+  outputs.files.push_back({certificate.handoff + ".proof.json", "what is proved of these bytes", {ByteView(outputs.owned.back())}});
 }
 
 std::string verdicts_text(const Compilation& c) {

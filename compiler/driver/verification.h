@@ -15,6 +15,9 @@ namespace baton::driver {
 /// when one is refuted. What is neither proved nor refuted is a warning.
 bool verify_outputs(Compilation& c, const Outputs& outputs);
 
+/// Adds NAME.proof.json, of what was judged. Nothing where there is no stub.
+void add_certificate(const Compilation& c, Outputs& outputs);
+
 /// One line per obligation.
 std::string verdicts_text(const Compilation& c);
 

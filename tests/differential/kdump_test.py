@@ -26,6 +26,7 @@ sys.path.insert(1, str(ROOT / "tests" / "golden"))
 import json_schema  # noqa: E402
 
 BATON, GOLDEN, MACHINES = None, None, 40
+PROOF_SCHEMA = json.loads((ROOT / "compiler/verify/proof.schema.json").read_text())
 SCHEMA = json.loads((ROOT / "compiler/emit/segment-table.schema.json").read_text())
 PAGE, MIB = 64 << 10, 1 << 20
 LOW = 64 << 10
@@ -166,6 +167,13 @@ class KdumpTest(unittest.TestCase):
         run(BATON, "build", folder / "capture.baton", "-o", folder / "out")
         table = json.loads((folder / "out/capture.json").read_text())
         self.assertEqual(list(json_schema.check(table, SCHEMA)), [])
+        proof = json.loads((folder / "out/capture.proof.json").read_text())
+        self.assertEqual(list(json_schema.check(proof, PROOF_SCHEMA)), [])
+        self.assertEqual({b["name"]: b["sha256"] for b in proof["bytes"]},
+                         {s["name"]: s["sha256"] for s in table["segments"] if int(s["bufsz"], 16)})
+        outcomes = [o["outcome"] for giver in proof["givers"] for o in giver["obligations"]]
+        self.assertEqual(proof["count"], {kind: outcomes.count(kind) for kind in ("proved", "assumed", "unknown")})
+        self.assertEqual(proof["count"]["unknown"], 0)
         return {s["name"]: {key: int(s[key], 16) for key in ("start", "size", "bufsz", "memsz")} for s in table["segments"]}
 
     def check_core(self, machine, folder, segments):
