@@ -16,176 +16,31 @@ BATON_UPDATE=1 writes the table; read the difference before it is committed.
 import argparse
 import concurrent.futures
 import difflib
-import glob
-import json
 import os
-import re
-import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-import inputs  # noqa: E402
+import pair_handoffs  # noqa: E402
 
-# A guest with three more CPUs that come to 0x60, one that is alone, and a host whose CPUs wait in OPAL. All have a
-# reservation for a crash kernel, so that a giver which crashes has somewhere to hand over to.
-COMMON = """  ram = 0x0 ..< 1GiB;
-  rma = 0x0 ..< 1GiB;
-  running_kernel = 0x0 ..< 16MiB;
-  crashkernel = 256MiB +: 128MiB;
-  page = 64KiB;
-"""
-MACHINES = {
-    "guest": COMMON + "  hypervisor = 0;\n  kexec_slaves = arriving;\n  cpus = 0, 1, 2, 3;\n",
-    "single": COMMON + "  hypervisor = 0;\n  kexec_slaves = absent;\n  cpus = 0;\n",
-    "host": COMMON + "  hypervisor = 1;\n  kexec_slaves = firmware;\n  cpus = 0, 8, 16, 24;\n"
-                     "  opal.base = 0x3000_0000;\n  opal.entry = 0x3000_0b58;\n",
-}
-# Where segments lie: near enough to 0 for a branch, or in the reservation.
-NORMAL = {"image": "0x140_0000", "tree": "0x180_0000", "raw": "0x1a0_0000", "stub": "0x1c0_0000"}
-ON_CRASH = {"image": "0x1100_0000", "tree": "0x1140_0000", "raw": "0x1160_0000", "stub": "0x1180_0000"}
-INPUTS = {
-    "image.elf": "elf order=big entry=0x0\nload 0x0 size=0x1000 memsz=0x20000\nkernel-head 0x0\n",
-    "raw.bin": "pattern 4096\n",
-    "board.dtb": """dtb
-/dts-v1/;
-/ {
-  #address-cells = <2>;
-  #size-cells = <2>;
-  memory@0 { device_type = "memory"; reg = <0 0 0 0x40000000>; };
-  cpus {
-    #address-cells = <1>;
-    #size-cells = <0>;
-    cpu@0 { device_type = "cpu"; reg = <0>; };
-    cpu@1 { device_type = "cpu"; reg = <1>; };
-    cpu@2 { device_type = "cpu"; reg = <2>; };
-    cpu@3 { device_type = "cpu"; reg = <3>; };
-    cpu@8 { device_type = "cpu"; reg = <8>; };
-    cpu@10 { device_type = "cpu"; reg = <16>; };
-    cpu@18 { device_type = "cpu"; reg = <24>; };
-  };
-  chosen { };
-};
-""",
-}
 # In place of the size of a stub: code that is linked.
 CODE = "code"
-FINDING = re.compile(r"^error\[(BT\d+) ([a-z0-9-]+)\]: (.*)$")
 
 
-class Convention:
-    """What a pair needs to know: roles by kind, how the master leaves, and what is only incidental."""
+class Answers(pair_handoffs.Pairs):
+    """What `baton build` says of each pair."""
 
-    def __init__(self, stated):
-        self.name = stated["name"]
-        self.roles = [tuple(part.strip() for part in role.split(":", 1)) for role in stated["roles"]]
-        texts = [clause["text"] for clause in stated["clauses"]]
-        self.departs = any(text == "enter call" for text in texts)
-        self.incidental = [clause["key"] for clause in stated["clauses"] if clause.get("incidental")]
-        self.keys = {clause["key"] for clause in stated["clauses"]}
-        self.on_crash = any("machine.crashkernel" in text for text in texts)
-        self.enters_elf = ("image", "elf64") in self.roles
-        self.loaded = any("machine.running_kernel" in text for text in texts)
-
-    def of_kind(self, kind):
-        return [name for name, each in self.roles if each.split()[0] == kind]
-
-
-def handoff(giver, taker, machine, trampoline, relies):
-    """The text of a handoff between two conventions; everything in it follows from their roles."""
-    at = ON_CRASH if giver.on_crash else NORMAL
-    if giver.departs:
-        lines = ["handoff pair {"]
-    else:
-        loader = " via linux.kexec_load@2005" if giver.loaded else ""
-        lines = [f"handoff pair on {machine}{loader} {{"]
-    lines += [f"  from {giver.name};", f"  to {taker.name};"]
-    if giver.departs:
-        lines.append(f"  giver {machine};")  # an object has one byte order
-    if giver.on_crash:
-        lines.append("  load on_crash;")
-    lines += [f"  relies on incidental {key};" for key in relies]
-    # What has a meaning of its own is no address of an image; `start` is one before all others.
-    arguments = sorted((name for name in giver.of_kind("argument") if name not in ("stack", "page_size")),
-                       key=lambda name: name != "start")
-    raws = 0
-    bindings, images = [], []
-    for name, kind in taker.roles:
-        kind = kind.split()[0]
-        if giver.departs:
-            if kind in ("loadable", "elf64", "devicetree", "raw") and arguments:
-                bindings.append(f"  bind {name} = argument.{arguments[0]};")
-                arguments = arguments[1:]
-        elif kind in ("loadable", "elf64"):
-            lines.append(f'  segment {name} = elf "image.elf" {{ place at {at["image"]}; }}')
-            images.append(name)
-        elif kind in ("devicetree", "raw") and giver.of_kind(kind):
-            bindings.append(f"  bind {name} = giver.{giver.of_kind(kind)[0]};")
-        elif kind == "devicetree":
-            lines.append(f'  segment {name} = devicetree "board.dtb" {{ place at {at["tree"]}; }}')
-        elif kind == "raw":
-            lines.append(f'  segment {name} = file "raw.bin" {{ place at {at["raw"]} + {raws}; }}')
-            raws += 0x10000
-    if giver.departs:
-        lines.append("  segment stub = trampoline { size <= 4KiB; }")
-    elif trampoline:
-        lines.append(f'  segment stub = trampoline {{ place at {at["stub"]}; size <= 4KiB; }}')
-    lines += bindings
-    lines.append(f"  enter {'stub' if trampoline or giver.departs else images[0] if images else 'stub'};")
-    return "\n".join(lines + ["}", ""])
-
-
-class Pairs:
-    def __init__(self, baton, source, folder):
-        self.baton, self.folder = baton, folder
-        self.programs = sorted(glob.glob(os.path.join(source, "stdlib", "**", "*.baton"), recursive=True))
-        names = [os.path.relpath(path, os.path.join(source, "stdlib")) for path in self.programs]
-        self.preamble = "language 1;\n" + "".join(f'use "{name}";\n' for name in names)
-        for name, recipe in INPUTS.items():
-            inputs.make(os.path.join(folder, name), recipe)
-        for name, facts in MACHINES.items():
-            self.preamble += f"machine {name} {{\n{facts}}}\n"
-        everything = os.path.join(folder, "all.baton")
-        with open(everything, "w", encoding="utf-8") as stream:
-            stream.write(self.preamble)
-        dump = subprocess.run([baton, "dump", "check", everything], check=True, stdout=subprocess.PIPE, timeout=60)
-        self.conventions = sorted((Convention(each) for each in json.loads(dump.stdout)["conventions"]),
-                                  key=lambda each: each.name)
-
-    def build(self, giver, taker, machine, trampoline, relies):
-        """None where it is built, else the findings: (code, slug, sentence)."""
+    def answer(self, giver, taker, machine, trampoline, relies):
+        """(None, size of the stub) where it is built, else (the findings, 0)."""
         with tempfile.TemporaryDirectory(dir=self.folder) as made:
-            program = os.path.join(made, "pair.baton")
-            with open(program, "w", encoding="utf-8") as stream:
-                stream.write(self.preamble + handoff(giver, taker, machine, trampoline, relies))
-            for name in INPUTS:
-                os.link(os.path.join(self.folder, name), os.path.join(made, name))
-            done = subprocess.run([self.baton, "build", program, "-o", os.path.join(made, "out"),
-                                   "-W", "error=not-proved"], check=False, cwd=made,
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
-            if done.returncode == 0:
-                stub = os.path.join(made, "out", "pair.bin")
-                if giver.departs:
-                    return None, CODE
-                return None, os.path.getsize(stub) if os.path.exists(stub) else 0
-            findings = []
-            lines = done.stderr.decode().splitlines()
-            for number, line in enumerate(lines):
-                match = FINDING.match(line)
-                if not match:
-                    continue
-                note = ""
-                for after in lines[number + 1:]:
-                    if FINDING.match(after):
-                        break
-                    if after.lstrip().startswith("= note: "):
-                        note = after.lstrip()[len("= note: "):]
-                        break
-                findings.append((match.group(1), match.group(2), match.group(3).replace(self.folder, ""), note))
-            if not findings:
-                raise RuntimeError(f"{giver.name} -> {taker.name}: exit {done.returncode} without an error\n"
-                                   + done.stderr.decode())
-            return findings, 0
+            out = os.path.join(made, "out")
+            findings = self.build(giver, taker, machine, trampoline, relies, out)
+            if findings:
+                return findings, 0
+            if giver.departs:
+                return None, CODE
+            stub = os.path.join(out, f"{pair_handoffs.NAME}.bin")
+            return None, os.path.getsize(stub) if os.path.exists(stub) else 0
 
     def outcome(self, giver, taker):
         """(symbol, text) of one pair."""
@@ -194,10 +49,10 @@ class Pairs:
         # What a giver only happens to do helps where the taker needs that very thing.
         relied = [key for key in giver.incidental if key in taker.keys]
         for relies in ([], relied) if relied else ([],):
-            for machine in MACHINES if not giver.departs else ("big", "little"):
+            for machine in pair_handoffs.MACHINES if not giver.departs else ("big", "little"):
                 for trampoline in ways:
-                    findings, size = self.build(giver, taker, machine, trampoline, relies)
-                    where = f"on `{machine}`" if machine in MACHINES else f"linked into a {machine}-endian caller"
+                    findings, size = self.answer(giver, taker, machine, trampoline, relies)
+                    where = f"on `{machine}`" if machine in pair_handoffs.MACHINES else f"linked into a {machine}-endian caller"
                     if relies:
                         where += ", relying on incidental " + ", ".join(f"`{key}`" for key in relies)
                     if findings is None and size is CODE:
@@ -238,7 +93,7 @@ first that serves is the one that is named, and for each the image entered itsel
 | | |
 |---|---|
 | N | no gap: the giver promises all that the taker needs |
-| S | a stub closes the gap |
+| S | a stub closes the gap; [how each is run under QEMU](../tests/probe/PAIRS_RUN.md) |
 | u | a stub is made, and what is known of the giver's state is not enough to prove it |
 | x | impossible: the first need that nothing meets is told below |
 | - | planned, but not built in this release |
@@ -271,7 +126,7 @@ def main():
     options = parser.parse_args()
     kept = os.path.join(options.source, "stdlib", "PAIRS.md")
     with tempfile.TemporaryDirectory(prefix="baton-pairs-") as made:
-        pairs = Pairs(os.path.abspath(options.baton), options.source, os.path.realpath(made))
+        pairs = Answers(os.path.abspath(options.baton), options.source, os.path.realpath(made))
         every = {each.name: each for each in pairs.conventions}
         if options.only:
             print(*pairs.outcome(*(every[name] for name in options.only)))

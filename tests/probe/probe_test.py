@@ -16,7 +16,13 @@ import unittest
 
 sys.dont_write_bytecode = True  # the source folder stays as it is
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden"))
+
+import built_pair
 import expectations
+import pair_bench
+import pair_handoffs
+import pairs
 import promises
 import stopped_machine
 import stub_edit
@@ -167,6 +173,127 @@ class Registers(unittest.TestCase):
             Said("big", 0).register("1", "lpcr")
 
 
+class Written(unittest.TestCase):
+    """Registers that are set, the MSR last and first without its lowest bit, in the order that the CPU is in."""
+
+    def test_either_order(self):
+        class Heard(stopped_machine.Debugger):
+            def __init__(self, msr):
+                self.orders, self.sizes, self.numbers, self.msr, self.said = {}, {}, {"r3": 3, "cr": 66, "msr": 65}, msr, []
+
+            def ask(self, text, seconds=30):
+                order = "little" if self.msr & 1 else "big"
+                if text.startswith("p"):
+                    number = int(text[1:], 16)
+                    return (self.msr if number == 65 else 0).to_bytes(4 if number == 66 else 8, order).hex()
+                if text.startswith("P"):
+                    number, content = text[1:].split("=")
+                    value = int.from_bytes(bytes.fromhex(content), order)
+                    self.said.append((int(number, 16), value, order))
+                    if number == "41":
+                        self.msr = value
+                return "OK"
+
+        for before in (1 << 63, 1 << 63 | 1):
+            for after in (0x1000, 0x1001):
+                heard = Heard(before)
+                heard.set_registers("1", {"r3": 1 << 64 | 7, "msr": after, "cr": 0x1_0000_0002})
+                was = "little" if before & 1 else "big"
+                self.assertEqual(heard.said, [(65, 0x1000, was), (3, 7, "big"), (66, 2, "big"), (65, after, "big")])
+                self.assertEqual(heard.orders["1"], "little" if after & 1 else "big")
+
+
+class Pairs(unittest.TestCase):
+    """The pairs that are run: what the table says of them, and what follows from it. Nothing is run here."""
+
+    TABLE = ("| | 1 | 2 |\n|---|---|---|\n| 1 `a.b@1` | S | x |\n| 2 `c.d@2` | S | S |\n\n## From `a.b@1`\n\n"
+             "- `a.b@1`: a stub of 12 bytes, on `host`, relying on incidental `msr SF`, `r4`\n- `c.d@2`: BT1 no: it cannot\n\n"
+             "## From `c.d@2`\n\n- `a.b@1`, `c.d@2`: departing code, linked into a big-endian caller\n")
+
+    def test_the_table_is_read(self):
+        found = pair_handoffs.closed(self.TABLE)
+        self.assertEqual([(one.giver, one.taker, one.size, one.machine, one.relies, one.departing, one.readable) for one in found],
+                         [("a.b@1", "a.b@1", 12, "host", ["msr SF", "r4"], None, True),
+                          ("c.d@2", "a.b@1", None, None, [], "big", True), ("c.d@2", "c.d@2", None, None, [], "big", True)])
+        self.assertFalse(pair_handoffs.closed(self.TABLE.replace("a stub of 12", "some stub of 12"))[0].readable)
+
+    def test_a_row_that_is_missing_or_too_much(self):
+        closed = pair_handoffs.closed(self.TABLE)
+        rows = {("a.b@1", "a.b@1"): "| `a.b@1` | `a.b@1` |", ("x.y@1", "a.b@1"): "|"}
+        wrong = "\n".join(pairs.checked(closed, rows))
+        for part in ("c.d@2 -> a.b@1: PAIRS.md says S", "c.d@2 -> c.d@2: PAIRS.md says S", "x.y@1 -> a.b@1: PAIRS_RUN.md tells"):
+            self.assertIn(part, wrong)
+        self.assertNotIn("a.b@1 -> a.b@1", wrong)
+        self.assertIsNone(pairs.departing_row(closed[1], HERE))  # no program leaves so
+
+    def test_machines(self):
+        host = pair_handoffs.facts("host")
+        self.assertEqual((host["hypervisor"], host["kexec_slaves"], host["cpus"], host["rma.size"], host["opal.entry"]),
+                         (1, "firmware", [0, 8, 16, 24], 1 << 30, 0x30000B58))
+        self.assertEqual(pair_handoffs.facts("single")["cpus"], [0])
+
+    def pair(self, texts, machine="guest", orders=("big",)):
+        """A pair whose giver says these clauses of its master, or with `slaves:` before them of its slaves."""
+        clauses = []
+        for text in texts:
+            section, rest = ("slaves", text[7:]) if text.startswith("slaves:") else ("master", text)
+            words = rest.split()
+            key = " ".join(words[:2]) if words[0] == "msr" else words[0]
+            clauses.append({"section": f"ensures {section}", "key": key, "text": rest})
+        made = object.__new__(built_pair.Pair)
+        made.giver = pair_handoffs.Convention({"name": "g", "roles": [], "clauses": clauses})
+        made.closed, made.orders, made.facts = pair_handoffs.Closed("g", "t", ""), orders, pair_handoffs.facts(machine)
+        stub = object.__new__(built_pair.Segment)
+        stub.start, stub.memsz, made.segments, made.tree_at = 0x1C00000, 0x1000, [], None
+        made.stub = made.image = stub
+        return made
+
+    def test_what_is_run_where(self):
+        for machine, text, expected in (("guest", "msr EE = 0", ("pseries", 4)), ("host", "msr EE = 0", ("powernv", 4)),
+                                        ("guest", "msr HV = 1", ("powernv", 4)), ("host", "msr HV = 0", ("pseries", 4)),
+                                        ("host", "msr HV = machine.hypervisor", ("powernv", 4)), ("single", "msr CM = 0", ("ppce500", 1))):
+            self.assertEqual(self.pair([text], machine).platform(), expected)
+        for machine, text, expected in (("guest", "arrival machine.kexec_slaves", [3]), ("host", "arrival machine.kexec_slaves", [0]),
+                                        ("guest", "arrival unknown", [3, 2, 1, 0]), ("guest", "arrival firmware", [0])):
+            self.assertEqual(self.pair([f"slaves:{text}"], machine).arriving(3), expected)
+        with self.assertRaises(built_pair.Unusable):
+            self.pair(["slaves:arrival any"]).arriving(3)
+
+    def test_every_way_is_run(self):
+        one = self.pair(["msr EE = 0", "ile in { 0, giver }", "slaves:arrival unknown"], orders=("big", "little"))
+        runs = built_pair.sequences(one, 4)
+        self.assertEqual(len(runs), 2 * 3 + 4 * 3)
+        self.assertEqual({(run.order, run.turn // 2) for run in runs}, {("big", 0), ("little", 0), ("little", 1)})
+        self.assertEqual(({run.timing for run in runs}, {run.coming for run in runs}, {run.master for run in runs}),
+                         ({"early", "late", "together"}, {0, 1, 2, 3}, {0, 1, 2, 3}))
+
+    def state(self, texts, order="big", turn=0, section="master"):
+        made = self.pair(texts)
+        bench = object.__new__(pair_bench.Bench)
+        bench.number = {"p1.1": 0}
+        return bench.state(made, section, made.names(order, 2, 2, made.stub), "p1.1", built_pair.Sequence(order, turn, None, 2, 0))
+
+    def test_the_state_is_what_is_promised_and_junk(self):
+        texts = ["enter image.entry", "mode real", "msr SF = 1", "msr LE = giver", "msr ME = 1", "r3 = cpu.physical_id", "r5 = 0",
+                 "ile in { 0, giver }", "r9 = any"]
+        registers, order = self.state(texts, "little", 2)
+        self.assertEqual((registers["pc"], registers["r3"], registers["r5"], order), (0x1C00000, 2, 0, 1))
+        self.assertEqual(self.state(texts, "little", 1)[1], 0)
+        self.assertEqual(registers["msr"] & 0x8000000000001001, 0x8000000000001001)
+        self.assertEqual(registers["msr"] & 0x8000000000001001, self.state(texts, "little", 3)[0]["msr"] & 0x8000000000001001)
+        # Every bit that nobody promises is once on and once off.
+        self.assertEqual(registers["msr"] ^ self.state(texts, "little", 3)[0]["msr"], 1 << 25 | 1 << 23 | 1 << 13 | 2)
+        rest = [value for name, value in registers.items() if name not in ("pc", "msr", "r3", "r5", "xer")]
+        self.assertEqual(len(rest), len(set(rest)))
+        self.assertTrue(all(value >> 48 == 0x3AD0 for name, value in registers.items() if name in ("r0", "r9", "lr", "ctr")))
+        self.assertEqual(self.state(["enter absolute 0x60"])[0]["pc"], 0x60)
+
+    def test_what_cannot_be_made_true(self):
+        for text in ("mode virtual", "msr XX = 1", "r1 = stack(size: 4KiB)", "argument stack = r3 : argument", "r4 = nobody.knows"):
+            with self.assertRaises(built_pair.Unusable, msg=text):
+                self.state([text])
+
+
 class Promises(unittest.TestCase):
     """Clauses against a machine that is made up here: each is found true, false, or out of sight."""
 
@@ -260,7 +387,10 @@ class Promises(unittest.TestCase):
                  ("tree.boot_cpuid_phys = master.physical_id", "tree.boot_cpuid_phys", True),
                  ("tree.reserves tree.extent", "tree.reserves", True), ("tree.reserves 0x0 +: 0x100", "tree.reserves", None),
                  ("place tree within machine.rma", "place tree within", True),
-                 ("place tree disjoint 0x0 +: 0x10", "place tree disjoint", None),
+                 ("place tree disjoint 0x0 +: 0x10", "place tree disjoint", True),
+                 ("place tree disjoint 0x0 +: 1MiB", "place tree disjoint", False),
+                 ("place tree disjoint 0x0 +: tree.size", "place tree disjoint", None),
+                 ("place others disjoint image.overwrites", "place others disjoint", None),
                  ("fact segments_placed", "fact segments_placed", True), ("fact icache_coherent", "fact icache_coherent", None))
         found = self.found(self.tree())
         for text, key, good in cases:
@@ -288,6 +418,35 @@ class Promises(unittest.TestCase):
         self.assertIs(self.judge(found, 'tree.property "/memory" "device_type" = "memory"', "tree.property x"), True)
         found.cpu_node = None
         self.assertIsNone(self.judge(found, 'tree.property cpu "reg" = 4', "tree.property x"))
+
+    def test_others_and_a_boot_node(self):
+        found = self.found(self.tree())
+        found.extents = {"others": [(0x4000, 0x5000)], "image.overwrites": [(0, 0x4000)]}
+        text, key = "place others disjoint image.overwrites", "place others disjoint"
+        self.assertIs(self.judge(found, text, key, "ensures memory"), True)
+        found.extents["others"].append((0x3fff, 0x4000))
+        self.assertIs(self.judge(found, text, key, "ensures memory"), False)
+        text, key = "tree.boot_cpu_node = master.physical_id", "tree.boot_cpu_node"
+        self.assertIs(self.judge(found, text, key, "ensures memory"), False)
+        found.tree.properties["/cpu@4", "linux,boot-cpu"] = b""
+        self.assertIs(self.judge(found, text, key, "ensures memory"), True)
+        found.tree.properties["/other", "linux,boot-cpu"], found.tree.properties["/other", "reg"] = b"", bytes((0, 0, 0, 5))
+        self.assertIs(self.judge(found, text, key, "ensures memory"), False)
+        self.assertEqual((found.tree.cpu_path(4), found.tree.cpu_path(7)), ("/cpu@4", None))
+
+    def test_a_tree_of_an_old_version(self):
+        blob = pair_handoffs.inputs.compile_tree("/dts-v1/; / { cpus { cpu@2 { device_type = \"cpu\"; reg = <2>; long = <1 2>; }; }; };")
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "new.dtb")
+            with open(path, "wb") as file:
+                file.write(blob)
+            old = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dtb", "-V", "2", path], check=True, stdout=subprocess.PIPE).stdout
+        tree = promises.Tree(lambda at, size: old[at:at + size], 0)
+        self.assertEqual((tree.version, tree.cpu_path(2), tree.number("/cpus/cpu@2", "long")), (2, "/cpus/cpu@2", 1 << 32 | 2))
+        name, value = tree.places["/cpus/cpu@2", "long"]
+        self.assertEqual((old[value:value + 8], value % 8), (struct.pack(">2I", 1, 2), 0))
+        strings, offset = struct.unpack_from(">I", old, 12)[0], struct.unpack_from(">I", old, name)[0]
+        self.assertEqual(old[strings + offset:strings + offset + 5], b"long\0")
 
     def test_a_slot(self):
         found = self.found(self.tree())

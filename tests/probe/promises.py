@@ -13,6 +13,7 @@ import re
 import struct
 import subprocess
 
+import boot_node
 from built_handoff import Unusable
 from expectations import MSR_FIELDS, Row
 
@@ -57,6 +58,7 @@ class Tree:
             self.reserved.append((start, start + size))
             reserves += 16
         self.properties, path, at = {}, [], structure
+        self.places = {}  # of each property: where its name's word and its value are, from the blob's start
 
         def text(start):
             return blob[start:blob.index(0, start)].decode("ascii")
@@ -70,8 +72,13 @@ class Tree:
                 path.pop()
             elif tag == 3:
                 length, name = struct.unpack_from(">2I", blob, at)
-                self.properties["/".join(path) or "/", text(strings + name)] = blob[at + 8:at + 8 + length]
-                at = (at + 8 + length + 3) & ~3
+                value = at + 8
+                if self.version < 16 and length >= 8:
+                    value = (value + 7) & ~7
+                # Nodes of the old versions are called by their whole path.
+                key = ("/".join(path) or "/") if self.version >= 16 else path[-1], text(strings + name)
+                self.properties[key], self.places[key] = blob[value:value + length], (at + 4, value)
+                at = (value + length + 3) & ~3
             elif tag != 4:
                 raise ValueError(f"the tree at {address:#x} has a tag {tag}")
 
@@ -103,6 +110,12 @@ class Tree:
                 found += [number for number, in struct.iter_unpack(">I", ids)]
         return found
 
+    def cpu_path(self, identity):
+        """The path of a CPU's node."""
+        return next((path for (path, name), value in self.properties.items()
+                     if name == "reg" and self.properties.get((path, "device_type")) == b"cpu\0"
+                     and int.from_bytes(value[:4], "big") == identity), None)
+
 
 def number_of(token):
     unit = token[-3:] if token[-3:] in UNITS else ""
@@ -133,6 +146,7 @@ class Found:
         self.read = None  # (address, size) -> bytes of memory
         self.cpu_node = None  # the path of this CPU's node in the tree
         self.slot = None  # the bytes of the slot that this CPU polled, while it did
+        self.extents = {}  # ranges of other things that a clause may speak of: name -> [(start, end), ...]
         self.names = names  # what the values of other clauses are called: "tree.address" -> number
 
     def value(self, text):
@@ -194,16 +208,33 @@ def compare_stack(key, found):
 
 
 def compare_place(clause, found):
-    words = clause["text"].split()
-    if len(words) != 4:
+    """`place WHAT within WHERE` or `disjoint WHERE`."""
+    parts = re.fullmatch(r"place (\w+) (within|disjoint) (.+)", clause["text"])
+    if not parts:
         return None
-    _, what, how, rest = words
-    extents = {"tree": found.tree.extent if found.tree else None, "image": found.image}
-    if how != "within" or rest != "machine.rma" or found.rma is None or extents.get(what) is None:
+    extents = {"tree": [found.tree.extent] if found.tree else None, "image": [found.image],
+               "machine.rma": found.rma, **found.extents}
+    where, between = extents.get(parts[3]), re.fullmatch(r"(.+?) (\+:|\.\.<) (.+)", parts[3])
+    if between:
+        first, last = (min(found.value(between[side])) for side in (1, 3))
+        where = [(first, last if between[2] == "..<" else first + last)]
+    if where is None or extents.get(parts[1]) is None:
         return None
-    start, end = extents[what]
-    return Row(clause["key"], "in " + " ".join(f"[{a:#x}, {b:#x})" for a, b in found.rma), f"[{start:#x}, {end:#x})",
-               covered((start, end), found.rma))
+    what = extents[parts[1]]
+    if parts[2] == "within":
+        good = all(covered(one, where) for one in what)
+    else:
+        good = not any(a < end and start < b for start, end in what for a, b in where)
+    return Row(clause["key"], ("in " if parts[2] == "within" else "clear of ") + " ".join(f"[{a:#x}, {b:#x})" for a, b in where),
+               " ".join(f"[{a:#x}, {b:#x})" for a, b in what) or "nothing", good)
+
+
+def compare_boot_node(clause, found):
+    """Of all nodes of CPUs, which say that they boot?"""
+    said = sorted(int.from_bytes(found.tree.properties[path, "reg"][:4], "big")
+                  for path, name in found.tree.properties if name == boot_node.BOOT)
+    allowed = found.value(after(clause))
+    return Row(clause["key"], show(allowed), " ".join(f"{one:#x}" for one in said) or "none", len(said) == 1 and said[0] in allowed)
 
 
 def compare_property(label, clause, found):
@@ -319,6 +350,8 @@ def compare_clause(clause, found, who):
             near = [(a, b) for a, b in found.tree.reserved if a < end and start < b]
             return Row(label, f"[{start:#x}, {end:#x})", " ".join(f"[{a:#x}, {b:#x})" for a, b in near) or "nothing of it",
                        covered(found.tree.extent, near))
+        if key == "tree.boot_cpu_node":
+            return compare_boot_node(clause, found)
         seen = {"tree.format": found.tree.version, "tree.boot_cpuid_phys": found.tree.boot_cpu}.get(key)
         if seen is None:
             return None

@@ -30,13 +30,15 @@ def listening(path):
 class Debugger:
     """Speaks to a debugging stub that listens on a socket. Whoever connects stops the machine."""
 
+    chosen = None  # the CPU that registers are asked of
+
     def __init__(self, path, seconds=30):
         self.received, self.orders = b"", {}
         self.socket = self.connected(path, time.monotonic() + seconds)
         while self.receive(0.5) is not None:
             pass  # a machine that was running says that it has stopped, without being asked
         self.ask("qSupported:multiprocess+;xmlRegisters=powerpc")
-        self.numbers = self.describe()
+        self.numbers, self.sizes = self.describe(), {}
         self.ask("Qqemu.PhyMemMode:1")
 
     def alive(self):
@@ -129,14 +131,32 @@ class Debugger:
     def raw_register(self, cpu, name):
         if name not in self.numbers:
             raise Unusable(f"QEMU shows no register {name}")
-        self.ask(f"Hg{cpu}")
+        self.choose(cpu)
         return bytes.fromhex(self.ask(f"p{self.numbers[name]:x}"))
+
+    def choose(self, cpu):
+        if self.chosen != cpu:
+            self.ask(f"Hg{cpu}")
+            self.chosen = cpu
 
     def register(self, cpu, name):
         # The stub speaks the byte order that the CPU is in. MSR[LE] is the lowest bit; the one at its other end is never set.
         if cpu not in self.orders:
             self.orders[cpu] = "little" if self.raw_register(cpu, "msr")[0] & 1 else "big"
         return int.from_bytes(self.raw_register(cpu, name), self.orders[cpu])
+
+    def set_registers(self, cpu, values):
+        """What a CPU is to hold when it goes on: name -> number. The MSR comes last, and may change the byte order."""
+        msr = values.get("msr", self.register(cpu, "msr"))
+        for name, value in [("msr", msr & ~1), *((name, value) for name, value in values.items() if name != "msr"), ("msr", msr)]:
+            if name not in self.sizes:
+                self.sizes[name] = len(self.raw_register(cpu, name))
+            self.choose(cpu)
+            size = self.sizes[name]
+            order = "little" if self.orders.get(cpu) == "little" else "big"
+            self.ask(f"P{self.numbers[name]:x}={(value & (1 << 8 * size) - 1).to_bytes(size, order).hex()}")
+            if name == "msr":
+                self.orders[cpu] = "little" if value & 1 else "big"
 
     def read(self, address, size):
         content = b""
@@ -146,7 +166,9 @@ class Debugger:
         return content
 
     def write(self, address, content):
-        self.ask(f"M{address:x},{len(content):x}:{content.hex()}")
+        for at in range(0, len(content), 0x600):  # what fits into a packet
+            piece = content[at:at + 0x600]
+            self.ask(f"M{address + at:x},{len(piece):x}:{piece.hex()}")
 
     def save(self, address, size, path):
         """Memory into a file, for pieces that are large."""
@@ -160,10 +182,11 @@ class Debugger:
     def unbreak(self, address):
         self.ask(f"z1,{address:x},4")
 
-    def go(self, seconds):
-        """Lets all CPUs run until one comes to a breakpoint, and gives that one; None when none does."""
-        self.orders = {}
-        self.send("vCont;c")
+    def go(self, seconds, cpus=()):
+        """Lets all CPUs (or those that are named) run until one comes to a breakpoint, and gives that one; None when none
+        does."""
+        self.orders, self.chosen = {}, None
+        self.send("vCont;" + ";".join(f"c:{cpu}" for cpu in cpus) if cpus else "vCont;c")
         answer = self.receive(seconds)
         if answer is None:
             self.socket.sendall(b"\x03")
@@ -194,7 +217,7 @@ class Debugger:
 
     def step(self, cpu):
         """One instruction of one CPU."""
-        self.orders = {}
+        self.orders, self.chosen = {}, None
         self.send(f"vCont;s:{cpu}")
         answer = self.receive(30)
         if answer is None or not answer.startswith("T05"):

@@ -182,6 +182,15 @@ def drop_relay_store(stub, order, which):
     return stub
 
 
+def drop_hypercall(stub, order):
+    """The hypervisor is not asked, and seems to have said yes."""
+    asked = [step for step in executed_path(stub, order) if step.word == SC_1]
+    if len(asked) != 1:
+        raise EditError(f"the path asks the hypervisor {len(asked)} times, not once")
+    put(stub, asked[0].offset, 0x38600000, order)  # li r3,0
+    return stub
+
+
 def drop_boot_name(stub, order):
     """The last store of a byte: by then a relay has stored words and doublewords only."""
     stores = [step for step in executed_path(stub, order) if step.stores == "stb"]
@@ -234,6 +243,7 @@ def change_slave_word(stub, matches, change):
 EDITS = {
     "no-boot-id": drop_boot_id,
     "no-copy-store": drop_copy_store,
+    "no-hypercall": drop_hypercall,
     "no-boot-name": drop_boot_name,
     "wrong-boot-name": name_next_cpu,
     "wrong-r3": lambda stub, order: drop_last_write(stub, order, 3),

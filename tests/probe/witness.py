@@ -165,7 +165,7 @@ class Witness:
             end = self.mapped(machine)
             names["machine.rma.size"] = registers["r7"] if 0 < registers["r7"] <= end else end
             found.rma = [(0, names["machine.rma.size"])]
-            found.cpu_node = self.cpu_node(found.tree, names["master.physical_id"]) if found.tree else None
+            found.cpu_node = found.tree.cpu_path(names["master.physical_id"]) if found.tree else None
         if self.book3e or "pseries" in self.platform["machine"]:
             found.memory = found.memory or [(0, 1024 * MIB)]
         return found
@@ -194,16 +194,10 @@ class Witness:
         if struct.unpack(">i", machine.read(self.at("found"), 4))[0] != -1:  # it did: a node's handle is there
             found.names["client_interface"] = found.registers["r5"]
 
-    @staticmethod
-    def cpu_node(tree, identity):
-        return next((path for (path, name), value in tree.properties.items()
-                     if name == "reg" and tree.properties.get((path, "device_type")) == b"cpu\0"
-                     and int.from_bytes(value[:4], "big") == identity), None)
-
     def released(self, machine, giver):
         """A CPU that polls a slot, let go as a client does it: the argument first, then the entry."""
         identity = [one for one in giver.tree.cpu_ids() if one != giver.names["master.physical_id"]][-1]
-        node = self.cpu_node(giver.tree, identity)
+        node = giver.tree.cpu_path(identity)
         slot = giver.tree.number(node, "cpu-release-addr")
         if slot is None:
             raise Unusable(f"{node} names no slot")
