@@ -217,6 +217,7 @@ class Heir {
   void reopen(Block& block, const Clause& clause, const std::string& key) {
     if (block.find(key).empty()) {
       auto& d = sink_.report(Code::override_nothing, clause.arguments[0].span, "there is no inherited `" + key + "` to add to");
+      if (!sink_.wants_suggestions()) return;
       const std::vector<std::string> segments = block.inherited("segment ");
       auto near = diagnostics::suggest(d, key.substr(key.find(' ') + 1), {segments.begin(), segments.end()}, clause.arguments[0].span);
       if (near.empty()) d.note("a segment of its own says what it is: `" + key + " = KIND { ... }`");

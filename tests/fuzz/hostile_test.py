@@ -102,6 +102,11 @@ def texts():
     yield "asserts", HEAD + "handoff h {" + "assert x.y < 1;\n" * 650000 + "}\n", "unknown-name"
     yield "nodes", HEAD + "handoff h { segment t = devicetree \"x\" { " + 'node "/a" { "b" = 1; }\n' * 400000 + "} }\n", \
         "missing-clause"
+    yield "heirs", HEAD + "handoff base@1 {" + "assert x.y < 1;\n" * 1000 + "}\n" + "".join(
+        f"handoff h{i} extends base@1 on m {{ load normal; }}\n" for i in range(200000)), "limit-reached"
+    yield "overrides", HEAD + "handoff base@1 { segment t = devicetree \"x\" { node \"/a\" {" + "".join(
+        f'"p{i}" = {i};\n' for i in range(100000)) + "} } }\nhandoff h extends base@1 on m { segment t { node \"/a\" {" + "".join(
+        f'override "p{i}" = {i};\n' for i in range(100000)) + "} } }\n", "missing-clause"
     yield "unknown-names", HEAD + "".join(f"let a{i} = a{i + 1} + 1;\n" for i in range(400000)), "unknown-name"
     yield "doubled-text", HEAD + 'let a0 = "xxxxxxxxxxxxxxxx";\n' + "".join(
         f"let a{i} = a{i - 1} ++ a{i - 1};\n" for i in range(1, 60)), "limit-reached"
