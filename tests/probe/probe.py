@@ -15,6 +15,7 @@ Example: probe.py --build out --handoff near_both --kernel taker_be.elf --givers
 import argparse
 import fnmatch
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -67,6 +68,8 @@ class Run:
         self.vsmt = stride if options.platform == "pseries" and stride > 1 else None
         self.master, self.order, self.cpu, self.givers = options.master, options.order, options.cpu, options.givers
         self.qemu, self.limit, self.untouched_slaves = options.qemu, options.limit, options.untouched_slaves
+        at, length = options.freeze or (0, 0)
+        self.freeze = [(at, signal.SIGSTOP), (at + length, signal.SIGCONT)] if length else []
         if self.master not in self.ids:
             raise Unusable(f"no CPU has the id {self.master}: {self.ids}")
         if handoff.giver not in ("both", self.order):
@@ -251,6 +254,9 @@ class Run:
 
             timer = threading.Timer(self.limit, give_up)
             timer.start()
+            freezing = [threading.Timer(at, process.send_signal, (what,)) for at, what in self.freeze]
+            for one in freezing:
+                one.start()
             try:
                 lines = []
                 for line in process.stdout:
@@ -263,11 +269,15 @@ class Run:
                         timer = threading.Timer(AFTER_STOP, give_up)
                         timer.start()
             finally:
-                timer.cancel()
+                early = any(one.is_alive() for one in freezing)
+                for one in (timer, *freezing):
+                    one.cancel()
                 process.kill()
                 complaint = process.communicate()[1].strip()
                 self.finished(folder)
         if lines and lines[-1] == "probe end":
+            if early:
+                raise Unusable("the run was over before it was to stand still")
             return lines
         if self.stop_text and overdue.is_set():
             return lines
@@ -382,6 +392,8 @@ def make_parser():
                         help="turns of an empty loop that each CPU makes between the release and leaving")
     parser.add_argument("--wait-for", type=int, default=0, metavar="N",
                         help="the master enters the stub after so many slaves have left for 0x60")
+    parser.add_argument("--freeze", type=lambda text: [float(number) for number in text.split(":")], metavar="AT:SECONDS",
+                        help="so long after its start QEMU stands still, for so long: no vCPU runs, and the time base goes on")
     parser.add_argument("--file", action="append", metavar="SEGMENT=PATH", default=[], type=lambda text: text.split("=", 1),
                         help="what a segment of kind file was built from")
     parser.add_argument("--digests", action="store_true", help="the stub digests the tree: it is loaded as it was built")

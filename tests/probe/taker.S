@@ -226,12 +226,12 @@ first_master:
 	mftb	7
 	li	8, 1			# 4.2 s at 512 MHz: a slave that comes later than that does not come
 	sldi	8, 8, 31
+	li	9, 0
 2:	lwz	5, kDone(30)
 	cmpw	5, 4
 	bge	3f
-	mftb	6
-	subf	6, 7, 6
-	cmpld	6, 8
+	look	9, 7, 6
+	cmpld	9, 8
 	blt	2b
 3:	lwsync
 
