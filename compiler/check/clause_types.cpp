@@ -151,6 +151,13 @@ void check_types(const Clause& clause, const model::Scope& scope, diagnostics::S
         Value v = evaluate(*e, scope, sink);
         if (v.is_error()) continue;
         no_byte_order(*e, v, sink);
+        if (clause.words.size() > 2 && clause.words[2] == "most") {
+          if (!v.is_number() || v.type() == Type::kAddress)
+            sink.report(Code::type_mismatch, e->span, std::string("a length is a size or a number of bytes, not ") + to_text(v.type()));
+          else if (!v.is_known())
+            sink.report(Code::type_mismatch, e->span, "a length is a number that is known here");
+          continue;
+        }
         if (!v.is_number() && v.type() != Type::kString && v.type() != Type::kCells)
           sink.report(Code::type_mismatch, e->span,
                       std::string("a property holds a number, a string or cells, not ") + to_text(v.type()));

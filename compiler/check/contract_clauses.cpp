@@ -213,7 +213,8 @@ class Reader {
     if (from) c.values = {destination, from};
   }
 
-  /// `tree.property "/chosen" "linux,booted-from-kexec"`, `tree.property cpu "enable-method" = "spin-table"`.
+  /// `tree.property "/chosen" "linux,booted-from-kexec"`, `tree.property cpu "enable-method" = "spin-table"`,
+  /// `tree.property "/chosen" "bootargs" at most 512`.
   void tree_property() {
     std::string where = model::kCpuNodes;
     if (section_ == Section::kMemory || !r_.take_word(model::kCpuNodes)) {
@@ -235,6 +236,10 @@ class Reader {
     } else if (r_.take_word("not")) {
       c.words.emplace_back("not");
       if (ExprPtr e = r_.expr("a value", {"because"})) c.values = {e};
+    } else if (r_.take_word("at")) {
+      if (!r_.word("most")) return;
+      c.words.emplace_back("most");
+      if (ExprPtr e = r_.expr("a number of bytes", {"because"})) c.values = {e};
     } else if (r_.take_equals()) {
       if (ExprPtr e = r_.expr("a value", {"because"})) c.values = {e};
     }

@@ -181,10 +181,23 @@ Judgement copied(const Statement& promise, const Fact& need) {
 Truth other_than(const Fact& promise, const Fact& need) {
   const auto& words = promise.clause->words;
   if (words.size() > 2 && words[2] == "absent") return Truth::kYes;
+  if (words.size() > 2 && words[2] == "most") return Truth::kUnknown;
   if (promise.values.empty()) return Truth::kYes;  // without a value; what is needed not to be has one
   Truth same = satisfies(promise.values[0], need.values[0]);
   if (words.size() > 2) return same;
   return same == Truth::kYes ? Truth::kNo : same == Truth::kNo ? Truth::kYes : Truth::kUnknown;
+}
+
+/// What is not there, or is this long, is not longer.
+Truth no_longer_than(const Fact& promise, const Fact& need) {
+  const auto& words = promise.clause->words;
+  if (words.size() > 2 && words[2] == "absent") return Truth::kYes;
+  if (words.size() > 2 && words[2] == "not") return Truth::kUnknown;
+  if (promise.values.empty()) return Truth::kYes;  // without a value
+  if (words.size() > 2) return at_most(promise.values[0].number, need.values[0].number);
+  const std::string& bytes = promise.values[0].word;  // "<00ff>", two digits each
+  if (promise.values[0].kind != Term::Kind::kWord || bytes.size() < 2) return Truth::kUnknown;
+  return at_most(Linear::number((bytes.size() - 2) / 2), need.values[0].number);
 }
 
 /// The same thing in every part: a layout, a property of the tree.
@@ -195,6 +208,12 @@ Judgement exactly(const Facts& promises, const Fact& need) {
     Truth same = promise->clause->words == need.clause->words && promise->values.size() == need.values.size() ? Truth::kYes : Truth::kNo;
     if (need.kind == ClauseKind::kTreeProperty && need.clause->words.size() > 2 && need.clause->words[2] == "not") {
       same = other_than(*promise, need);
+      if (same == Truth::kUnknown) j.why = depends(promise->clause->text, need.clause->text);
+      j.truth = either(j.truth, same);
+      continue;
+    }
+    if (need.kind == ClauseKind::kTreeProperty && need.clause->words.size() > 2 && need.clause->words[2] == "most") {
+      same = no_longer_than(*promise, need);
       if (same == Truth::kUnknown) j.why = depends(promise->clause->text, need.clause->text);
       j.truth = either(j.truth, same);
       continue;

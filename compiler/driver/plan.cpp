@@ -44,6 +44,7 @@ void machine(const model::Machine& m, bool on_crash, report::PlanReport& plan) {
   area("running_kernel", Kind::kRunningKernel);
   for (const char* kept : {"reserved", "rtas", "opal.memory", "tce", "hash_table"}) area(kept, Kind::kReserve);
   area("crashkernel", on_crash ? Kind::kRegion : Kind::kReserve);
+  area("crash_cma", Kind::kRegion);
   area("rma", Kind::kRegion);
   for (const auto& named : m.named)
     plan.areas.push_back({(named.reserve ? "reserve " : "region ") + named.name,
@@ -162,6 +163,11 @@ std::string tree_property(const Compilation& c, const model::Clause& clause) {
       if (auto bytes = in.property(*node, clause.words[1])) text = "=" + std::string(bytes->begin(), bytes->end());
     return text;
   };
+  if (placement::is_limit(clause)) {
+    size_t most = 0;
+    for (const std::string& path : paths) most = std::max(most, said(*now, path).size());
+    return most == 0 ? "no such property is written" : report::counted(most - 1, "byte") + " in " + (paths.size() == 1 ? paths[0] : "the longest");
+  }
   auto replaced = std::count_if(paths.begin(), paths.end(), [&](const std::string& path) {
     std::string before = said(base->second, path);
     return !before.empty() && before != said(*now, path);
@@ -275,6 +281,11 @@ void clauses(const Compilation& c, report::PlanReport& plan) {
         row.answer = PlanClause::Answer::kAssumed;
         row.by = "known when the call is made";
         plan.assumptions.push_back({row.clause, "it is about a value of the call: the caller answers for it"});
+      } else if (o.answer == Answer::kElsewhere && clause->kind == model::ClauseKind::kTreeProperty && placement::is_limit(*clause) &&
+                 !c.layout.bound("tree")) {
+        row.answer = PlanClause::Answer::kAssumed;
+        row.by = "it is the giver's own tree";
+        plan.assumptions.push_back({row.clause, "how long it is in the giver's own tree nobody says; what does not fit is cut off"});
       } else if (!row.instructions.empty()) {
         row.answer = PlanClause::Answer::kStub;
       } else if (o.answer == Answer::kVacuous) {

@@ -45,7 +45,7 @@ class TreeJudge {
     size_t nodes = 0;
     for (uint32_t id : ids_) {
       auto node = emit::cpu_node(tree_, id);
-      if (!node && (placement::is_absent(*need.clause) || placement::is_not(*need.clause))) continue;
+      if (!node && (placement::is_absent(*need.clause) || placement::is_not(*need.clause) || placement::is_limit(*need.clause))) continue;
       if (auto wrong = answer(clause, node, need, id, "the node of CPU " + std::to_string(id))) return *wrong;
       ++nodes;
     }
@@ -61,6 +61,10 @@ class TreeJudge {
     auto found = node ? tree_.property(*node, need.clause->words[1]) : std::nullopt;
     if (placement::is_absent(*need.clause))
       return found ? std::optional(Obligation{clause, Outcome::kRefuted, where + " has it"}) : std::nullopt;
+    if (placement::is_limit(*need.clause)) {
+      if (!found || found->size() <= placement::limit_of(c_.layout, *need.clause)) return std::nullopt;
+      return Obligation{clause, Outcome::kRefuted, where + " has " + std::to_string(found->size()) + " bytes there"};
+    }
     const bool other = placement::is_not(*need.clause);
     if (!found && other) return std::nullopt;
     if (!found) return Obligation{clause, Outcome::kRefuted, where + " has no such property"};

@@ -15,7 +15,7 @@ using placement::HandoffScope;
 namespace {
 
 // ELF-64 object file format: sizes of the file header and of one program header, and the first e_phnum that
-// means "look elsewhere".
+// means "look elsewhere", where capture kernels do not look (decisions/0015).
 constexpr size_t kFileHeader = 64, kProgramHeader = 56;
 constexpr size_t kTooManyHeaders = 0xffff;
 constexpr uint16_t kTypeCore = 4, kMachinePpc64 = 21;
@@ -57,7 +57,8 @@ class Builder {
       sink_.report(Code::bad_core_header, segment_.name_span,
                    "`" + segment_.name + "` would have " + std::to_string(header.most_headers()) +
                        " program headers, and an ELF header counts to " + std::to_string(kTooManyHeaders - 1))
-          .note("what adjoins is one range already; capture kernels do not read the count of sections that larger cores use");
+          .note("what adjoins is one range already, and one over a hole would have the capture kernel read what is no memory: leave "
+                "out with `except` what the dump can do without");
       return std::nullopt;
     }
     return header;

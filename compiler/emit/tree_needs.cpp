@@ -20,6 +20,7 @@ using model::Type;
 using model::Value;
 using placement::HandoffScope;
 using placement::is_absent;
+using placement::is_limit;
 using placement::is_needed;
 using placement::is_not;
 using placement::of_cpus;
@@ -54,9 +55,12 @@ class Needs {
         table_(layout.slaves == placement::SlaveMeans::kPen ? placement::pen_table(layout) : std::nullopt) {}
 
   void run() {
+    std::vector<const Clause*> limits;
     for (const Clause& clause : layout_.to->clauses) {
       if (!is_needed(layout_, clause)) continue;
-      if (!of_cpus(clause)) {
+      if (is_limit(clause)) {
+        limits.push_back(&clause);
+      } else if (!of_cpus(clause)) {
         if (auto bytes = value_of(clause, std::nullopt)) need(clause, clause.words[0], std::move(bytes));
       } else if (clause.section == Section::kMaster) {
         of_master(clause);
@@ -64,6 +68,7 @@ class Needs {
         of_slaves(clause);
       }
     }
+    for (const Clause* clause : limits) limit(*clause);  // of what is written by now
   }
 
  private:
@@ -85,6 +90,35 @@ class Needs {
     auto bytes = property_bytes(v);
     if (!bytes) refuse(clause, "`" + to_text(v) + "` is no value that can be written");
     return bytes;
+  }
+
+  /// Who reads a property into room of its own cuts off what does not fit.
+  void limit(const Clause& clause) {
+    std::vector<std::string> paths;
+    if (!of_cpus(clause)) paths.push_back(clause.words[0]);
+    for (uint32_t id : of_cpus(clause) ? ids_ : std::vector<uint32_t>{})
+      if (auto node = cpu_node(base_, id)) paths.push_back(base_.path(*node));
+    const Wide most = placement::limit_of(layout_, clause);
+    for (const std::string& path : paths) {
+      auto node = base_.find(path);
+      std::optional<size_t> length;
+      if (node)
+        if (auto bytes = base_.property(*node, clause.words[1])) length = bytes->size();
+      for (const TreePropertyEdit& edit : edits_.properties) {
+        if (edit.property != clause.words[1] || (edit.node != path && !(node && base_.find(edit.node) == node))) continue;
+        length = edit.value ? std::optional(edit.value->size()) : std::nullopt;
+      }
+      if (!length || *length <= most) continue;
+      source::Span span = segment_.declaration->name_span;
+      for (const model::NodeEdit& edit : segment_.declaration->nodes)
+        for (const model::PropertyEdit& property : edit.properties)
+          if (property.name == clause.words[1] && (edit.path == path || (node && base_.find(edit.path) == node))) span = property.span;
+      sink_.report(Code::tree_need, span,
+                   "`" + clause.origin + "` needs `" + clause.text + "`, and " + path + " " + clause.words[1] + " has " +
+                       std::to_string(*length) + " bytes" + (span == segment_.declaration->name_span ? " in the tree that was given" : ""))
+          .label(clause.span, "the need")
+          .note("a string has one byte more than characters; what does not fit would be cut off without a word");
+    }
   }
 
   void refuse(const Clause& clause, const std::string& why) {

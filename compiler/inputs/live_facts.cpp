@@ -44,6 +44,27 @@ std::optional<IomemLine> read_line(std::string_view line) {
   return IomemLine{Range::from_to(*first, Wide{*last} + 1), line};
 }
 
+/// "0-11,16": how many numbers; 0 for another text.
+uint32_t count_list(std::string_view text) {
+  uint64_t count = 0;
+  while (!text.empty()) {
+    std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(item.size() + 1, text.size()));
+    auto number = [&] {
+      uint32_t value = 0;
+      auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), value);
+      if (error != std::errc()) return std::optional<uint32_t>();
+      item.remove_prefix(static_cast<size_t>(end - item.data()));
+      return std::optional(value);
+    };
+    auto first = number();
+    auto last = first && take(item, "-") ? number() : first;
+    if (!last || *last < *first || !(item.empty() || item == "\n")) return 0;
+    count += uint64_t{*last} - *first + 1;
+  }
+  return count <= UINT32_MAX ? static_cast<uint32_t>(count) : 0;
+}
+
 }  // namespace
 
 std::vector<IomemLine> read_iomem(std::string_view text) {
@@ -92,6 +113,27 @@ Result<std::optional<LiveFacts>> read_live_facts(const DeviceTree& tree) {
   if (!info) return info.failure();
   if (info->size() > 1) return about(tree, *node, "vmcoreinfo", "has more than one (address, size) pair");
   if (!info->empty()) facts.vmcoreinfo = info->front();
+  facts.possible_cpus = count_list(text_of(tree, *node, "cpus-possible"));
+
+  std::string_view size = text_of(tree, *node, "crash-size");
+  if (!size.empty()) {
+    uint64_t left = 0;
+    auto [end, error] = std::from_chars(size.data(), size.data() + size.size(), left);
+    if (error != std::errc() || std::string_view(end, static_cast<size_t>(size.data() + size.size() - end)) .find_first_not_of('\n') != std::string_view::npos)
+      return about(tree, *node, "crash-size", "is no number of bytes");
+    facts.crash_size = Size{left};
+  }
+  std::vector<Range> shared;
+  for (std::string_view rest = text_of(tree, *node, "crash-cma-ranges"); !rest.empty();) {
+    std::string_view line = rest.substr(0, rest.find('\n')), left = line;
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    auto first = take_hex(left);
+    auto last = first && take(left, "-") ? take_hex(left) : std::nullopt;
+    if (!last || *last < *first || !left.empty())
+      return about(tree, *node, "crash-cma-ranges", "has the line `" + std::string(line.substr(0, 80)) + "`, which is no range");
+    shared.push_back(Range::from_to(*first, Wide{*last} + 1));
+  }
+  facts.crash_cma = RangeSet(std::move(shared));
   return std::optional<LiveFacts>(std::move(facts));
 }
 

@@ -29,6 +29,9 @@ struct LiveFacts {
   RangeSet crash_kernel;              // its "Crash kernel" lines
   std::vector<Range> crash_notes;     // one for each CPU that has a buffer
   std::optional<Range> vmcoreinfo;
+  std::optional<Size> crash_size;  // what is left of the crash reservation; it can be made smaller, never larger
+  RangeSet crash_cma;              // memory that the running kernel uses and a crash kernel gets besides
+  uint32_t possible_cpus = 0;      // 0: not said
 };
 
 /// nullopt without the node; fails for properties of impossible shape or value.

@@ -15,7 +15,7 @@
 namespace baton::inputs {
 namespace {
 
-constexpr size_t kLargestText = 16u << 20, kLargestBlob = 64u << 20, kLargestNumber = 4096;
+constexpr size_t kLargestText = 16u << 20, kLargestBlob = 64u << 20, kLargestNumber = 4096, kLargestSmallText = 64u << 10;
 constexpr uint32_t kBlobMagic = 0xd00dfeed;
 constexpr uint64_t kReserveAt = 16, kVersionAt = 20, kBootCpuAt = 28;
 constexpr size_t kHeaderOfVersion2 = 32;
@@ -75,6 +75,7 @@ class LiveReader {
     facts.properties.emplace_back("kernel-release", text_property(release_));
     add_crash_notes(facts);
     add_vmcoreinfo(facts);
+    add_texts(facts);
     tree->children.push_back(std::move(facts));
     return MappedFile::from_bytes(flatten(*tree, extras), root_ / "proc/device-tree");
   }
@@ -203,6 +204,16 @@ class LiveReader {
     append<uint64_t>(pair, *address, Endian::kBig);
     append<uint64_t>(pair, *size, Endian::kBig);
     facts.properties.emplace_back("vmcoreinfo", std::move(pair));
+  }
+
+  /// Texts of the kernel that are taken as they are.
+  void add_texts(FolderNode& facts) const {
+    static constexpr std::pair<const char*, const char*> kTexts[] = {{"sys/kernel/kexec_crash_size", "crash-size"},
+                                                                     {"sys/kernel/kexec/crash_cma_ranges", "crash-cma-ranges"},
+                                                                     {"sys/devices/system/cpu/possible", "cpus-possible"}};
+    for (auto [path, name] : kTexts)
+      if (auto whole = text(path, kLargestSmallText); whole && *whole && !(*whole)->empty())
+        facts.properties.emplace_back(name, text_property(**whole));
   }
 
   std::filesystem::path root_;

@@ -31,6 +31,7 @@ class MachineReader {
     live_ = *live;
     if (live_ && !live_->crash_notes.empty())
       machine_.notes = model::CrashNotes{live_->crash_notes, live_->vmcoreinfo, "/baton,facts crash-notes"};
+    remark_notes();
     using Step = Trouble (MachineReader::*)();
     for (Step step : {&MachineReader::read_ram, &MachineReader::read_cpus, &MachineReader::derive_rma,
                       &MachineReader::read_kernel, &MachineReader::read_rtas, &MachineReader::read_opal,
@@ -52,6 +53,16 @@ class MachineReader {
   }
   Failure malformed(NodeId id, std::string_view property, const std::string& what) const {
     return Failure{Failure::Kind::kMalformed, place_of(tree_, id, property) + " " + what};
+  }
+
+  /// A CPU that has no note by now is not in a dump; without vmcoreinfo a dump is read with the kernel's own symbols only.
+  void remark_notes() {
+    if (!machine_.notes) return;
+    size_t notes = machine_.notes->cpus.size();
+    if (live_->possible_cpus > notes)
+      remark(std::to_string(live_->possible_cpus) + " CPUs are possible (/baton,facts cpus-possible), and " + std::to_string(notes) +
+             " have a crash note: a CPU that comes later is not in a dump");
+    if (!machine_.notes->vmcoreinfo) remark("vmcoreinfo is not known: /baton,facts has none, and makedumpfile needs it to leave pages out");
   }
 
   // --- ram, rma -------------------------------------------------------------------------------
@@ -198,12 +209,27 @@ class MachineReader {
       return failure;
     if (!machine_.find("crashkernel") && live_ && !live_->crash_kernel.empty())
       set("crashkernel", Value::of(live_->crash_kernel), "/baton,facts iomem, Crash kernel");
+    shrink_crash_kernel();
+    if (live_ && !live_->crash_cma.empty())
+      set("crash_cma", Value::of(live_->crash_cma), "/baton,facts crash-cma-ranges");
     if (auto failure = chosen_range("hash_table", "linux,htab-base", "linux,htab-size", SecondIs::kSize)) return failure;
     if (auto failure = chosen_range("initrd", "linux,initrd-start", "linux,initrd-end", SecondIs::kEnd)) return failure;
-    if (!machine_.find("crashkernel")) absent("crashkernel", "/chosen has no linux,crashkernel-base");
+    bool given_back = live_ && live_->crash_size && live_->crash_size->wide() == 0 && chosen_ && tree_.property(*chosen_, "linux,crashkernel-base");
+    if (!machine_.find("crashkernel")) absent("crashkernel", given_back ? "all of it was given back (/baton,facts crash-size)" : "/chosen has no linux,crashkernel-base");
     if (!machine_.find("hash_table")) absent("hash_table", "/chosen has no linux,htab-base (radix, or a guest)");
     if (!machine_.find("initrd")) absent("initrd", "/chosen has no linux,initrd-start");
     return std::nullopt;
+  }
+
+  /// /chosen has what was reserved at boot. It can be given back from its end, down to nothing.
+  void shrink_crash_kernel() {
+    const model::MachineFact* reserved = machine_.find("crashkernel");
+    if (!reserved || !live_ || !live_->crash_size) return;
+    const RangeSet ranges = reserved->value.ranges();
+    if (ranges.count() != 1 || *live_->crash_size >= ranges.front().size()) return;
+    std::string origin = reserved->origin + ", of it /baton,facts crash-size";
+    machine_.facts.erase("crashkernel");
+    if (live_->crash_size->wide() != 0) set("crashkernel", Value::of(RangeSet{Range::at(ranges.front().begin, *live_->crash_size)}), origin);
   }
 
   Trouble read_kernel_end() {

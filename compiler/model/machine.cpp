@@ -15,6 +15,7 @@ const std::vector<MachineAttribute>& machine_attributes() {
       {"kexec_slaves", Type::kWord, true, "where a kexec leaves the other CPUs: an arrival state"},
       {"running_kernel", Type::kRange, true, "the kernel that loads: no destination may lie in it"},
       {"crashkernel", Type::kRanges, false, "memory reserved for a crash kernel"},
+      {"crash_cma", Type::kRanges, false, "memory that the running kernel uses and a crash kernel may take besides"},
       {"rtas", Type::kRanges, false, "the run-time abstraction services in memory"},
       {"opal.base", Type::kAddress, true, "where OPAL is loaded"},
       {"opal.entry", Type::kAddress, true, "the address OPAL calls go to"},

@@ -14,6 +14,12 @@ using model::Section;
 bool of_cpus(const Clause& clause) { return clause.words[0] == model::kCpuNodes; }
 bool is_absent(const Clause& clause) { return clause.words.size() > 2 && clause.words[2] == "absent"; }
 bool is_not(const Clause& clause) { return clause.words.size() > 2 && clause.words[2] == "not"; }
+bool is_limit(const Clause& clause) { return clause.words.size() > 2 && clause.words[2] == "most"; }
+
+Wide limit_of(const Layout& layout, const Clause& clause) {
+  diagnostics::Sink reported_by_the_checker;
+  return evaluate(*clause.values[0], RoleScope(layout, false), reported_by_the_checker).number();
+}
 
 namespace {
 
@@ -38,7 +44,8 @@ bool is_needed(const Layout& layout, const Clause& clause) {
 const Clause* taken_from_master(const Layout& layout) {
   if (cpu_ids(layout).size() < 2) return nullptr;
   for (const Clause& slaves : layout.to->clauses) {
-    if (!is_needed(layout, slaves) || slaves.section != Section::kSlaves || !of_cpus(slaves) || is_absent(slaves) || is_not(slaves)) continue;
+    if (!is_needed(layout, slaves) || slaves.section != Section::kSlaves || !of_cpus(slaves) || is_absent(slaves) || is_not(slaves) || is_limit(slaves))
+      continue;
     for (const Clause& master : layout.to->clauses)
       if (is_needed(layout, master) && master.section == Section::kMaster && of_cpus(master) && master.words[1] == slaves.words[1] &&
           contradicts(layout, master, slaves))

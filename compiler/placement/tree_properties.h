@@ -15,11 +15,14 @@
 
 namespace baton::placement {
 
-/// Of a clause `tree.property`: whether it is about nodes of CPUs, and whether the property must not be there, or not
-/// with its value.
+/// Of a clause `tree.property`: whether it is about nodes of CPUs, and whether the property must not be there, not with
+/// its value, or not with more bytes.
 bool of_cpus(const model::Clause& clause);
 bool is_absent(const model::Clause& clause);
 bool is_not(const model::Clause& clause);
+bool is_limit(const model::Clause& clause);
+/// The most bytes of such a clause.
+Wide limit_of(const Layout& layout, const model::Clause& clause);
 
 /// Whether the clause is a `tree.property` that asks for something here.
 bool is_needed(const Layout& layout, const model::Clause& clause);

@@ -86,8 +86,8 @@ const Row kRows[] = {
   {in(C::kEnsuresMemory), "tree.format", "", "tree.format in { INT, ... }", {}, "the versions of the flattened tree that the taker can read"},
   {in(C::kEnsuresMemory), "tree.boot_cpuid_phys", "", "tree.boot_cpuid_phys = VALUE", {}, "the boot CPU's id in the header of the tree"},
   {in(C::kEnsuresMemory), "tree.boot_cpu_node", "", "tree.boot_cpu_node = VALUE", {}, "the cpu node that begins its reg with this id, and no other, has the empty property linux,boot-cpu"},
-  {in(C::kEnsuresMaster, C::kEnsuresSlaves, C::kEnsuresMemory), "tree.property", "", "tree.property STRING STRING [= VALUE | absent | not VALUE]", {}, "a node of the tree, by its path, has this property, with this value or none; or has it not, or not with that value"},
-  {in(C::kEnsuresMaster, C::kEnsuresSlaves), "tree.property", "cpu", "tree.property cpu STRING [= VALUE | absent | not VALUE]", {}, "the same of the node of each CPU that is spoken of"},
+  {in(C::kEnsuresMaster, C::kEnsuresSlaves, C::kEnsuresMemory), "tree.property", "", "tree.property STRING STRING [= VALUE | absent | not VALUE | at most SIZE]", {}, "a node of the tree, by its path, has this property, with this value or none; or has it not, or not with that value, or not of more bytes"},
+  {in(C::kEnsuresMaster, C::kEnsuresSlaves), "tree.property", "cpu", "tree.property cpu STRING [= VALUE | absent | not VALUE | at most SIZE]", {}, "the same of the node of each CPU that is spoken of"},
   {in(C::kEnsuresMemory), "tree.reserves", "", "tree.reserves RANGES, ...", {}, "what the reserve map of the tree covers"},
 
   // expects
@@ -104,6 +104,7 @@ const Row kRows[] = {
   {in(C::kMachine), "kexec_slaves", "", "kexec_slaves = STATE", {}, "what becomes of the other CPUs on a kexec: absent, firmware, arriving"},
   {in(C::kMachine), "running_kernel", "", "running_kernel = RANGE", {}, "where the kernel is that loads the segments"},
   {in(C::kMachine), "crashkernel", "", "crashkernel = RANGES, ...", {}, "the reservation for a crash kernel"},
+  {in(C::kMachine), "crash_cma", "", "crash_cma = RANGES, ...", {}, "memory in use that a crash kernel may take besides"},
   {in(C::kMachine), "rtas", "", "rtas = RANGES, ...", {}, "run-time firmware of a guest or an older server"},
   {in(C::kMachine), "opal.base", "", "opal.base = ADDRESS", {}, "base of the OPAL firmware, for its callers"},
   {in(C::kMachine), "opal.entry", "", "opal.entry = ADDRESS", {}, "entry of the OPAL firmware"},

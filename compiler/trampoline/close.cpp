@@ -96,6 +96,11 @@ class Closer {
         continue;
       }
       if (o.answer == Answer::kEntailed) continue;
+      // What is too long is cut off by who reads it; how long it is, nobody here can say.
+      if (need.kind == ClauseKind::kTreeProperty && placement::is_limit(*need.clause)) {
+        o.answer = Answer::kElsewhere;
+        continue;
+      }
       Section where = need.kind == ClauseKind::kTreeProperty ? need.section : Section::kMemory;
       const Claim* promise = order.from.find(where, need.kind, tree ? need.subject : binding->name);
       o.promise = promise;

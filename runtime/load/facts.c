@@ -17,7 +17,7 @@
 
 #define FACTS_NODE "baton,facts"
 
-enum { kLargestBlob = 64 << 20 };
+enum { kLargestBlob = 64 << 20, kLargestSmallText = 64 << 10 };
 
 /* Header words of a blob, by byte offset. */
 enum { kOffReserve = 16, kOffVersion = 20, kOffBootCpu = 28, kHeaderV2 = 32 };
@@ -56,6 +56,21 @@ static void add_u32(TreeNode *node, const char *name, uint32_t value) {
   uint8_t bytes[4];
   baton_put_be32(bytes, value);
   tree_add_property(node, name, bytes, sizeof bytes);
+}
+
+/* Texts of the kernel that are taken as they are; one that is not there, or empty, is left out. */
+static void add_texts(int root, TreeNode *node) {
+  static const struct {
+    const char *path, *name;
+  } kTexts[] = {{"sys/kernel/kexec_crash_size", "crash-size"},
+                {"sys/kernel/kexec/crash_cma_ranges", "crash-cma-ranges"},
+                {"sys/devices/system/cpu/possible", "cpus-possible"}};
+  for (size_t i = 0; i < sizeof kTexts / sizeof kTexts[0]; ++i) {
+    Bytes text;
+    if (read_file(root, kTexts[i].path, kLargestSmallText, &text) != kReadOk) continue;
+    if (text.length != 0) tree_add_property(node, kTexts[i].name, text.data, text.length + 1);
+    free(text.data);
+  }
 }
 
 int facts_write(int root, LiveMachine *machine, const char *path) {
@@ -113,6 +128,7 @@ int facts_write(int root, LiveMachine *machine, const char *path) {
   size_t cpus = notes->count - machine->has_vmcoreinfo;
   add_pairs(node, "crash-notes", notes->items, cpus);
   add_pairs(node, "vmcoreinfo", notes->items + cpus, machine->has_vmcoreinfo);
+  add_texts(root, node);
 
   Bytes out;
   bool flat = flatten(machine->tree, boot_cpu, &reserve, &out);

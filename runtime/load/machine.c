@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "load/machine.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -254,6 +255,17 @@ static void read_firmware(LiveMachine *machine) {
   }
 }
 
+/* A reservation can be made smaller from its end, down to nothing; /chosen keeps what it was at boot. */
+static void read_crash_size(int root, LiveMachine *machine) {
+  char line[32], *end;
+  if (!machine->crash_known || !read_line(root, "sys/kernel/kexec_crash_size", line, sizeof line)) return;
+  errno = 0;
+  uint64_t size = strtoull(line, &end, 10);
+  if (errno != 0 || end == line || *end != 0 || size >= machine->crash_end - machine->crash_begin) return;
+  machine->crash_known = size != 0;
+  machine->crash_end = machine->crash_begin + size;
+}
+
 void machine_read(int root, bool live, LiveMachine *machine) {
   *machine = (LiveMachine){.page_size = 0};
   read_identity(root, live, machine);
@@ -268,6 +280,7 @@ void machine_read(int root, bool live, LiveMachine *machine) {
   } else {
     ranges_merge(&machine->ram);
   }
+  read_crash_size(root, machine);
   notes_read(root, machine);
   char disabled[16];
   machine->loading_disabled =

@@ -3,9 +3,10 @@
 """A crash handoff on random machines, against a map of pages, readelf and the kernel's way to read its memory.
 
 Each machine has memory nodes of several pairs and, half of them, logical blocks of all kinds in either form of the
-property. What the core header describes is read back by readelf, and must be that machine's memory, page by page. What
-the capture kernel would take for its own is read from its tree as Linux does it (arch/powerpc/kernel/prom.c:
-early_init_dt_scan_memory, early_init_drmem_lmb), every record for the block that it belongs to.
+property; cells of 1 and 2, a memory limit and CMA ranges, each on some. What the core header describes is read back
+by readelf, and must be that machine's memory, page by page. What the capture kernel would take for its own is read
+from its tree as Linux does it (arch/powerpc/kernel/prom.c: early_init_dt_scan_memory, early_init_drmem_lmb), every
+record for the block that it belongs to.
 
 Example: kdump_test.py --baton build/release/bin/baton --golden tests/golden --machines 40
 """
@@ -106,7 +107,19 @@ class Machine:
         self.notes = [(chance.randrange(33, 120) * MIB + 0x158 * cpu, 0x158) for cpu in range(chance.randrange(1, 5))]
         self.vmcoreinfo = (chance.randrange(33, 120) * MIB + 0x8000, 0x10024)
         used = [(block.base, block.base + self.block) for block in self.blocks if block.is_used]
-        self.ram = pages([pair for node in self.nodes for pair in node] + used)
+        self.ram = self.there = pages([pair for node in self.nodes for pair in node] + used)
+        # One cell is enough below 4 GiB; addresses and sizes each have theirs.
+        self.cells = chance.choice([(2, 2), (2, 2), (1, 1), (2, 1), (1, 2)])
+        if max(self.ram) * PAGE >= 4 << 30:
+            self.cells = (2, 2)
+        # `mem=`, never below what must be there; the kernel counts bytes.
+        self.limit = chance.choice([0, 0, 0, first + chance.randrange(1, 256) * MIB])
+        if self.limit:
+            self.ram = set(sorted(self.ram)[:self.limit // PAGE])
+        # Memory in use that the capture kernel gets besides, wherever the kernel found it: once below the reservation, too.
+        self.cma = []
+        if chance.random() < 0.5:
+            self.cma = [(33 * MIB, 40 * MIB)] * chance.randrange(2) + [(first - 48 * MIB, first - 40 * MIB)]
 
     def range_in(self, low, least, most):
         begin = self.chance.randrange(low, 200) * MIB
@@ -117,9 +130,10 @@ class Machine:
             return " ".join(f"0x{number >> 32:x} 0x{number & 0xffffffff:x}" for number in numbers)
 
         def reg(pairs):
-            return cells(*(number for begin, end in pairs for number in (begin, end - begin)))
+            return " ".join(cells(number) if width == 2 else f"0x{number:x}"
+                            for begin, end in pairs for number, width in zip((begin, end - begin), self.cells))
 
-        text = "/dts-v1/;\n/ { #address-cells = <2>; #size-cells = <2>;\n"
+        text = f"/dts-v1/;\n/ {{ #address-cells = <{self.cells[0]}>; #size-cells = <{self.cells[1]}>;\n"
         for pairs in self.nodes:
             text += f'memory@{pairs[0][0]:x} {{ device_type = "memory"; reg = <{reg(pairs)}>; linux,usable-memory = <0 1 0 1>; }};\n'
         text += 'cpus { #address-cells = <1>; #size-cells = <0>;\n'
@@ -128,14 +142,19 @@ class Machine:
         if self.blocks:
             text += f"ibm,dynamic-reconfiguration-memory {{ ibm,lmb-size = <{cells(self.block)}>; {self.block_property()} }};\n"
         text += (f"chosen {{ linux,kernel-end = <{cells(32 * MIB)}>; linux,crashkernel-base = <{cells(self.crash[0])}>; "
-                 f"linux,crashkernel-size = <{cells(self.crash[1] - self.crash[0])}>; }};\n")
-        text += (f"baton,facts {{ page-size = <0x10000>; crash-notes = <{cells(*(n for note in self.notes for n in note))}>; "
+                 f"linux,crashkernel-size = <{cells(self.crash[1] - self.crash[0])}>; linux,memory-limit = <{cells(self.limit)}>; }};\n")
+        lines = "".join(f"{begin:08x}-{end - 1:08x}\\n" for begin, end in self.cma)
+        shared = f'crash-cma-ranges = "{lines}"; ' if lines else ""
+        text += (f"baton,facts {{ page-size = <0x10000>; {shared}crash-notes = <{cells(*(n for note in self.notes for n in note))}>; "
                  f"vmcoreinfo = <{cells(*self.vmcoreinfo)}>; }};\n}};\n")
         return text
 
+    def address(self, number):
+        return struct.pack(">Q" if self.cells[0] == 2 else ">I", number)
+
     def block_property(self):
         if not self.second_form:
-            entries = b"".join(struct.pack(">QIIII", block.base, i, 0, 0, block.flags) for i, block in enumerate(self.blocks))
+            entries = b"".join(self.address(block.base) + struct.pack(">IIII", i, 0, 0, block.flags) for i, block in enumerate(self.blocks))
             return f"ibm,dynamic-memory = [{(struct.pack('>I', len(self.blocks)) + entries).hex()}];"
         runs = []
         for block in self.blocks:
@@ -144,17 +163,38 @@ class Machine:
                 last[0] += 1
             else:
                 runs.append([1, block.base, block.flags])
-        entries = b"".join(struct.pack(">IQIII", count, base, 0, 0, flags) for count, base, flags in runs)
+        entries = b"".join(struct.pack(">I", count) + self.address(base) + struct.pack(">III", 0, 0, flags) for count, base, flags in runs)
         return f"ibm,dynamic-memory-v2 = [{(struct.pack('>I', len(runs)) + entries).hex()}];"
 
 
-def numbers(blob, node, name):
-    """The numbers of 64 bits in a property; None without it."""
+def words_of(blob, node, name):
+    """The cells of a property; None without it."""
     answer = subprocess.run(["fdtget", "-t", "x", blob, node, name], capture_output=True, text=True, check=False)
     if answer.returncode != 0:
         return None
-    cells = [int(cell, 16) for cell in answer.stdout.split()]
-    return [high << 32 | low for high, low in zip(cells[::2], cells[1::2])]
+    return [int(cell, 16) for cell in answer.stdout.split()]
+
+
+class Cells:
+    """Takes numbers of so many cells from the front of a property, as dt_mem_next_cell does."""
+
+    def __init__(self, words, widths):
+        self.words, self.widths = list(words), widths
+
+    def __bool__(self):
+        return bool(self.words)
+
+    def _take(self, width):
+        number = 0
+        for _ in range(width):
+            number = number << 32 | self.words.pop(0)
+        return number
+
+    def address(self):
+        return self._take(self.widths[0])
+
+    def size(self):
+        return self._take(self.widths[1])
 
 
 class KdumpTest(unittest.TestCase):
@@ -193,7 +233,7 @@ class KdumpTest(unittest.TestCase):
             self.assertEqual(memsz, filesz)
             self.assertEqual(virtual, 0xC000000000000000 + physical)
             self.assertEqual(offset, segments["backup"]["start"] if physical < LOW else physical)
-        wanted = machine.ram - pages([machine.crash]) | pages([machine.rtas])
+        wanted = (machine.ram - pages([machine.crash]) | pages([machine.rtas])) - pages(machine.cma)
         expected = [(0, LOW), *((begin, end) for begin, end in merged(wanted - {0}))]
         self.assertEqual([(physical, physical + filesz) for _, _, physical, filesz, _ in loads], expected)
 
@@ -202,24 +242,27 @@ class KdumpTest(unittest.TestCase):
         blob = folder / "out/capture.dtb"
         used = []
         for pairs in machine.nodes:
-            usable = numbers(blob, f"/memory@{pairs[0][0]:x}", "linux,usable-memory")
+            usable = words_of(blob, f"/memory@{pairs[0][0]:x}", "linux,usable-memory")
             self.assertIsNotNone(usable)
-            mine = [(begin, begin + size) for begin, size in zip(usable[::2], usable[1::2]) if size]
+            mine, rest = [], Cells(usable, machine.cells)
+            while rest:
+                begin, size = rest.address(), rest.size()
+                mine += [(begin, begin + size)] if size else []
             for begin, end in mine:
                 self.assertTrue(any(start <= begin and end <= stop for start, stop in pairs), f"0x{begin:x} in {pairs}")
             used += mine
         if machine.blocks:
-            words = iter(numbers(blob, "/ibm,dynamic-reconfiguration-memory", "linux,drconf-usable-memory"))
+            words = Cells(words_of(blob, "/ibm,dynamic-reconfiguration-memory", "linux,drconf-usable-memory"), machine.cells)
             for block in machine.blocks:
                 if not block.is_used:
                     continue
-                for _ in range(next(words)):
-                    begin, size = next(words), next(words)
+                for _ in range(words.size()):
+                    begin, size = words.address(), words.size()
                     self.assertTrue(block.base <= begin and begin + size <= block.base + machine.block, f"0x{begin:x} is not of this block")
                     used.append((begin, begin + size))
-            self.assertEqual(list(words), [])
-        usable = pages([(0, machine.crash[1]), machine.rtas])
-        self.assertEqual(pages(used), machine.ram & usable)
+            self.assertFalse(words)
+        usable = pages([(0, machine.crash[1]), machine.rtas, *machine.cma])
+        self.assertEqual(pages(used), machine.there & usable)
 
     def check_places(self, machine, segments):
         taken = set()

@@ -187,11 +187,11 @@ CASES = {
                                          'tree.boot_cpuid_phys = ^"zero";'),
     "tree.boot_cpu_node = VALUE": case("tree.boot_cpu_node = 0;", True, "tree.boot_cpu_node ^0;",
                                        'tree.boot_cpu_node = ^"zero";'),
-    "tree.property STRING STRING [= VALUE | absent | not VALUE]": case(
+    "tree.property STRING STRING [= VALUE | absent | not VALUE | at most SIZE]": case(
         'tree.property "/chosen" "a" = 1;', True,
-        ['tree.property ^"chosen" "a";', 'tree.property "/chosen"^;', 'tree.property "/chosen" "a" ^1;', 'tree.property "/chosen" ^a;'],
+        ['tree.property ^"chosen" "a";', 'tree.property "/chosen"^;', 'tree.property "/chosen" "a" ^1;', 'tree.property "/chosen" ^a;', 'tree.property "/chosen" "a" at ^4;'],
         'tree.property "/chosen" "a" = ^0x0 ..< 1MiB;'),
-    "tree.property cpu STRING [= VALUE | absent | not VALUE]": case(
+    "tree.property cpu STRING [= VALUE | absent | not VALUE | at most SIZE]": case(
         'tree.property cpu "a" = "b";', True, ['tree.property cpu^;', 'tree.property cpu ^a = 1;', 'tree.property cpu "a" absent ^= 1;'],
         'tree.property cpu "a" = ^0x0 ..< 1MiB;'),
     "pen slot SIZE while INT at offset INT": case(
@@ -223,7 +223,7 @@ CASES = {
 
     # Machine
     **{f"{name} = RANGES, ...": ranges(name) for name in
-       ("ram", "crashkernel", "rtas", "opal.memory", "tce", "hash_table", "initrd", "reserved")},
+       ("ram", "crashkernel", "crash_cma", "rtas", "opal.memory", "tce", "hash_table", "initrd", "reserved")},
     **{f"{name} = RANGE": ranges(name) for name in ("rma", "running_kernel")},
     "hypervisor = 0 | 1": number("hypervisor", "1"),
     "kexec_slaves = STATE": case("kexec_slaves = absent;", True, "kexec_slaves ^absent;", "kexec_slaves = ^64KiB;"),

@@ -73,14 +73,18 @@ class Facts(FactsCase):
                          ["0", "3f000000", "0", "1a4", "0", "3f000200", "0", "1a4",
                           "0", "3f000400", "0", "1a4"])
         self.assertEqual(self.words("/baton,facts", "vmcoreinfo"), ["0", "3a50000", "0", "1024"])
+        for name, path in (("crash-size", "sys/kernel/kexec_crash_size"), ("cpus-possible", "sys/devices/system/cpu/possible"),
+                           ("crash-cma-ranges", "sys/kernel/kexec/crash_cma_ranges")):
+            self.assertEqual(tool("fdtget", "-t", "s", self.path, "/baton,facts", name), self.machine.files[path] + "\n")
         self.assertEqual(tool("fdtget", "-p", self.path, "/baton,facts").split(),
                          ["page-size", "giver-little-endian", "boot-tree-size", "iomem", "kernel-release", "crash-notes",
-                          "vmcoreinfo"])
+                          "vmcoreinfo", "crash-size", "crash-cma-ranges", "cpus-possible"])
 
     def test_what_a_machine_lacks_is_left_out(self):
         for path in list(self.machine.files):
-            if "crash_notes" in path or "vmcoreinfo" in path:
+            if "crash" in path or "vmcoreinfo" in path or "possible" in path:
                 del self.machine.files[path]
+        self.machine.files["sys/kernel/kexec/crash_cma_ranges"] = ""  # a kernel that could have some, and has none
         self.machine.arch, self.machine.page_kib = "ppc64", 4
         self.facts()
         self.assertEqual(tool("fdtget", "-p", self.path, "/baton,facts").split(),

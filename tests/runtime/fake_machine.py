@@ -37,6 +37,8 @@ class FakeMachine:
         self.files = {
             "sys/kernel/kexec_loaded": "0\n",
             "sys/kernel/vmcoreinfo": "0x0000000003a50000 1024\n",
+            "sys/kernel/kexec_crash_size": "268435456\n",
+            "sys/kernel/kexec/crash_cma_ranges": "50000000-51ffffff\n58000000-58ffffff\n",
             "proc/sys/kernel/kexec_load_disabled": "0\n",
             "sys/devices/system/cpu/cpufreq/boost": "1\n",  # no CPU, though its name starts so
             "sys/devices/system/cpu/possible": "0-11\n",

@@ -226,6 +226,13 @@ class Live(LoaderCase):
         last = ("last", "reserve", 0x17FF0000, 0x10000, b"")
         fill = ("fill", "reserve", 0x8010000, 0xFFD0000, b"")  # one page is left in the middle
         self.accepted(crash([stub, last, fill]), "-p")
+        size = self.machine.files["sys/kernel/kexec_crash_size"]
+        self.machine.files["sys/kernel/kexec_crash_size"] = "134217728\n"  # half of it was given back
+        self.refused(crash([stub], crash=(0x8000000, 0x18000000)), "has 0x8000000 ..< 0x10000000", words=["-p"])
+        self.accepted(crash([stub], crash=(0x8000000, 0x10000000)), "-p")
+        self.machine.files["sys/kernel/kexec_crash_size"] = "0\n"
+        self.refused(crash([stub]), ("no memory is reserved", "crashkernel=SIZE"), words=["-p"])
+        self.machine.files["sys/kernel/kexec_crash_size"] = size
         self.machine.add("chosen", linux__crashkernel_base=None, linux__crashkernel_size=None)
         self.accepted(crash([stub]), "-p")  # /proc/iomem says the same
         self.machine.iomem = self.machine.iomem.replace("Crash kernel", "reserved")

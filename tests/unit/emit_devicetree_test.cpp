@@ -46,6 +46,9 @@ DeviceTree sample() {
   t.text("stdout-path", "/vty").wide("linux,elfcorehdr", {1, 2}).wide("linux,crashkernel-base", {3});
   t.wide("linux,crashkernel-size", {4}).wide("linux,usable-memory-range", {0, 1}).wide("linux,kernel-end", {5});
   t.wide("linux,memory-limit", {1 << 28}).wide("linux,htab-base", {6}).wide("linux,htab-size", {7}).end();
+  // What a live tree has since the bridge was given another window: a kernel reads it from the tree of the next boot.
+  t.begin("pci@800000020000000").cells("ibm,dma-window", {0x80000000, 0, 0, 0, 0x40000000});
+  t.cells("linux,direct64-ddr-window-info", {1, 2, 3}).cells("linux,dma64-ddr-window-info", {4, 5, 6}).end();
   t.begin("baton,facts").cells("page-size", {0x10000}).begin("deeper").end().end();
   return parsed(t.blob());
 }
@@ -75,6 +78,12 @@ TEST_CASE("without edits only what belonged to the base's boot goes") {
   CHECK_FALSE(has(out, "/memory@0", "linux,usable-memory"));
   CHECK_FALSE(has(out, "/ibm,dynamic-reconfiguration-memory", "linux,drconf-usable-memory"));
   CHECK(has(out, "/ibm,dynamic-reconfiguration-memory", "ibm,lmb-size"));
+  for (const char* window : {"ibm,dma-window", "linux,direct64-ddr-window-info", "linux,dma64-ddr-window-info"})
+    CHECK(has(out, "/pci@800000020000000", window));
+  const auto& cpus = out.node(*out.find("/cpus")).children;
+  REQUIRE(cpus.size() == 2);
+  CHECK(out.node(cpus[0]).name == "cpu@0");  // in the base's order, which is by number in a facts file
+  CHECK(out.node(cpus[1]).name == "cpu@8");
   CHECK(has(out, "/cpus", "linux,kernel-end"));  // only /chosen speaks of the boot
   CHECK(out.says(*out.find("/chosen"), "bootargs", "old"));
   CHECK(out.reserve_map() == std::vector<Range>{Range::from_to(0x7000, 0x7800)});

@@ -349,6 +349,39 @@ TEST_CASE("memory that `mem=` takes from a kernel is not its memory") {
   CHECK(refused(odd) == "`tree.dtb`: /chosen linux,memory-limit has 16 bytes; a number has 4 or 8");
 }
 
+TEST_CASE("what is left of a crash reservation, and what a crash kernel gets besides") {
+  auto facts = [](const std::string& name, const std::string& text) {
+    TreeBuilder t;
+    t.memory("memory@0", {0, kGiB}).begin("chosen").wide("linux,crashkernel-base", {0x10000000}).wide("linux,crashkernel-size", {0x10000000}).end();
+    t.begin("baton,facts").wide("crash-notes", {0x3000000, 0x158, 0x3000200, 0x158}).wide("vmcoreinfo", {0x3010000, 0x1000});
+    if (!name.empty()) t.text(name, text);
+    t.end();
+    return derive(t);
+  };
+  CHECK(facts("", "")->ranges("crashkernel") == set({{0x10000000, 0x20000000}}));
+  CHECK(facts("", "")->ranges("crash_cma").empty());
+  CHECK(facts("crash-size", "268435456\n")->ranges("crashkernel") == set({{0x10000000, 0x20000000}}));
+  CHECK(origin(*facts("crash-size", "268435456\n"), "crashkernel") == "/chosen linux,crashkernel-base");
+  CHECK(facts("crash-size", "134217728\n")->ranges("crashkernel") == set({{0x10000000, 0x18000000}}));
+  CHECK(origin(*facts("crash-size", "134217728\n"), "crashkernel") == "/chosen linux,crashkernel-base, of it /baton,facts crash-size");
+  CHECK_FALSE(facts("crash-size", "0\n")->find("crashkernel"));
+  CHECK(remarks(*facts("crash-size", "0\n"), "`crashkernel` is not known: all of it was given back"));
+  CHECK(facts("crash-size", "much\n").failure().message == "`tree.dtb`: /baton,facts crash-size is no number of bytes");
+
+  CHECK(facts("crash-cma-ranges", "38000000-38ffffff\n30000000-31ffffff\n")->ranges("crash_cma") == set({{0x30000000, 0x32000000}, {0x38000000, 0x39000000}}));
+  CHECK(origin(*facts("crash-cma-ranges", "0-f\n"), "crash_cma") == "/baton,facts crash-cma-ranges");
+  for (const char* wrong : {"30000000\n", "30000000-2fffffff\n", "x-y\n", "0-f trailing\n", "\n"})
+    CHECK(facts("crash-cma-ranges", wrong).failure().message.find("/baton,facts crash-cma-ranges has the line") != std::string::npos);
+
+  CHECK_FALSE(remarks(*facts("cpus-possible", "0-1\n"), "are possible"));
+  CHECK(remarks(*facts("cpus-possible", "0-3,8\n"), "5 CPUs are possible (/baton,facts cpus-possible), and 2 have a crash note"));
+  CHECK_FALSE(remarks(*facts("cpus-possible", "some\n"), "are possible"));
+  CHECK_FALSE(remarks(*facts("cpus-possible", "3-1\n"), "are possible"));
+  TreeBuilder bare;
+  bare.begin("baton,facts").wide("crash-notes", {0x3000000, 0x158}).end();
+  CHECK(remarks(good(bare), "vmcoreinfo is not known"));
+}
+
 TEST_CASE("halves and nonsense in /chosen and firmware nodes are refused by name") {
   auto chosen = [](const char* name, std::vector<uint64_t> value) {
     TreeBuilder t;
