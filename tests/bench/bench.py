@@ -3,7 +3,7 @@
 """How long does the compiler take, how often does it touch a payload's bytes, how short are its stubs,
 and how does it grow with a program, or with a machine?
 
-Prints seven groups of figures. Times are those of whole processes, taken in turns within one run, because
+Prints nine groups of figures. Times are those of whole processes, taken in turns within one run, because
 machines are shared: what counts is the ratio, not the milliseconds. Bytes are counted, not timed. Exits with
 1 when something that is counted is not as it should be; a time never fails.
 
@@ -351,6 +351,13 @@ def holes(program):
         subprocess.run([program], check=True)
 
 
+def handshakes(program):
+    if program is None:
+        say("left out: --handshakes names the program")
+    else:
+        subprocess.run([program], check=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Prints the figures.")
     parser.add_argument("--baton", required=True)
@@ -359,7 +366,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--payload-mib", type=int, default=256, help="size of the big kernel; the initrd has a quarter")
     parser.add_argument("--holes", help="the program holes_bench; without it that part is left out")
-    parser.add_argument("--only", choices=["time", "payload", "stubs", "diff", "scale", "machines", "crash", "holes"])
+    parser.add_argument("--handshakes", help="the program handshake_bench; without it that part is left out")
+    parser.add_argument("--only", choices=["time", "payload", "stubs", "diff", "scale", "machines", "crash", "holes",
+                                           "handshakes"])
     given = parser.parse_args()
     baton, work = os.path.abspath(given.baton), os.path.abspath(given.work)
     parts = [("time", lambda at: times(baton, given.cc, at, given.rounds)),
@@ -369,7 +378,8 @@ def main():
              ("scale", lambda at: scale.run(baton, "dtc", at, scale.SIZES, 7)),
              ("machines", lambda at: large_machines(baton, at)),
              ("crash", lambda at: crash_times.run(os.path.dirname(os.path.dirname(baton)), at)),
-             ("holes", lambda at: holes(given.holes))]
+             ("holes", lambda at: holes(given.holes)),
+             ("handshakes", lambda at: handshakes(given.handshakes))]
     failed = False
     for number, (name, part) in enumerate(parts, 1):
         if given.only not in (None, name):
