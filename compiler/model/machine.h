@@ -29,7 +29,7 @@ struct MachineAttribute {
   std::string_view doc;  // one line, for the reference and for hover
 };
 
-/// Every attribute, in reference order: ram rma hypervisor kexec_slaves running_kernel crashkernel rtas
+/// Every attribute, in reference order: ram rma hypervisor kexec_slaves running_kernel crashkernel crash_cma rtas
 /// opal.base opal.entry opal.memory tce hash_table initrd reserved cpus isa page tree.
 const std::vector<MachineAttribute>& machine_attributes();
 const MachineAttribute* find_machine_attribute(std::string_view name);

@@ -43,8 +43,8 @@ enum class ClauseKind {
   kTreeFormat,    // values: the readable blob versions
   kTreeBootCpu,   // subject: "" for the header's field, kBootCpuNode for the property of a cpu node; values[0]
   kTreeReserves,  // values: ranges
-  kTreeProperty,  // subject: "PATH NAME"; words: PATH (or "cpu": the node of each CPU spoken of), NAME, and "absent" where
-                  // there must be none, "not" where it must not have this value; values[0], unless it has no value
+  kTreeProperty,  // subject: "PATH NAME"; words: PATH (or "cpu": the node of each CPU), NAME, and "absent" where there is
+                  // none, "not" where it has not this value, "most" where that is its length; values[0], unless it has none
   kPen,           // values: size of a slot, the bits that hold its CPU, and where the doubleword is that has them
   kSlotField,     // subject: name; values: offset, size, and what it holds at first (optional)
   kLanding,       // words[0]: "slaves"; values[0]: offset
