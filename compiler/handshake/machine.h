@@ -19,7 +19,8 @@
 //    other without it. A CPU's own stores need both as well. lwsync does not order them.
 //
 // What cannot be seen from outside is done at once (`settle`): a load is final, a branch is decided, a barrier lets go,
-// a store becomes visible to its own CPU, and reaches those that cannot tell any more. Doing it later would allow nothing more: it only takes constraints away.
+// a store becomes visible to its own CPU, and reaches those that cannot tell any more. Doing it later would allow nothing
+// more: it only takes constraints away.
 // Left out, and so neither shown nor excluded: reservations that fail, mixed sizes, timing, and that a loop's next turn
 // begins before the branch of the last one is decided.
 #pragma once
