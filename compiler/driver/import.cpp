@@ -58,6 +58,9 @@ report::MachineNotes notes_of(const inputs::DeviceTree& tree, const model::Machi
   return notes;
 }
 
+/// Ranges of one fact. A clause holds eight times as many words.
+constexpr size_t kMostWritten = 1 << 16;
+
 }  // namespace
 
 bool is_name(std::string_view text) {
@@ -85,6 +88,14 @@ int import_machine(const Options& options) {
   if (!tree) return refused(tree.failure());
   auto machine = inputs::machine_from_tree(*tree, options.name.empty() ? name_of_file(path) : options.name);
   if (!machine) return refused(machine.failure());
+  for (const auto& [name, fact] : machine->facts) {
+    if (!fact.value.is_known() || fact.value.type() != model::Type::kRanges || fact.value.ranges().count() <= kMostWritten) continue;
+    c.sink.report(Code::limit_reached, {}, "`" + path + "`: `" + name + "` is " + std::to_string(fact.value.ranges().count()) +
+                                               " ranges, and a machine that is written out has at most " + std::to_string(kMostWritten))
+        .note("a program can take the machine from the tree itself: `machine NAME from dtb \"FILE\" {}`");
+    show_findings(c, options);
+    return exit_code(c);
+  }
   source::FileId draft = c.sources.add(options.file, report::machine_text(*machine, notes_of(*tree, *machine, path)));
   auto text = syntax::format(c.sources, draft);
   BATON_CHECK(text.ok(), text.failure().message.c_str());

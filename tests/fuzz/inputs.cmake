@@ -57,3 +57,9 @@ baton_inputs_fuzz(tree ${tree_seed} inputs/tree.cpp inputs/tree_machine.cpp
                   inputs/tree_memory.cpp inputs/isa.cpp inputs/live_facts.cpp emit/devicetree.cpp emit/tree_blob.cpp
                   model/machine.cpp model/value.cpp report/machine_text.cpp report/text_layout.cpp
                   base/address.cpp base/file.cpp base/range.cpp)
+
+# Trees as large as any: a fuzzer's are short.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_test(NAME fuzz.hostile-trees COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/hostile_tree_test.py
+  --baton ${CMAKE_BINARY_DIR}/bin/baton --work ${CMAKE_CURRENT_BINARY_DIR}/hostile_trees)
+set_tests_properties(fuzz.hostile-trees PROPERTIES LABELS fuzz TIMEOUT 400)

@@ -6,8 +6,9 @@
 // "Understanding POWER Multiprocessors" (PLDI 2011); Maranget, Sarkar, Sewell, "A Tutorial Introduction to the ARM and
 // POWER Relaxed Memory Models"; for acquire by ctrl+isync and release by lwsync, McKenney and Silvera, "Example POWER
 // Implementation for C/C++ Memory Model" (WG21 N2745). Those of R, RWC, 2+2W with two kinds of barriers, RSW, RDW and
-// blw-w-006 follow from that model as it is understood here; nobody has read them off its tables yet. `po` is nothing between two accesses, `ctrl` a branch on what was loaded, `addr` and `data` a
-// computed address or value. A test is allowed when a run ends with all of its conditions.
+// blw-w-006 follow from that model as it is understood here; nobody has read them off its tables yet. `po` is nothing
+// between two accesses, `ctrl` a branch on what was loaded, `addr` and `data` a computed address or value. A test is
+// allowed when a run ends with all of its conditions.
 #include <doctest/doctest.h>
 
 #include <string>
