@@ -21,7 +21,7 @@ DIFFERENCES = {
     "/chosen baton,marker": "the tests' own",
     "/chosen linux,initrd-start": "another initrd, elsewhere",
     "/chosen linux,initrd-end": "another initrd, elsewhere",
-    "/chosen linux,kernel-end": "of the kernel that runs: kexec-tools drops it, and the next kernel puts its own there either way",
+    "/chosen linux,memory-limit": "of the kernel that runs: kexec-tools passes it on, and the next kernel reads it in its own byte order; Baton drops it",
     "/ibm,dynamic-reconfiguration-memory linux,drconf-usable-memory":
         "kexec-tools has a record for every block; Linux takes one only for a block in use, so that it reads them for the wrong blocks",
     "reserve map": "kexec-tools reserves what a segment loads, Baton what it takes; trees and initrds are of other sizes",
