@@ -10,6 +10,7 @@
 #include "contract/claim.h"
 #include "contract/order.h"
 #include "model/evaluate.h"
+#include "model/tree_property.h"
 
 namespace baton::check {
 
@@ -151,7 +152,7 @@ void check_types(const Clause& clause, const model::Scope& scope, diagnostics::S
         Value v = evaluate(*e, scope, sink);
         if (v.is_error()) continue;
         no_byte_order(*e, v, sink);
-        if (clause.words.size() > 2 && clause.words[2] == "most") {
+        if (model::is_limit(clause)) {
           if (!v.is_number() || v.type() == Type::kAddress)
             sink.report(Code::type_mismatch, e->span, std::string("a length is a size or a number of bytes, not ") + to_text(v.type()));
           else if (!v.is_known())

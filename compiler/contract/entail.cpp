@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "model/tree_property.h"
+
 namespace baton::contract {
 
 using model::ClauseKind;
@@ -179,22 +181,20 @@ Judgement copied(const Statement& promise, const Fact& need) {
 
 /// What has no such property, or has it otherwise, has it not with that value.
 Truth other_than(const Fact& promise, const Fact& need) {
-  const auto& words = promise.clause->words;
-  if (words.size() > 2 && words[2] == "absent") return Truth::kYes;
-  if (words.size() > 2 && words[2] == "most") return Truth::kUnknown;
+  if (model::is_absent(*promise.clause)) return Truth::kYes;
+  if (model::is_limit(*promise.clause)) return Truth::kUnknown;
   if (promise.values.empty()) return Truth::kYes;  // without a value; what is needed not to be has one
   Truth same = satisfies(promise.values[0], need.values[0]);
-  if (words.size() > 2) return same;
+  if (model::is_not(*promise.clause)) return same;
   return same == Truth::kYes ? Truth::kNo : same == Truth::kNo ? Truth::kYes : Truth::kUnknown;
 }
 
 /// What is not there, or is this long, is not longer.
 Truth no_longer_than(const Fact& promise, const Fact& need) {
-  const auto& words = promise.clause->words;
-  if (words.size() > 2 && words[2] == "absent") return Truth::kYes;
-  if (words.size() > 2 && words[2] == "not") return Truth::kUnknown;
+  if (model::is_absent(*promise.clause)) return Truth::kYes;
+  if (model::is_not(*promise.clause)) return Truth::kUnknown;
   if (promise.values.empty()) return Truth::kYes;  // without a value
-  if (words.size() > 2) return at_most(promise.values[0].number, need.values[0].number);
+  if (model::is_limit(*promise.clause)) return at_most(promise.values[0].number, need.values[0].number);
   const std::string& bytes = promise.values[0].word;  // "<00ff>", two digits each
   if (promise.values[0].kind != Term::Kind::kWord || bytes.size() < 2) return Truth::kUnknown;
   return at_most(Linear::number((bytes.size() - 2) / 2), need.values[0].number);
@@ -206,13 +206,13 @@ Judgement exactly(const Facts& promises, const Fact& need) {
   for (const Fact* promise : promises) {
     if (!j.promise) j.promise = promise;
     Truth same = promise->clause->words == need.clause->words && promise->values.size() == need.values.size() ? Truth::kYes : Truth::kNo;
-    if (need.kind == ClauseKind::kTreeProperty && need.clause->words.size() > 2 && need.clause->words[2] == "not") {
+    if (need.kind == ClauseKind::kTreeProperty && model::is_not(*need.clause)) {
       same = other_than(*promise, need);
       if (same == Truth::kUnknown) j.why = depends(promise->clause->text, need.clause->text);
       j.truth = either(j.truth, same);
       continue;
     }
-    if (need.kind == ClauseKind::kTreeProperty && need.clause->words.size() > 2 && need.clause->words[2] == "most") {
+    if (need.kind == ClauseKind::kTreeProperty && model::is_limit(*need.clause)) {
       same = no_longer_than(*promise, need);
       if (same == Truth::kUnknown) j.why = depends(promise->clause->text, need.clause->text);
       j.truth = either(j.truth, same);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "model/tree_property.h"
+
 namespace baton::contract {
 
 using model::Clause;
@@ -101,9 +103,6 @@ std::vector<Fact> unfold(const Fact& mode) {
   return fields;
 }
 
-/// `at most SIZE` is a number; what else is said of a property are its bytes.
-bool is_limit(const model::Clause& clause) { return clause.words.size() > 2 && clause.words[2] == "most"; }
-
 /// The bytes of a property, as text: 4 in a cell and 4 in two are not the same.
 Term property_term(const model::Value& value) {
   auto bytes = property_bytes(value);
@@ -119,7 +118,8 @@ void values(Fact& fact, const Names& names) {
     diagnostics::Sink reported_by_the_checker;
     for (const auto& e : fact.clause->values) {
       model::Value v = evaluate(*e, ConventionScope(*names.roles, names.lets), reported_by_the_checker);
-      fact.values.push_back(!v.is_known() ? term_of(*e, names).value_or(Term{}) : is_limit(*fact.clause) ? term_of(v) : property_term(v));
+      // `at most SIZE` is a number; what else is said of a property are its bytes.
+      fact.values.push_back(!v.is_known() ? term_of(*e, names).value_or(Term{}) : model::is_limit(*fact.clause) ? term_of(v) : property_term(v));
     }
     return;
   }
@@ -198,7 +198,7 @@ Statement state(const Boundary& boundary) {
       }
     } else {
       for (const auto& v : claim.possible())
-        fact.values.push_back(fact.kind == ClauseKind::kTreeProperty && !is_limit(*claim.clause) ? property_term(v) : term_of(v));
+        fact.values.push_back(fact.kind == ClauseKind::kTreeProperty && !model::is_limit(*claim.clause) ? property_term(v) : term_of(v));
     }
     settle(fact);
     statement.facts.push_back(std::move(fact));

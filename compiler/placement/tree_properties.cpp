@@ -11,11 +11,6 @@ using model::Clause;
 using model::ClauseKind;
 using model::Section;
 
-bool of_cpus(const Clause& clause) { return clause.words[0] == model::kCpuNodes; }
-bool is_absent(const Clause& clause) { return clause.words.size() > 2 && clause.words[2] == "absent"; }
-bool is_not(const Clause& clause) { return clause.words.size() > 2 && clause.words[2] == "not"; }
-bool is_limit(const Clause& clause) { return clause.words.size() > 2 && clause.words[2] == "most"; }
-
 Wide limit_of(const Layout& layout, const Clause& clause) {
   diagnostics::Sink reported_by_the_checker;
   return evaluate(*clause.values[0], RoleScope(layout, false), reported_by_the_checker).number();

@@ -11,17 +11,17 @@
 
 #include <vector>
 
+#include "model/tree_property.h"
 #include "placement/layout.h"
 
 namespace baton::placement {
 
-/// Of a clause `tree.property`: whether it is about nodes of CPUs, and whether the property must not be there, not with
-/// its value, or not with more bytes.
-bool of_cpus(const model::Clause& clause);
-bool is_absent(const model::Clause& clause);
-bool is_not(const model::Clause& clause);
-bool is_limit(const model::Clause& clause);
-/// The most bytes of such a clause.
+using model::is_absent;
+using model::is_limit;
+using model::is_not;
+using model::of_cpus;
+
+/// The most bytes of a clause that is a limit.
 Wide limit_of(const Layout& layout, const model::Clause& clause);
 
 /// Whether the clause is a `tree.property` that asks for something here.

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.dont_write_bytecode = True  # the source folder stays as it is
 
@@ -41,6 +42,8 @@ class Layout:
     MAX_CPUS = 16
     MAX_RANGES = 64
     SLOT_COUNT = 0x9F8
+    SLAVES_LEFT = 0x801008  # a big-endian word of the giver's work area
+    TAKER_WAITS = 0x40  # a doubleword of the low copy, in the taker's byte order: where the taker is, once it waits
 
 
 # So long a stub that said that it stops is watched: the taker prints within a fraction of it.
@@ -58,6 +61,11 @@ PLATFORMS = {
 }
 
 
+def number_at(memory, address, size, order):
+    memory.seek(address)
+    return int.from_bytes(memory.read(size), order)
+
+
 class Run:
     """One configuration: which machine, CPUs, master and byte order, and the stub's edit if there is one."""
 
@@ -68,8 +76,7 @@ class Run:
         self.vsmt = stride if options.platform == "pseries" and stride > 1 else None
         self.master, self.order, self.cpu, self.givers = options.master, options.order, options.cpu, options.givers
         self.qemu, self.limit, self.untouched_slaves = options.qemu, options.limit, options.untouched_slaves
-        at, length = options.freeze or (0, 0)
-        self.freeze = [(at, signal.SIGSTOP), (at + length, signal.SIGCONT)] if length else []
+        self.freeze = options.freeze
         if self.master not in self.ids:
             raise Unusable(f"no CPU has the id {self.master}: {self.ids}")
         if handoff.giver not in ("both", self.order):
@@ -233,6 +240,12 @@ class Run:
             with open(path, "wb") as file:
                 file.write(content)
             command += ["-device", f"loader,file={path},addr={address:#x},force-raw=on"]
+        if self.freeze:  # its memory is a file that can be looked at while it runs
+            size, path = self.platform["ram"], os.path.join(folder, "ram")
+            with open(path, "wb") as file:
+                file.truncate(size)
+            command += ["-object", f"memory-backend-file,id=ram,mem-path={path},size={size},share=on"]
+            command[command.index("-M") + 1] += ",memory-backend=ram"
         return command
 
     def finished(self, folder):
@@ -254,11 +267,10 @@ class Run:
 
             timer = threading.Timer(self.limit, give_up)
             timer.start()
-            freezing = [threading.Timer(at, process.send_signal, (what,)) for at, what in self.freeze]
-            for one in freezing:
-                one.start()
             try:
                 lines = []
+                if self.freeze:
+                    self.stand_still(process, os.path.join(folder, "ram"))
                 for line in process.stdout:
                     lines.append(line.rstrip("\r\n"))
                     if lines[-1] == "probe end":
@@ -269,15 +281,11 @@ class Run:
                         timer = threading.Timer(AFTER_STOP, give_up)
                         timer.start()
             finally:
-                early = any(one.is_alive() for one in freezing)
-                for one in (timer, *freezing):
-                    one.cancel()
+                timer.cancel()
                 process.kill()
                 complaint = process.communicate()[1].strip()
                 self.finished(folder)
         if lines and lines[-1] == "probe end":
-            if early:
-                raise Unusable("the run was over before it was to stand still")
             return lines
         if self.stop_text and overdue.is_set():
             return lines
@@ -285,6 +293,22 @@ class Run:
             raise Unusable(f"QEMU ended by itself: {complaint or 'without a word'}")
         return lines
 
+
+    def stand_still(self, process, ram):
+        """Stops all of QEMU while the taker waits for its slaves. Unusable where they came before it could be stopped."""
+        with open(ram, "rb", buffering=0) as memory:
+            while number_at(memory, Layout.TAKER_WAITS, 8, self.handoff.image_order) != self.image.start:
+                if process.poll() is not None:
+                    return
+                time.sleep(0.001)
+            process.send_signal(signal.SIGSTOP)
+            left = number_at(memory, Layout.SLAVES_LEFT, 4, "big")
+        try:
+            if left == len(self.ids) - 1:
+                raise Unusable("the slaves had left before QEMU was to stand still")
+            time.sleep(self.freeze)
+        finally:
+            process.send_signal(signal.SIGCONT)
 
     def changed(self, cpu, promised):
         """The registers of a CPU that do not hold what the giver put there. `promised`: those not poisoned, None unseen."""
@@ -392,8 +416,8 @@ def make_parser():
                         help="turns of an empty loop that each CPU makes between the release and leaving")
     parser.add_argument("--wait-for", type=int, default=0, metavar="N",
                         help="the master enters the stub after so many slaves have left for 0x60")
-    parser.add_argument("--freeze", type=lambda text: [float(number) for number in text.split(":")], metavar="AT:SECONDS",
-                        help="so long after its start QEMU stands still, for so long: no vCPU runs, and the time base goes on")
+    parser.add_argument("--freeze", type=float, metavar="SECONDS",
+                        help="while the taker waits, QEMU stands still for so long: no vCPU runs, and the time base goes on")
     parser.add_argument("--file", action="append", metavar="SEGMENT=PATH", default=[], type=lambda text: text.split("=", 1),
                         help="what a segment of kind file was built from")
     parser.add_argument("--digests", action="store_true", help="the stub digests the tree: it is loaded as it was built")
