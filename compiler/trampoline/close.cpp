@@ -67,7 +67,7 @@ class Closer {
       return;
     }
     const ClosedOrder& order = closed_.orders.front();
-    closed_.departure = depart(layout_, order.from, order.to, order.gap, order.giver, sink_);
+    closed_.departure = depart(layout_, order.from, order.gap, order.giver, sink_);
     if (closed_.departure) closed_.stub = SynthesizedStub{closed_.departure->stub, {}};
   }
 

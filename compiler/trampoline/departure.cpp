@@ -194,8 +194,7 @@ class Writing {
 }  // namespace
 
 std::optional<Departure> depart(const placement::Layout& layout, const contract::Boundary& from,
-                                const contract::Boundary& to, const contract::Gap& gap, Endian giver,
-                                diagnostics::Sink& sink) {
+                                const contract::Gap& gap, Endian giver, diagnostics::Sink& sink) {
   Departure d;
   const std::string name = "baton_" + layout.handoff->name;
   d.giver = d.stub.unit_order = giver;
@@ -203,7 +202,7 @@ std::optional<Departure> depart(const placement::Layout& layout, const contract:
   d.arrived = name + "_arrived";
   if (gap.slaves_may_arrive) d.slave = name + "_slave";
   d.stub.symbol = d.code_symbol(d.master);
-  auto needs = read_departure_needs(layout, from, to, gap, d, sink);
+  auto needs = read_departure_needs(layout, from, gap, d, sink);
   if (!needs) return std::nullopt;
   return Writing(layout, std::move(d), *needs, sink).run();
 }

@@ -67,7 +67,6 @@ inline constexpr uint64_t kDepartureFrame = 128;
 
 /// nullopt after reporting what departing code cannot bring about, at the clause that needs it.
 std::optional<Departure> depart(const placement::Layout& layout, const contract::Boundary& from,
-                                const contract::Boundary& to, const contract::Gap& gap, Endian giver,
-                                diagnostics::Sink& sink);
+                                const contract::Gap& gap, Endian giver, diagnostics::Sink& sink);
 
 }  // namespace baton::trampoline

@@ -68,9 +68,9 @@ std::vector<CallArgument> arguments_of(const contract::Boundary& from, Section c
 
 class Needs {
  public:
-  Needs(const placement::Layout& layout, const contract::Boundary& from, const contract::Boundary& to, const contract::Gap& gap,
-        Departure& departure, diagnostics::Sink& sink)
-      : layout_(layout), from_(from), to_(to), gap_(gap), d_(departure), sink_(sink) {}
+  Needs(const placement::Layout& layout, const contract::Boundary& from, const contract::Gap& gap, Departure& departure,
+        diagnostics::Sink& sink)
+      : layout_(layout), from_(from), gap_(gap), d_(departure), sink_(sink) {}
 
   std::optional<DepartureNeeds> run() {
     size_t errors = sink_.error_count();
@@ -275,7 +275,6 @@ class Needs {
 
   const placement::Layout& layout_;
   const contract::Boundary& from_;
-  const contract::Boundary& to_;
   const contract::Gap& gap_;
   Departure& d_;
   diagnostics::Sink& sink_;
@@ -312,9 +311,9 @@ void refuse_departure(const placement::Layout& layout, const Claim& need, const 
 }
 
 std::optional<DepartureNeeds> read_departure_needs(const placement::Layout& layout, const contract::Boundary& from,
-                                                   const contract::Boundary& to, const contract::Gap& gap,
-                                                   Departure& departure, diagnostics::Sink& sink) {
-  return Needs(layout, from, to, gap, departure, sink).run();
+                                                   const contract::Gap& gap, Departure& departure,
+                                                   diagnostics::Sink& sink) {
+  return Needs(layout, from, gap, departure, sink).run();
 }
 
 }  // namespace baton::trampoline

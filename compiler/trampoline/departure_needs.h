@@ -34,8 +34,8 @@ struct DepartureNeeds {
 
 /// Also fills in `departure`: its arguments, events, landing and head. nullopt after a report.
 std::optional<DepartureNeeds> read_departure_needs(const placement::Layout& layout, const contract::Boundary& from,
-                                                   const contract::Boundary& to, const contract::Gap& gap,
-                                                   Departure& departure, diagnostics::Sink& sink);
+                                                   const contract::Gap& gap, Departure& departure,
+                                                   diagnostics::Sink& sink);
 
 /// The argument of the master's call that holds this value, or null.
 const CallArgument* passed_as(const Departure& departure, const model::Value& value);

@@ -20,4 +20,4 @@ set_tests_properties(differential.dtb differential.elf PROPERTIES LABELS differe
 add_test(NAME differential.machine
   COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/machine_test.py --baton ${CMAKE_BINARY_DIR}/bin/baton
           --tool $<TARGET_FILE:inputs_tool> --loader $<TARGET_FILE:baton-load-host> --source ${PROJECT_SOURCE_DIR})
-set_tests_properties(differential.machine PROPERTIES LABELS differential TIMEOUT 240)
+set_tests_properties(differential.machine PROPERTIES LABELS differential TIMEOUT 240 COST 40)

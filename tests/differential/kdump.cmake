@@ -4,4 +4,4 @@
 add_test(NAME differential.kdump
   COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/kdump_test.py --baton ${CMAKE_BINARY_DIR}/bin/baton
           --golden ${PROJECT_SOURCE_DIR}/tests/golden)
-set_tests_properties(differential.kdump PROPERTIES LABELS differential TIMEOUT 240)
+set_tests_properties(differential.kdump PROPERTIES LABELS differential TIMEOUT 240 COST 45)

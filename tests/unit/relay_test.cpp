@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "ppc64/stub.h"
+#include "rounds.h"
 #include "trampoline/synthesize.h"
 #include "verify/verify.h"
 
@@ -94,7 +95,7 @@ verify::Goals slave_goals(const Place& place) {
 
 TEST_CASE("the master replaces the head and lets the slaves go; they wait until then and keep their id") {
   std::mt19937_64 random(11);
-  for (int i = 0; i < 60; ++i) {
+  for (unsigned i = 0; i < rounds(60); ++i) {
     Place place;
     place.giver = i % 2 != 0 ? Endian::kLittle : Endian::kBig;
     place.start_known = i % 3 != 0;

@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include "ppc64/stub.h"
+#include "rounds.h"
 #include "trampoline/body.h"
 #include "trampoline/bound.h"
 #include "trampoline/synthesize.h"
@@ -336,7 +337,7 @@ uint64_t random_page(std::mt19937_64& random) {
 TEST_CASE("random handoffs: every body that is made is proved") {
   std::mt19937_64 random(41);
   unsigned made = 0, switched = 0;
-  for (unsigned round = 0; round < 150; ++round) {
+  for (unsigned round = 0; round < rounds(150); ++round) {
     MasterGoals g;
     g.giver = random() % 2 == 0 ? Endian::kBig : Endian::kLittle;
     uint64_t start = random_page(random), tree = random_page(random), kernel = random_page(random);
@@ -405,12 +406,13 @@ TEST_CASE("random handoffs: every body that is made is proved") {
     INFO(listing(verdict));
     CHECK(verdict.outcome() == verify::Outcome::kProved);
     // The same goals give the same body.
+    if (made % 4 != 1) continue;
     auto again = shortest_body(g, start, offset);
     REQUIRE(again.ok());
     CHECK(text_of(*again) == text_of(*body));
   }
-  CHECK(made > 90);
-  CHECK(switched > 30);
+  CHECK(made > rounds(90));
+  CHECK(switched > rounds(30));
 }
 
 TEST_CASE("two MSR masks in one register: the first is not taken for the second") {
