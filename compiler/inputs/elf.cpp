@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <functional>
 
+#include "inputs/elf_tables.h"
 #include "llvm/Object/ELF.h"
 
 namespace baton::inputs {
@@ -17,9 +17,9 @@ namespace {
 constexpr uint32_t kRunAtLoadDefault = 0x72756e30;  // "run0": arch/powerpc/kernel/head_64.S
 constexpr uint64_t kRunAtLoadOffset = 0x5c;
 constexpr std::string_view kLinuxBanner = "Linux version ";
-constexpr size_t kHeaderSize = 64, kProgramHeaderSize = 56;
+constexpr size_t kProgramHeaderSize = 56;
 constexpr unsigned kExtendedCount = 0xffff;  // PN_XNUM: the count stands elsewhere
-constexpr size_t kClassAt = 4, kDataAt = 5, kVersionAt = 6;
+constexpr size_t kDataAt = 5;  // EI_DATA
 
 /// Gaps between pieces are views of these.
 const std::array<uint8_t, 1 << 16> kZeros = {};
@@ -27,20 +27,6 @@ const std::array<uint8_t, 1 << 16> kZeros = {};
 std::string quoted(const MappedFile& file) { return "`" + file.path().string() + "`"; }
 
 std::string decimal(Wide n) { return std::to_string(static_cast<uint64_t>(n)); }
-
-/// The names users know; others stay numbers.
-std::string machine_name(uint16_t machine) {
-  switch (machine) {
-    case llvm::ELF::EM_386: return "i386";
-    case llvm::ELF::EM_PPC: return "32-bit PowerPC";
-    case llvm::ELF::EM_S390: return "s390";
-    case llvm::ELF::EM_ARM: return "ARM";
-    case llvm::ELF::EM_X86_64: return "x86-64";
-    case llvm::ELF::EM_AARCH64: return "AArch64";
-    case llvm::ELF::EM_RISCV: return "RISC-V";
-    default: return "another processor";
-  }
-}
 
 bool is_inside(Size offset, Size length, Size end) {
   return offset.wide() + length.wide() <= end.wide();  // each is at most 2^64: Wide holds the sum
@@ -51,10 +37,10 @@ bool is_inside(Size offset, Size length, Size end) {
 /// Reads one file; the header is understood before the byte order is known to the type system.
 class ElfReader {
  public:
-  explicit ElfReader(MappedFile file) { image_.file_ = std::move(file); }
+  ElfReader(MappedFile file, bool with_entry) : with_entry_(with_entry) { image_.file_ = std::move(file); }
 
   Result<ElfImage> read() {
-    if (auto failure = check_identity()) return *failure;
+    if (auto failure = elf_identity_fault(image_.file_)) return *failure;
     image_.order_ = bytes()[kDataAt] == llvm::ELF::ELFDATA2MSB ? Endian::kBig : Endian::kLittle;
     auto failure = image_.order_ == Endian::kBig ? read_as<llvm::object::ELF64BE>()
                                                  : read_as<llvm::object::ELF64LE>();
@@ -74,33 +60,6 @@ class ElfReader {
     return Failure{Failure::Kind::kUnsuitable, quoted(image_.file_) + " " + what, std::move(way_out)};
   }
 
-  Trouble check_identity() const {
-    ByteView b = bytes();
-    if (b.empty()) return malformed("is empty, not an ELF file");
-    if (b.size() < 4 || std::memcmp(b.data(), llvm::ELF::ElfMagic, 4) != 0) {
-      std::string start;
-      for (size_t i = 0; i < std::min<size_t>(4, b.size()); ++i) {
-        const char* digits = "0123456789abcdef";
-        start += (i ? " " : "") + std::string{digits[b[i] >> 4], digits[b[i] & 15]};
-      }
-      bool gzip = b.size() >= 2 && b[0] == 0x1f && b[1] == 0x8b;
-      return malformed("is not an ELF file: it begins with " + start + ", not with 7f 45 4c 46",
-                       gzip ? "this is gzip data: unpack it first" : "");
-    }
-    if (b.size() < kHeaderSize)
-      return malformed("ends inside its ELF header: it has " + decimal(b.size()) + " bytes, the header " +
-                       decimal(kHeaderSize));
-    if (b[kClassAt] == llvm::ELF::ELFCLASS32)
-      return unsuitable("is a 32-bit ELF file (EI_CLASS 1); a ppc64 image is 64-bit (EI_CLASS 2)");
-    if (b[kClassAt] != llvm::ELF::ELFCLASS64)
-      return malformed("has EI_CLASS " + decimal(b[kClassAt]) + "; 2 is a 64-bit file");
-    if (b[kDataAt] != llvm::ELF::ELFDATA2MSB && b[kDataAt] != llvm::ELF::ELFDATA2LSB)
-      return malformed("has EI_DATA " + decimal(b[kDataAt]) + "; 1 is little-endian, 2 big-endian");
-    if (b[kVersionAt] != llvm::ELF::EV_CURRENT)
-      return malformed("has ELF version " + decimal(b[kVersionAt]) + " (EI_VERSION); 1 is the only one");
-    return std::nullopt;
-  }
-
   template <typename ELFT>
   Trouble read_as() {
     auto opened = llvm::object::ELFFile<ELFT>::create(
@@ -110,13 +69,11 @@ class ElfReader {
     const auto& header = file.getHeader();
     if (auto failure = check_kind(header.e_type, header.e_machine)) return failure;
     if (auto failure = read_loads(file)) return failure;
-    return find_entry(file);
+    return with_entry_ ? find_entry(file) : std::nullopt;
   }
 
   Trouble check_kind(uint16_t type, uint16_t machine) const {
-    if (machine != llvm::ELF::EM_PPC64)
-      return unsuitable("is for " + machine_name(machine) + " (e_machine " + decimal(machine) +
-                        "), not for 64-bit PowerPC (21)");
+    if (auto failure = elf_machine_fault(image_.file_, machine)) return failure;
     switch (type) {
       case llvm::ELF::ET_EXEC:
       case llvm::ELF::ET_DYN: return std::nullopt;
@@ -263,9 +220,11 @@ class ElfReader {
   }
 
   ElfImage image_;
+  bool with_entry_;
 };
 
-Result<ElfImage> read_elf(MappedFile file) { return ElfReader(std::move(file)).read(); }
+Result<ElfImage> read_elf(MappedFile file) { return ElfReader(std::move(file), true).read(); }
+Result<ElfImage> read_elf_layout(MappedFile file) { return ElfReader(std::move(file), false).read(); }
 
 std::vector<ElfPiece> ElfImage::pieces() const {
   std::vector<ElfPiece> pieces;

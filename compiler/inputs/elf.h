@@ -87,4 +87,8 @@ class ElfImage {
 /// file of another kind (32-bit, another processor, an object file, nothing to load).
 Result<ElfImage> read_elf(MappedFile file);
 
+/// The same without the entry, which is then entry_offset() 0: for code that is entered elsewhere, or whose function
+/// descriptors are yet to be relocated.
+Result<ElfImage> read_elf_layout(MappedFile file);
+
 }  // namespace baton::inputs

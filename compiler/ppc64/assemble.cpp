@@ -6,9 +6,13 @@
 // The object is read back with checked arithmetic to get at .text and to see that nothing is left to a linker.
 #include "ppc64/assemble.h"
 
+#include <algorithm>
+#include <cstdio>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include <llvm/MC/MCAsmBackend.h>
 #include <llvm/MC/MCAsmInfo.h>
@@ -112,7 +116,54 @@ void register_target() {
 
 }  // namespace
 
-Result<Assembled> assemble(const std::string& text, Endian order, Use use) {
+namespace {
+
+/// What the assembler complains of: the first error is told whole, the rest follow from it.
+struct Complaints {
+  const std::string& text;
+  const std::string& name;
+  std::string first = {};
+  size_t errors = 0;
+  bool with_file = false;  // whether a place is a file and a line
+};
+
+/// The file and line that line `number` of a preprocessed text came from: the last mark before it says. LLVM's parser
+/// knows the marks, and not for what it finds wrong at the end of a line, or when the object is written.
+std::pair<std::string, size_t> origin_of(const std::string& text, std::string file, size_t number) {
+  size_t line = 0, at = 0;
+  for (size_t i = 1; i < number && at < text.size(); ++i) {
+    size_t end = std::min(text.find('\n', at), text.size());
+    unsigned marked = 0;
+    char name[256] = {};
+    std::string mark = text.substr(at, std::min<size_t>(end - at, 512));
+    if (std::sscanf(mark.c_str(), "# %9u \"%255[^\"]\"", &marked, name) == 2) {
+      file = name;
+      line = marked - 1;
+    } else {
+      ++line;
+    }
+    at = end + 1;
+  }
+  return {std::move(file), line + 1};
+}
+
+void take_complaint(const llvm::SMDiagnostic& diagnostic, Complaints& complaints) {
+  if (diagnostic.getKind() != llvm::SourceMgr::DK_Error || complaints.errors++ != 0) return;
+  const char* place = diagnostic.getLoc().getPointer();
+  const char* start = complaints.text.data();
+  std::less_equal<const char*> not_after;
+  bool inside = place != nullptr && not_after(start, place) && not_after(place, start + complaints.text.size());
+  auto number = inside ? static_cast<size_t>(std::count(start, place, '\n')) + 1
+                       : static_cast<size_t>(std::max(diagnostic.getLineNo(), 1));
+  auto [file, origin] = origin_of(complaints.text, complaints.name, number);
+  std::string line = "line " + std::to_string(origin);
+  if (complaints.with_file) line = file + ", " + line;
+  complaints.first = line + ": " + diagnostic.getMessage().str();
+  std::string text = diagnostic.getLineContents().trim().str();
+  if (!text.empty()) complaints.first += ", at `" + text + "`";
+}
+
+Result<ByteBuffer> run_assembler(Complaints& complaints, Endian order, const char* processor) {
   register_target();
   llvm::Triple triple(order == Endian::kBig ? "powerpc64-unknown-linux-gnu" : "powerpc64le-unknown-linux-gnu");
   std::string error;
@@ -120,25 +171,23 @@ Result<Assembled> assemble(const std::string& text, Endian order, Use use) {
   BATON_CHECK(target != nullptr, "the PowerPC target is not linked in");
 
   llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBuffer(text, "stub"), llvm::SMLoc());
-  // The first error is the one that is told: the rest follow from it.
-  std::string complaint;
+  sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBuffer(complaints.text, complaints.name), llvm::SMLoc());
   sources.setDiagHandler(
-      [](const llvm::SMDiagnostic& diagnostic, void* context) {
-        auto& first = *static_cast<std::string*>(context);
-        if (diagnostic.getKind() != llvm::SourceMgr::DK_Error || !first.empty()) return;
-        first = "line " + std::to_string(diagnostic.getLineNo()) + ": " + diagnostic.getMessage().str();
-        std::string line = diagnostic.getLineContents().trim().str();
-        if (!line.empty()) first += ", at `" + line + "`";
+      [](const llvm::SMDiagnostic& diagnostic, void* heard) {
+        take_complaint(diagnostic, *static_cast<Complaints*>(heard));
       },
-      &complaint);
+      &complaints);
 
   llvm::MCTargetOptions options;
   std::unique_ptr<llvm::MCRegisterInfo> registers(target->createMCRegInfo(triple.str()));
   std::unique_ptr<llvm::MCAsmInfo> syntax(target->createMCAsmInfo(*registers, triple.str(), options));
   std::unique_ptr<llvm::MCInstrInfo> instructions(target->createMCInstrInfo());
-  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(target->createMCSubtargetInfo(triple.str(), "pwr8", ""));
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(target->createMCSubtargetInfo(triple.str(), processor, ""));
   llvm::MCContext context(triple, syntax.get(), registers.get(), subtarget.get(), &sources, &options);
+  context.setDiagnosticHandler([&](const llvm::SMDiagnostic& diagnostic, bool, const llvm::SourceMgr&,
+                                   std::vector<const llvm::MDNode*>&) {
+    take_complaint(diagnostic, complaints);
+  });
   std::unique_ptr<llvm::MCObjectFileInfo> sections(
       target->createMCObjectFileInfo(context, /*PIC=*/false, /*LargeCodeModel=*/false));
   context.setObjectFileInfo(sections.get());
@@ -156,15 +205,36 @@ Result<Assembled> assemble(const std::string& text, Endian order, Use use) {
       target->createMCAsmParser(*subtarget, *parser, *instructions, options));
   parser->setTargetParser(*target_parser);
   bool failed = parser->Run(/*NoInitialTextSection=*/false);
-  if (failed || context.hadError() || !complaint.empty())
-    return Failure{Failure::Kind::kMalformed, complaint.empty() ? "the listing does not assemble" : complaint};
+  if (failed || context.hadError() || complaints.errors != 0)
+    return Failure{Failure::Kind::kMalformed, complaints.first.empty() ? "the listing does not assemble" : complaints.first};
+  return ByteBuffer(object.begin(), object.end());
+}
 
+}  // namespace
+
+Result<Assembled> assemble(const std::string& text, Endian order, Use use) {
+  const std::string name = "stub";
+  Complaints complaints{text, name};
+  auto object = run_assembler(complaints, order, "pwr8");
+  if (!object) return object.failure();
   Assembled result;
-  result.object.assign(object.begin(), object.end());
+  result.object = std::move(*object);
   auto bytes = text_section(result.object, order, use);
   if (!bytes) return bytes.failure();
   result.text = std::move(*bytes);
   return result;
+}
+
+Result<ByteBuffer> assemble_object(const std::string& text, Endian order, const std::string& name) {
+  Complaints complaints{text, name};
+  complaints.with_file = true;
+  auto object = run_assembler(complaints, order, "pwr10");
+  if (object) return object;
+  Failure failure = object.failure();
+  if (complaints.errors > 1)
+    failure.message += " (and " + std::to_string(complaints.errors - 1) + (complaints.errors == 2 ? " error" : " errors") +
+                       " after it)";
+  return failure;
 }
 
 }  // namespace baton::ppc64
