@@ -12,6 +12,7 @@
 #include "driver/dump.h"
 #include "driver/import.h"
 #include "driver/init.h"
+#include "driver/judge_foreign.h"
 #include "driver/outputs.h"
 #include "driver/pipeline.h"
 #include "driver/plan.h"
@@ -194,6 +195,7 @@ int run(const Options& options) {
   if (options.command == "build") return build(options);
   if (options.command == "check") return check(options);
   if (options.command == "plan") return plan(options);
+  if (options.command == "verify" || options.command == "trace") return judge_foreign(options);
   if (options.command == "explain") return explain(options);
   if (options.command == "dump") return dump(options);
   if (options.command == "diff") return diff(options);

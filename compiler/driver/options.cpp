@@ -4,6 +4,7 @@
 #include "driver/options.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
 
 #include "driver/version.h"
@@ -18,7 +19,8 @@ const std::map<std::string, Phase> kPhases = {
 struct Raw {
   std::vector<std::string> defines;
   std::string stop_after, format = "text";
-  std::vector<std::string> dump;
+  std::vector<std::string> dump, places, sets, scratch;
+  std::string at;
 };
 
 void common(CLI::App& app, Options& options, Raw& raw) {
@@ -84,6 +86,112 @@ void add_init(CLI::App& app, Options& options, Raw& raw) {
   handoff.footer("Example:\n  baton init handoff next --machine guest.dtb --kernel vmlinux");
 }
 
+/// Of the commands that look at a stub that others wrote.
+void foreign_options(CLI::App& app, Options& options, Raw& raw) {
+  app.add_option("stub", options.files, "an object file, a linked program, assembly (.S, .s), or raw bytes")->type_name("FILE")->required()->expected(1);
+  app.add_option("--from", options.from, "what the giver promises")->type_name("NAME@N");
+  app.add_option("--to", options.to, "what the taker needs")->type_name("NAME@N");
+  app.add_option("--in", options.program, "a program whose handoff the stub stands in, instead of --from and --to")->type_name("FILE.baton");
+  app.add_option("--convention", options.convention_files, "a program that declares a convention of --from or --to")
+      ->type_name("FILE.baton")->allow_extra_args(false);
+  handoff_options(app, options, raw);
+  app.add_option("--at", raw.at, "where the stub is loaded; raw bytes need it")->type_name("ADDRESS");
+  app.add_option("--entry", options.entry, "where it is entered; without it, as the file says")->type_name("SYMBOL|ADDRESS");
+  app.add_option("--set", raw.sets, "what the loader patches into a symbol: a number, a segment or a symbol (with an offset), or bytes:HEX")
+      ->type_name("SYMBOL=VALUE")->allow_extra_args(false);
+  app.add_option("--place", raw.places, "with --from and --to: where an image or a tree lies")->type_name("ROLE=ADDRESS")->allow_extra_args(false);
+  app.add_option("--machine", options.machine, "with --from and --to: guest, single or host")->type_name("NAME");
+  app.add_option("--giver", options.giver, "with --from and --to: big, little or both")->type_name("ORDER")
+      ->check(CLI::IsMember({"big", "little", "both"}));
+  app.add_option("--order", options.order, "in which byte order assembly is assembled; without it, the first that the giver may have")
+      ->type_name("ORDER")->check(CLI::IsMember({"big", "little"}));
+  app.add_option("--image-order", options.image_order, "with --from and --to: the image's byte order; without it, little")->type_name("ORDER")
+      ->check(CLI::IsMember({"big", "little"}));
+  app.add_option("--relies-on", options.relies, "with --from and --to: what is incidental and counts")->type_name("KEY")->allow_extra_args(false);
+  app.add_option("--scratch", raw.scratch, "memory that the loader has set aside for the stub, besides its own: a stack")
+      ->type_name("ADDRESS+SIZE")->allow_extra_args(false);
+  common(app, options, raw);
+}
+
+void add_verify(CLI::App& app, Options& options, Raw& raw) {
+  CLI::App& verify = *app.add_subcommand("verify", "judge a stub that others wrote by the conventions on both its sides");
+  foreign_options(verify, options, raw);
+  verify.add_option("-o,--output", options.output, "write the stub's bytes here, as they would be loaded")->type_name("FILE");
+  verify.add_flag("--listing", options.listing, "each instruction: how often, what it changed, which clause it meets, whether it is needed");
+  verify.footer("Exit code: 0 proved, or assumed where the table says so; 1 something is refuted, or not known.\n"
+                "Examples:\n"
+                "  baton verify stub.bin --at 0x400_0000 --from linux.kexec@2005 --to linux.bootblock@16 --machine single\n"
+                "  baton verify stub.S --from linux.kexec@2005 --to linux.bootblock@16 --machine single --set kernel=image --set tree=tree");
+
+  CLI::App& trace = *app.add_subcommand("trace", "show step by step what a stub that others wrote does");
+  foreign_options(trace, options, raw);
+  trace.footer("Of a loop the first turns are shown. Where the way depends on what is not known, each way is shown.\n"
+               "Example:\n"
+               "  baton trace stub.S --from linux.kexec@2005 --to linux.bootblock@16 --set kernel=image --set tree=tree");
+}
+
+/// "NAME=VALUE" into a map; false after a message.
+bool split(const char* option, const std::vector<std::string>& texts, std::map<std::string, std::string>& into) {
+  for (const std::string& text : texts) {
+    size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      std::fprintf(stderr, "baton: %s takes NAME=VALUE, not `%s`\n", option, text.c_str());
+      return false;
+    }
+    into[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return true;
+}
+
+/// As the language writes numbers: digits may be grouped by `_`.
+std::optional<uint64_t> address(const char* option, std::string text) {
+  const std::string given = text;
+  std::erase(text, '_');
+  uint64_t number = 0;
+  const bool hexadecimal = text.rfind("0x", 0) == 0;
+  const char *first = text.c_str() + (hexadecimal ? 2 : 0), *last = text.c_str() + text.size();
+  auto [end, error] = std::from_chars(first, last, number, hexadecimal ? 16 : 10);
+  if (error == std::errc() && end == last && first != last) return number;
+  std::fprintf(stderr, "baton: %s takes an address of at most 64 bits, as in 0x400_0000, not `%s`\n", option, given.c_str());
+  return std::nullopt;
+}
+
+/// False after a message.
+bool finish_verify(const Raw& raw, Options& options) {
+  if (options.program.empty() ? options.from.empty() || options.to.empty() : !options.from.empty() || !options.to.empty()) {
+    std::fprintf(stderr, "baton: %s takes --from and --to, or --in\n", options.command.c_str());
+    return false;
+  }
+  if (!options.program.empty() && (!raw.places.empty() || !options.machine.empty() || !options.giver.empty() ||
+                                   !options.image_order.empty() || !options.relies.empty() || !options.convention_files.empty())) {
+    std::fprintf(stderr, "baton: with --in the handoff says where segments lie, on which machine, and what it relies on\n");
+    return false;
+  }
+  std::map<std::string, std::string> places;
+  if (!split("--place", raw.places, places) || !split("--set", raw.sets, options.sets)) return false;
+  for (const auto& [role, text] : places) {
+    auto place = address("--place", text);
+    if (!place) return false;
+    options.places[role] = *place;
+  }
+  for (const std::string& text : raw.scratch) {
+    size_t plus = text.find('+');
+    auto start = address("--scratch", text.substr(0, plus));
+    auto size = start ? address("--scratch", plus == std::string::npos ? "" : text.substr(plus + 1)) : std::nullopt;
+    if (!start || !size) return false;
+    if (Wide{*start} + Wide{*size} > kTwoTo64) {
+      std::fprintf(stderr, "baton: --scratch %s ends past the last address\n", text.c_str());
+      return false;
+    }
+    options.scratch.push_back(Range::at(Address{*start}, Size{*size}));
+  }
+  if (!raw.at.empty()) {
+    options.at = address("--at", raw.at);
+    if (!options.at) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<int> parse_options(int argc, const char* const* argv, Options& options) {
@@ -96,6 +204,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
              "  baton check boot.baton\n"
              "  baton build boot.baton -o out -D kernel_file=vmlinux\n"
              "  baton plan boot.baton -D kernel_file=vmlinux\n"
+             "  baton verify stub.S --from linux.kexec@2005 --to linux.bootblock@16 --machine single --set kernel=image --set tree=tree\n"
              "  baton diff boot.old.baton boot.baton\n"
              "  baton explain BT3001");
   Raw raw;
@@ -163,7 +272,8 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
               "Builds that differ are no finding.\n"
               "Examples:\n"
               "  baton diff linux.kexec@2005 linux.kexec@2008 --strict none\n"
-              "  baton diff boot.old.baton boot.baton --format markdown\n"
+              "  baton verify stub.S --from linux.kexec@2005 --to linux.bootblock@16 --machine single --set kernel=image --set tree=tree\n"
+             "  baton diff boot.old.baton boot.baton --format markdown\n"
               "  baton diff --against git:HEAD boot.baton\n"
               "  baton diff out.old out");
 
@@ -179,6 +289,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   common(doc, options, raw);
   doc.footer("Examples:\n  baton doc linux.kexec@2013\n  baton doc boot.old.baton linux.kexec_load@2005 -o pages");
 
+  add_verify(app, options, raw);
   add_import(app, options, raw);
   add_init(app, options, raw);
 
@@ -205,15 +316,10 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   }
   options.format = raw.format;
   if (options.command == "doc" && chosen.count("--output") == 0) options.output = "-";
+  if (options.command == "verify" && chosen.count("--output") == 0) options.output.clear();
   options.json = raw.format == "json";
-  for (const std::string& define : raw.defines) {
-    size_t equals = define.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      std::fprintf(stderr, "baton: -D takes NAME=VALUE, not `%s`\n", define.c_str());
-      return kUsage;
-    }
-    options.defines[define.substr(0, equals)] = define.substr(equals + 1);
-  }
+  if (!split("-D", raw.defines, options.defines)) return kUsage;
+  if ((options.command == "verify" || options.command == "trace") && !finish_verify(raw, options)) return kUsage;
   auto phase = [&](const std::string& name) -> std::optional<Phase> {
     auto it = kPhases.find(name);
     if (it != kPhases.end()) return it->second;

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "base/range.h"
+
 namespace baton::driver {
 
 enum ExitCode { kOk = 0, kFindings = 1, kChanges = 2, kUsage = 64, kNoInput = 66, kInternal = 70 };
@@ -19,7 +21,7 @@ enum ExitCode { kOk = 0, kFindings = 1, kChanges = 2, kUsage = 64, kNoInput = 66
 enum class Phase { kParse, kCheck, kPlace, kSynthesize, kEmit, kVerify };
 
 struct Options {
-  std::string command;  // build check plan explain dump diff fmt doc import init
+  std::string command;  // build check plan verify trace explain dump diff fmt doc import init
   std::vector<std::string> files;
   std::string handoff;                         // --handoff
   std::string output = ".";                    // -o
@@ -46,6 +48,16 @@ struct Options {
   std::vector<std::string> handoff_files;      // diff --handoffs
   bool all = false, rules = false, builds = false;  // diff
   bool allow_changes = false;                       // diff --allow-changes
+  // verify and trace, of a stub that others wrote: files[0]
+  std::string program;                              // --in: the handoff that it stands in
+  std::vector<std::string> convention_files;        // --convention
+  std::optional<uint64_t> at;                       // --at
+  std::string entry, giver, order, image_order;     // --entry --giver --order --image-order
+  std::map<std::string, uint64_t> places;           // --place ROLE=ADDRESS
+  std::map<std::string, std::string> sets;          // --set SYMBOL=VALUE
+  std::vector<std::string> relies;                  // --relies-on
+  std::vector<Range> scratch;                       // --scratch ADDRESS+SIZE
+  bool listing = false;                             // --listing
 };
 
 /// Parses; answers an exit code when the run is over (help, version, usage error).

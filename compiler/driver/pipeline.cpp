@@ -26,28 +26,6 @@ using model::SegmentKind;
 
 namespace {
 
-bool start_layout(Compilation& c, const model::Handoff& handoff) {
-  placement::Layout& layout = c.layout;
-  layout.program = &c.program;
-  layout.handoff = &handoff;
-  layout.from = &c.program.conventions.at(handoff.from);
-  layout.to = &c.program.conventions.at(handoff.to);
-  layout.loader = handoff.loader.empty() ? nullptr : &c.program.loaders.at(handoff.loader);
-  layout.machine = &*c.machine;
-  for (const auto& segment : handoff.segments) {
-    placement::PlacedSegment placed;
-    placed.declaration = &segment;
-    layout.segments.push_back(std::move(placed));
-  }
-  if (layout.loader) {
-    model::Value granule = evaluate_as(*layout.loader->granule, model::Type::kSize,
-                                       placement::HandoffScope(layout), c.sink);
-    if (granule.is_error()) return false;
-    layout.granule = granule.size();
-  }
-  return true;
-}
-
 /// A tree's size depends on the lengths of its edits: on addresses only where a string writes one out, and
 /// that segment is then placed already.
 bool measure_tree(Compilation& c, placement::PlacedSegment& segment) {
@@ -123,6 +101,28 @@ std::filesystem::path shipped_stdlib() {
     if (std::filesystem::is_directory(installed, error)) return installed;
   }
   return BATON_STDLIB;
+}
+
+bool start_layout(Compilation& c, const model::Handoff& handoff) {
+  placement::Layout& layout = c.layout;
+  layout.program = &c.program;
+  layout.handoff = &handoff;
+  layout.from = &c.program.conventions.at(handoff.from);
+  layout.to = &c.program.conventions.at(handoff.to);
+  layout.loader = handoff.loader.empty() ? nullptr : &c.program.loaders.at(handoff.loader);
+  layout.machine = &*c.machine;
+  for (const auto& segment : handoff.segments) {
+    placement::PlacedSegment placed;
+    placed.declaration = &segment;
+    layout.segments.push_back(std::move(placed));
+  }
+  if (layout.loader) {
+    model::Value granule = evaluate_as(*layout.loader->granule, model::Type::kSize,
+                                       placement::HandoffScope(layout), c.sink);
+    if (granule.is_error()) return false;
+    layout.granule = granule.size();
+  }
+  return true;
 }
 
 bool open_program(Compilation& c, const Options& options, const std::string& file) {

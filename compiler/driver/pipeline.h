@@ -63,6 +63,9 @@ const model::Handoff* choose_handoff(Compilation& c, const Options& options);
 /// The machine alone: --machine, else the handoff's, else the only one of the file. False after a report.
 bool read_machine(Compilation& c, const Options& options);
 
+/// Which declarations a handoff is about, before anything is read or placed. False after a report.
+bool start_layout(Compilation& c, const model::Handoff& handoff);
+
 /// Everything up to the final bytes; for `plan` of what cannot be built, up to what is known of the gap. False after a
 /// report; `last` is the last phase to run.
 bool compile(Compilation& c, const Options& options, Phase last);

@@ -33,7 +33,8 @@ std::optional<Term> term_of(const Value& v) {
   return std::nullopt;
 }
 
-/// What the giver promises of the master, or of each slave.
+}  // namespace
+
 verify::EntryState entry_state(const Compilation& c, const Boundary& from, const verify::Loaded& loaded,
                                Section cpu) {
   verify::EntryState state;
@@ -127,6 +128,8 @@ verify::Goals goals_of(const Compilation& c, const Boundary& to, std::deque<Byte
   }
   return goals;
 }
+
+namespace {
 
 Range relay_word(const trampoline::Relay& relay) {
   return Range::at(Address{relay.start + relay.flag_offset()}, Size{4});

@@ -18,6 +18,13 @@ bool verify_outputs(Compilation& c, const Outputs& outputs);
 /// Adds NAME.proof.json, of what was judged. Nothing where there is no stub.
 void add_certificate(const Compilation& c, Outputs& outputs);
 
+/// What the giver promises of the master, or of each slave, where this is loaded.
+verify::EntryState entry_state(const Compilation& c, const contract::Boundary& from, const verify::Loaded& loaded, model::Section cpu);
+
+/// What the taker needs of the master, or of each slave. `kept` owns bytes that the goals view. Of what it needs of
+/// memory, bytes whose source nobody has read are left out.
+verify::Goals goals_of(const Compilation& c, const contract::Boundary& to, std::deque<ByteBuffer>& kept, model::Section cpu);
+
 /// One line per obligation.
 std::string verdicts_text(const Compilation& c);
 

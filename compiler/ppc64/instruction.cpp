@@ -287,6 +287,20 @@ unsigned access_width(Mnemonic mnemonic) {
   }
 }
 
+bool is_order_or_cache(Mnemonic mnemonic) {
+  switch (mnemonic) {
+    case Mnemonic::kSync:
+    case Mnemonic::kLwsync:
+    case Mnemonic::kPtesync:
+    case Mnemonic::kEieio:
+    case Mnemonic::kIsync:
+    case Mnemonic::kDcbst:
+    case Mnemonic::kDcbf:
+    case Mnemonic::kIcbi: return true;
+    default: return false;
+  }
+}
+
 bool is_privileged(const Instruction& instruction) {
   switch (instruction.mnemonic) {
     case Mnemonic::kMfmsr:

@@ -91,6 +91,8 @@ std::string to_text(const Instruction& instruction);
 std::optional<Gpr> written_register(const Instruction& instruction);
 /// How many bytes a load or store moves; 0 for everything else (and for dcbz).
 unsigned access_width(Mnemonic mnemonic);
+/// Whether it only orders what others see, or moves bytes between caches: it changes no value.
+bool is_order_or_cache(Mnemonic mnemonic);
 /// True for instructions that only exist in privileged state.
 bool is_privileged(const Instruction& instruction);
 

@@ -34,16 +34,14 @@ class Closer {
   Closer(const placement::Layout& layout, const Payloads& payloads, diagnostics::Sink& sink)
       : layout_(layout), payloads_(payloads), sink_(sink), handoff_(*layout.handoff) {}
 
+  std::optional<ClosedGap> boundaries() {
+    if (!find_gaps()) return std::nullopt;
+    return std::move(closed_);
+  }
+
   std::optional<ClosedGap> run() {
     size_t errors = sink_.error_count();
-    for (Endian giver : giver_orders(layout_)) resolve(giver);
-    if (sink_.error_count() != errors) return std::nullopt;
-    closed_.departs_by_call = layout_.from->departs_by_call();
-    for (ClosedOrder& order : closed_.orders) {
-      order.gap = contract::find_gap(order.from, order.to);
-      passed_on(order);
-      events_before_the_stub(order.gap);
-    }
+    if (!find_gaps()) return std::nullopt;
     for (const ClosedOrder& order : closed_.orders) report_impossible(order);
     if (!strategy()) return std::nullopt;
     closed_.offers = check_offers(layout_, payloads_, closed_.orders.front().gap.slaves_may_arrive, sink_);
@@ -60,6 +58,19 @@ class Closer {
   }
 
  private:
+  bool find_gaps() {
+    size_t errors = sink_.error_count();
+    for (Endian giver : giver_orders(layout_)) resolve(giver);
+    if (sink_.error_count() != errors) return false;
+    closed_.departs_by_call = layout_.from->departs_by_call();
+    for (ClosedOrder& order : closed_.orders) {
+      order.gap = contract::find_gap(order.from, order.to);
+      passed_on(order);
+      events_before_the_stub(order.gap);
+    }
+    return true;
+  }
+
   void departing_code() {
     if (closed_.orders.size() != 1) {
       sink_.report(Code::no_stub, handoff_.name_span, "departing code is linked into a caller of one byte order")
@@ -621,6 +632,11 @@ class Closer {
 };
 
 }  // namespace
+
+std::optional<ClosedGap> open_gap(const placement::Layout& layout, diagnostics::Sink& sink) {
+  const Payloads none;  // nothing is looked at
+  return Closer(layout, none, sink).boundaries();
+}
 
 std::optional<ClosedGap> close_gap(const placement::Layout& layout, const Payloads& payloads,
                                    diagnostics::Sink& sink) {

@@ -52,6 +52,9 @@ struct ClosedGap {
   std::vector<Offer> offers;
 };
 
+/// Both boundaries in each byte order and what lies between them, with nothing closed: for a stub that others wrote.
+std::optional<ClosedGap> open_gap(const placement::Layout& layout, diagnostics::Sink& sink);
+
 std::optional<ClosedGap> close_gap(const placement::Layout& layout, const Payloads& payloads,
                                    diagnostics::Sink& sink);
 

@@ -44,7 +44,7 @@ std::string certificate_json(const Certificate& certificate) {
     });
     json.attribute("method", "execution");
     json.attributeObject("count", [&] {
-      for (Outcome outcome : {Outcome::kProved, Outcome::kAssumed, Outcome::kUnknown})
+      for (Outcome outcome : {Outcome::kProved, Outcome::kAssumed, Outcome::kUnknown, Outcome::kRefuted})
         json.attribute(to_text(outcome), static_cast<int64_t>(count(certificate, outcome)));
     });
     json.attributeArray("givers", [&] {
@@ -52,12 +52,24 @@ std::string certificate_json(const Certificate& certificate) {
         json.object([&] {
           string("order", to_text(way.giver));
           json.attribute("instructions", static_cast<int64_t>(way.verdict.instructions));
+          json.attribute("ways", static_cast<int64_t>(way.verdict.paths));
           json.attributeArray("obligations", [&] {
             for (const Obligation& obligation : way.verdict.obligations)
               json.object([&] {
                 string("clause", obligation.clause);
                 json.attribute("outcome", to_text(obligation.outcome));
                 if (!obligation.detail.empty()) string("detail", obligation.detail);
+                if (obligation.example)
+                  json.attributeObject("example", [&] {
+                    json.attributeArray("inputs", [&] {
+                      for (const auto& [name, value] : obligation.example->inputs)
+                        json.object([&] {
+                          string("name", name);
+                          json.attribute("value", hex(Wide{value}));
+                        });
+                    });
+                    string("seen", obligation.example->seen);
+                  });
               });
           });
         });

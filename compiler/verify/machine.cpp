@@ -44,8 +44,11 @@ Value Memory::at_entry(uint64_t address) const {
   const Region* region = find(address);
   if (!region) return Value::unknown().masked(0xff);
   uint64_t offset = address - region->start;
-  if (region->symbols)
-    return Value::symbol(*region->symbols + static_cast<unsigned>(offset / 8)).rotate_left(8 + 8 * (offset % 8)).masked(0xff);
+  if (region->symbols) {
+    unsigned symbol = *region->symbols + static_cast<unsigned>(offset / 8);
+    Value whole = chosen_ ? Value(chosen_->of(symbol)) : Value::symbol(symbol);
+    return whole.rotate_left(8 + 8 * (offset % 8)).masked(0xff);
+  }
   return Value(offset < region->bytes.size() ? region->bytes[offset] : uint64_t{0});
 }
 
@@ -55,6 +58,7 @@ bool Memory::was_stored(uint64_t address, unsigned width) const {
 }
 
 Value Memory::load(uint64_t address, unsigned width, Endian order) const {
+  if (accesses_) accesses_->push_back({address, width, false});
   // Nearly all loads are of bytes that one region describes and nobody stored to.
   if (const uint8_t* from = was_stored(address, width) ? nullptr : described(address, width)) {
     uint64_t number = 0;
@@ -70,10 +74,59 @@ Value Memory::load(uint64_t address, unsigned width, Endian order) const {
 }
 
 void Memory::store(uint64_t address, unsigned width, const Value& value, Endian order) {
+  if (accesses_) accesses_->push_back({address, width, true});
   for (unsigned i = 0; i < width; ++i) {
     unsigned at = order == Endian::kBig ? width - 1 - i : i;
     stored_[address + at] = value.rotate_left(64 - 8 * i).masked(0xff);
   }
+}
+
+Bit Machine::resolve(Bit bit) const {
+  if (decisions.empty() || bit.is_constant) return bit;
+  auto decided = decisions.find(bit.atom & ~kInverse);
+  return decided == decisions.end() ? bit : Bit::constant(decided->second != ((bit.atom & kInverse) != 0));
+}
+
+Value Machine::resolve(const Value& value) const {
+  if (decisions.empty() || value.is_constant()) return value;
+  Value result = value;
+  for (unsigned n = 0; n < 64; ++n) {
+    if ((value.known() >> n & 1) == 0) result.set_bit(n, resolve(value.bit(n)));
+  }
+  return result;
+}
+
+void Machine::decide(Atom atom, bool one) {
+  decisions[atom & ~kInverse] = one != ((atom & kInverse) != 0);
+  // An order's three bits decide each other; and where two are equal, so are their bits.
+  unsigned symbol = (atom & ~kInverse) / 64 - 1;
+  const Definition* d = definitions->find(symbol);
+  if (d && (d->operation == Operation::kSignedOrder || d->operation == Operation::kUnsignedOrder)) {
+    const Atom first = (symbol + 1) * 64;
+    auto is = [&](unsigned bit, bool value) {
+      auto found = decisions.find(first + bit);
+      return found != decisions.end() && found->second == value;
+    };
+    constexpr unsigned kParts[] = {kLessBit, kGreaterBit, kEqualBit};
+    for (unsigned part : kParts) {
+      unsigned others = 0;
+      for (unsigned other : kParts) others += other != part && is(other, false) ? 1 : 0;
+      if (others == 2) decisions[first + part] = true;
+    }
+    for (unsigned part : kParts)
+      for (unsigned other : kParts)
+        if (is(part, true) && other != part) decisions[first + other] = false;
+    if (is(kEqualBit, true))
+      for (unsigned n = 0; n < 64; ++n) {
+        Bit x = d->a.bit(n), y = d->b.bit(n);
+        if (y.is_constant) std::swap(x, y);
+        if (x.is_constant && !y.is_constant) decisions[y.atom & ~kInverse] = x.one != ((y.atom & kInverse) != 0);
+      }
+  }
+  for (Value& value : gpr) value = resolve(value);
+  for (Vector& vector : vr)
+    for (Value& half : vector) half = resolve(half);
+  for (Value* value : {&lr, &ctr, &xer, &msr, &srr0, &srr1, &hsrr0, &hsrr1, &cr}) *value = resolve(*value);
 }
 
 Value* Machine::find(std::string_view name) {

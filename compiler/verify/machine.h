@@ -12,17 +12,26 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
 #include "ppc64/registers.h"
+#include "verify/definitions.h"
 #include "verify/firmware.h"
 #include "verify/value.h"
 #include "verify/vector.h"
 
 namespace baton::verify {
+
+/// Bytes that one instruction read or wrote.
+struct Access {
+  uint64_t address = 0;
+  unsigned width = 0;
+  bool stores = false;
+};
 
 class Memory {
  public:
@@ -40,6 +49,10 @@ class Memory {
   /// The eight bits at one address, stored or described; unknown when neither.
   Value byte(uint64_t address) const;
   bool was_stored(uint64_t address, unsigned width) const;
+  /// From here on every access is added there; null for none.
+  void note_accesses(std::vector<Access>* accesses) { accesses_ = accesses; }
+  /// From here on bytes that have a name are the numbers that it gives them.
+  void choose(std::shared_ptr<const Assignment> numbers) { chosen_ = std::move(numbers); }
   const std::map<uint64_t, Value>& stored() const { return stored_; }
   /// Where all of these bytes stand in what one region was described with; null when they do not, or when a
   /// region that is seen before it has some of them. What was stored is not asked.
@@ -59,6 +72,8 @@ class Memory {
 
   std::vector<Region> regions_;
   std::map<uint64_t, Value> stored_;  // one byte each
+  std::shared_ptr<const Assignment> chosen_;
+  std::vector<Access>* accesses_ = nullptr;
 };
 
 struct Machine {
@@ -81,6 +96,16 @@ struct Machine {
   uint64_t conditional_stores = 0;
   /// Special registers that were written besides those above, in order of first writing.
   std::vector<std::string> other_sprs_written;
+
+  /// Names for what the values of this thread are made of; paths that were one share them.
+  std::shared_ptr<Definitions> definitions = std::make_shared<Definitions>();
+  /// What the path to here depends on.
+  Decisions decisions;
+  /// From here on this bit is so, in every register, and in memory when it is loaded.
+  void decide(Atom atom, bool one);
+  /// A value with what was decided.
+  Value resolve(const Value& value) const;
+  Bit resolve(Bit bit) const;
 
   /// The register of a name ("r3", "lr", "ctr", "cr", "xer"), or nullptr.
   Value* find(std::string_view name);

@@ -69,6 +69,12 @@ class Execution {
   std::optional<bool> taken() {
     unsigned bo = static_cast<unsigned>(o_[0]), bi = static_cast<unsigned>(o_[1]);
     bool ctr_ok = true;
+    Bit condition = m_.cr.bit(31 - bi);
+    // Before anything is changed: the same instruction is executed again when it is decided.
+    if ((bo & 16) == 0 && !condition.is_constant && !condition.is_unknown()) {
+      result_ = {Step::Kind::kForks, where() + " depends on a condition that is not known", condition.atom};
+      return std::nullopt;
+    }
     if ((bo & 4) == 0) {
       m_.ctr = add(m_.ctr, Value(~uint64_t{0}));
       auto count = m_.ctr.constant();
@@ -79,7 +85,6 @@ class Execution {
       ctr_ok = (*count != 0) != ((bo & 2) != 0);
     }
     if ((bo & 16) != 0) return ctr_ok;
-    Bit condition = m_.cr.bit(31 - bi);
     if (!ctr_ok) return false;
     if (!condition.is_constant) {
       unknown("depends on a condition that is not known");
@@ -93,33 +98,51 @@ class Execution {
     if (decision && *decision) go(to, through);
   }
 
+  void branch_and_link(const Value& to, const char* through) {
+    branch_if(to, through);
+    if (result_.kind == Step::Kind::kWent) link();
+  }
+
   // ---- conditions and carries
 
   void set_cr_field(unsigned field, const Order& order) {
     unsigned low = 4 * (7 - field);
-    m_.cr.set_bit(low + 3, order.less);
-    m_.cr.set_bit(low + 2, order.greater);
-    m_.cr.set_bit(low + 1, order.equal);
+    // An operation that was named before may bring back a bit that was decided since.
+    m_.cr.set_bit(low + 3, m_.resolve(order.less));
+    m_.cr.set_bit(low + 2, m_.resolve(order.greater));
+    m_.cr.set_bit(low + 1, m_.resolve(order.equal));
     m_.cr.set_bit(low, m_.xer.bit(kXerSo));
   }
-  void record(const Value& result) { set_cr_field(0, compare(result, Value(), true)); }
+  Value named(Operation operation, const Value& a, const Value& b, const Value& result, Bit carry = Bit::constant(false)) {
+    return result.is_constant() ? result : m_.resolve(m_.definitions->complete(operation, a, b, result, carry));
+  }
+  Value sum(const Value& a, const Value& b, Bit carry = Bit::constant(false)) {
+    return named(Operation::kAdd, a, b, add(a, b, carry), carry);
+  }
+  Value conjunction(const Value& a, const Value& b) { return named(Operation::kAnd, a, b, a & b); }
+  Value disjunction(const Value& a, const Value& b) { return named(Operation::kOr, a, b, a | b); }
+  Value difference(const Value& a, const Value& b) { return named(Operation::kXor, a, b, a ^ b); }
+  void record(const Value& result) { set_cr_field(0, m_.definitions->order(result, Value(), true)); }
   void compare_into_cr(Value a, Value b, bool is_signed, unsigned width) {
     if (width == 32) {
       a = is_signed ? a.sign_extended(32) : a.masked(0xffffffff);
       b = is_signed ? b.sign_extended(32) : b.masked(0xffffffff);
     }
-    set_cr_field(static_cast<unsigned>(o_[0]), compare(a, b, is_signed));
+    set_cr_field(static_cast<unsigned>(o_[0]), m_.definitions->order(a, b, is_signed));
   }
   Value add_with_carry(const Value& a, const Value& b, Bit in) {
     Bit out;
-    Value sum = add(a, b, in, &out);
-    m_.xer.set_bit(kXerCa, out);
-    return sum;
+    add(a, b, in, &out);
+    Value carry;
+    carry.set_bit(0, out);
+    m_.xer.set_bit(kXerCa, named(Operation::kCarry, a, b, carry, in).bit(0));
+    return sum(a, b, in);
   }
-  static Value subtract(const Value& a, const Value& b) { return add(a, ~b, Bit::constant(true)); }
+  Value subtract(const Value& a, const Value& b) { return sum(a, ~b, Bit::constant(true)); }
 
   void multiply(const Value& a, const Value& b) {
-    gpr(0) = a.is_constant() && b.is_constant() ? Value(a.bits() * b.bits()) : Value::unknown();
+    gpr(0) = a.is_constant() && b.is_constant() ? Value(a.bits() * b.bits())
+                                                : named(Operation::kMultiply, a, b, Value::unknown());
   }
 
   // ---- memory
@@ -127,19 +150,19 @@ class Execution {
   /// The effective address of the operands after the first: displacement(base) or base, index.
   std::optional<uint64_t> effective_address() {
     const ppc64::Encoding& row = ppc64::encoding_of(i_.mnemonic);
-    Value sum;
+    Value total;
     for (size_t k = 0; k < row.operand_count(); ++k) {
       switch (row.fields[k]) {
         case Field::kD:
-        case Field::kDs: sum = add(sum, number(k)); break;
-        case Field::kRaBase0: sum = add(sum, base(k)); break;
+        case Field::kDs: total = add(total, number(k)); break;
+        case Field::kRaBase0: total = add(total, base(k)); break;
         case Field::kRaUpdate:
         case Field::kRaUpdateStore:
-        case Field::kRb: sum = add(sum, gpr(k)); break;
+        case Field::kRb: total = add(total, gpr(k)); break;
         default: break;
       }
     }
-    auto address = sum.constant();
+    auto address = total.constant();
     if (!address) {
       unknown("accesses memory at an address that is not known");
       return std::nullopt;
@@ -154,7 +177,7 @@ class Execution {
     auto address = effective_address();
     if (!address) return;
     unsigned width = ppc64::access_width(i_.mnemonic);
-    Value value = m_.memory.load(m_.place_of(*address), width, order);
+    Value value = m_.resolve(m_.memory.load(m_.place_of(*address), width, order));
     gpr(0) = sign ? value.sign_extended(8 * width) : value;
   }
   void store(Endian order) {
@@ -228,7 +251,7 @@ class Execution {
     if (!address) return;
     uint64_t at = m_.place_of(*address) & ~uint64_t{15};
     // As one number of 128 bits: in little-endian the first byte in memory is the last of the register.
-    Value first = m_.memory.load(at, 8, order_), second = m_.memory.load(at + 8, 8, order_);
+    Value first = m_.resolve(m_.memory.load(at, 8, order_)), second = m_.resolve(m_.memory.load(at + 8, 8, order_));
     vr(0) = order_ == Endian::kBig ? Vector{first, second} : Vector{second, first};
   }
   void store_vector() {
@@ -380,7 +403,11 @@ class Execution {
 void Execution::execute() {
   switch (i_.mnemonic) {
     case Mnemonic::kB:
-      if (o_[0] == 0) return wrong("never goes on");
+      if (o_[0] == 0) {
+        wrong("never goes on");
+        result_.stays = true;
+        return;
+      }
       next_ = here_ + static_cast<uint64_t>(o_[0]);
       return;
     case Mnemonic::kBl: link(); next_ = here_ + static_cast<uint64_t>(o_[0]); return;
@@ -388,20 +415,17 @@ void Execution::execute() {
     case Mnemonic::kBla: link(); next_ = static_cast<uint64_t>(o_[0]); return;
     case Mnemonic::kBc: return branch_if(Value(here_ + static_cast<uint64_t>(o_[2])), "");
     case Mnemonic::kBcl:
-      branch_if(Value(here_ + static_cast<uint64_t>(o_[2])), "");
-      return link();
+      return branch_and_link(Value(here_ + static_cast<uint64_t>(o_[2])), "");
     case Mnemonic::kBca: return branch_if(number(2), "");
     case Mnemonic::kBclr: return branch_if(m_.lr, "lr");
     case Mnemonic::kBclrl:
-      branch_if(m_.lr, "lr");
-      return link();
+      return branch_and_link(m_.lr, "lr");
     case Mnemonic::kBcctr: return branch_if(m_.ctr, "ctr");
     case Mnemonic::kBcctrl:
-      branch_if(m_.ctr, "ctr");
-      return link();
+      return branch_and_link(m_.ctr, "ctr");
 
-    case Mnemonic::kAddi: gpr(0) = add(base(1), number(2)); return;
-    case Mnemonic::kAddis: gpr(0) = add(base(1), shifted(2)); return;
+    case Mnemonic::kAddi: gpr(0) = sum(base(1), number(2)); return;
+    case Mnemonic::kAddis: gpr(0) = sum(base(1), shifted(2)); return;
     case Mnemonic::kAddic: gpr(0) = add_with_carry(gpr(1), number(2), Bit::constant(false)); return;
     case Mnemonic::kAddicDot:
       gpr(0) = add_with_carry(gpr(1), number(2), Bit::constant(false));
@@ -441,20 +465,20 @@ void Execution::execute() {
     case Mnemonic::kLdarx: case Mnemonic::kStdcxDot:
       return unknown("takes part in a reservation, which depends on the other CPUs");
 
-    case Mnemonic::kAdd: gpr(0) = add(gpr(1), gpr(2)); return;
-    case Mnemonic::kAddDot: gpr(0) = add(gpr(1), gpr(2)); return record(gpr(0));
+    case Mnemonic::kAdd: gpr(0) = sum(gpr(1), gpr(2)); return;
+    case Mnemonic::kAddDot: gpr(0) = sum(gpr(1), gpr(2)); return record(gpr(0));
     case Mnemonic::kSubf: gpr(0) = subtract(gpr(2), gpr(1)); return;
     case Mnemonic::kSubfDot: gpr(0) = subtract(gpr(2), gpr(1)); return record(gpr(0));
     case Mnemonic::kNeg: gpr(0) = subtract(Value(), gpr(1)); return;
     case Mnemonic::kMulld: return multiply(gpr(1), gpr(2));
-    case Mnemonic::kAnd: gpr(0) = gpr(1) & gpr(2); return;
-    case Mnemonic::kAndDot: gpr(0) = gpr(1) & gpr(2); return record(gpr(0));
-    case Mnemonic::kAndc: gpr(0) = gpr(1) & ~gpr(2); return;
-    case Mnemonic::kOr: gpr(0) = gpr(1) | gpr(2); return;
-    case Mnemonic::kOrDot: gpr(0) = gpr(1) | gpr(2); return record(gpr(0));
-    case Mnemonic::kOrc: gpr(0) = gpr(1) | ~gpr(2); return;
-    case Mnemonic::kXor: gpr(0) = gpr(1) ^ gpr(2); return;
-    case Mnemonic::kNor: gpr(0) = ~(gpr(1) | gpr(2)); return;
+    case Mnemonic::kAnd: gpr(0) = conjunction(gpr(1), gpr(2)); return;
+    case Mnemonic::kAndDot: gpr(0) = conjunction(gpr(1), gpr(2)); return record(gpr(0));
+    case Mnemonic::kAndc: gpr(0) = conjunction(gpr(1), ~gpr(2)); return;
+    case Mnemonic::kOr: gpr(0) = disjunction(gpr(1), gpr(2)); return;
+    case Mnemonic::kOrDot: gpr(0) = disjunction(gpr(1), gpr(2)); return record(gpr(0));
+    case Mnemonic::kOrc: gpr(0) = disjunction(gpr(1), ~gpr(2)); return;
+    case Mnemonic::kXor: gpr(0) = difference(gpr(1), gpr(2)); return;
+    case Mnemonic::kNor: gpr(0) = ~disjunction(gpr(1), gpr(2)); return;
     case Mnemonic::kExtsb: gpr(0) = gpr(1).sign_extended(8); return;
     case Mnemonic::kExtsh: gpr(0) = gpr(1).sign_extended(16); return;
     case Mnemonic::kExtsw: gpr(0) = gpr(1).sign_extended(32); return;

@@ -20,9 +20,12 @@ struct Step {
     kWent,     // executed; pc is where execution goes on
     kWrong,    // certainly not what a stub may do: traps, faults, goes nowhere
     kUnknown,  // outside what this machine can tell
+    kForks,    // depends on `condition`: nothing was executed; decide it, and step again
   };
   Kind kind = Kind::kWent;
   std::string reason;
+  Atom condition = kUnknownAtom;
+  bool stays = false;  // wrong because it is a branch to itself: who waits may do that
 };
 
 /// Fetches at pc in the byte order of MSR[LE], decodes, executes. At OPAL's entry the whole call is one step.

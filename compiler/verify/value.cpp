@@ -101,23 +101,24 @@ bool Value::differs_from(const Value& other) const {
   return false;
 }
 
-std::string Value::to_text(const std::vector<std::string>& symbols) const {
+std::string Value::to_text(const SymbolNames& names) const {
   if (is_constant()) return hex(Wide{bits_});
-  // The usual case: one symbol in its own bits, zero elsewhere.
+  // The usual case: one symbol, all of its bits moved by as much, constants elsewhere.
   uint64_t own_bits = 0, open = ~known_;
-  unsigned symbol = kMostSymbols;
+  unsigned symbol = kMostSymbols, moved = 0;
   for (unsigned n = 0; n < 64; ++n) {
     if ((open >> n & 1) == 0 || atoms_[n] == kUnknownAtom) continue;
-    unsigned from = atoms_[n] / 64u - 1;
-    if ((atoms_[n] & kInverse) != 0 || atoms_[n] % 64u != n || (symbol != kMostSymbols && symbol != from))
-      return "a mixture of symbols";
+    unsigned from = (atoms_[n] & ~kInverse) / 64u - 1, by = (n - atoms_[n]) % 64;
+    if ((atoms_[n] & kInverse) != 0 || (symbol != kMostSymbols && (symbol != from || moved != by))) return "a mixture of symbols";
     symbol = from;
+    moved = by;
     own_bits |= uint64_t{1} << n;
   }
   if (symbol == kMostSymbols)
     return open == ~uint64_t{0} ? "unknown" : hex(Wide{bits_}) + " with bits " + hex(Wide{open}) + " unknown";
-  std::string name = symbol < symbols.size() ? symbols[symbol] : "symbol " + std::to_string(symbol);
+  std::string name = names(symbol);
   if (own_bits != open) return "a mixture of " + name + " and unknown bits";
+  if (moved != 0) name = "(" + name + " rotated left by " + std::to_string(moved) + ")";
   if (bits_ != 0) return hex(Wide{bits_}) + " and " + name + " in bits " + hex(Wide{own_bits});
   if (own_bits == ~uint64_t{0}) return name;
   return name + " in bits " + hex(Wide{own_bits});

@@ -7,11 +7,12 @@
 // master's id read back in the other order *is* the id. Addition is exact as long as carries are decided.
 // A symbol whose high bits are known to be zero (ids below 256) is written so when it is made.
 //
-//   Value id = Value::symbol(0, 0xff); (id | Value(0x100)).to_text(names) == "0x100 with id in 8 bits"
+//   Value id = Value::symbol(0, 0xff); (id | Value(0x100)).to_text(names) == "0x100 and id in bits 0xff"
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ struct Bit {
   static Bit constant(bool one) { return {true, one, kUnknownAtom}; }
   static Bit of(Atom atom) { return {false, false, atom}; }
   static Bit unknown() { return of(kUnknownAtom); }
+  friend bool operator==(const Bit&, const Bit&) = default;
   bool is_unknown() const { return !is_constant && atom == kUnknownAtom; }
   /// Certainly the same bit; two unknowns are not.
   bool same_as(Bit other) const {
@@ -44,6 +46,9 @@ Bit operator~(Bit a);
 Bit operator&(Bit a, Bit b);
 Bit operator|(Bit a, Bit b);
 Bit operator^(Bit a, Bit b);
+
+/// What a symbol is called.
+using SymbolNames = std::function<std::string(unsigned)>;
 
 class Value {
  public:
@@ -78,7 +83,7 @@ class Value {
   /// The same description, unknown bits at the same places: not the same value, but the same knowledge.
   friend bool operator==(const Value& a, const Value& b) = default;
   /// "0x1000", "master.physical_id", "unknown", "0x40 and master.physical_id in bits 0xff".
-  std::string to_text(const std::vector<std::string>& symbols) const;
+  std::string to_text(const SymbolNames& names) const;
 
  private:
   uint64_t known_ = ~uint64_t{0};

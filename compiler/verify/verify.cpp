@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "ppc64/registers.h"
+#include "verify/paths.h"
 #include "verify/semantics.h"
 
 namespace baton::verify {
@@ -20,9 +21,17 @@ class Trial {
       : loaded_(loaded), from_(from), to_(to), loops_(loaded.hash_loops.begin(), loaded.hash_loops.end()),
         copy_loops_(loaded.copy_loops.begin(), loaded.copy_loops.end()) {}
 
-  Verdict run(Endian giver) {
-    set_up(giver);
-    entry_msr_ = m_.msr;
+  /// With numbers for all that is only known by name.
+  void choose(std::shared_ptr<const Assignment> numbers) {
+    m_.memory.choose(numbers);
+    chosen_ = std::move(numbers);
+  }
+
+  /// One path to its end; where it forks, the other ways are left in `others`.
+  Path follow(std::vector<Trial>& others, Observer* observer = nullptr) {
+    others_ = &others;
+    observer_ = observer;
+    if (observer) observer->follows(verify::conditions(forks_, *m_.definitions, names()));
     if (execute()) {
       judge_registers();
       judge_msr();
@@ -33,8 +42,16 @@ class Trial {
       judge_frame();
       for (const LoopSummary& loop : loops_) say_what_was_skipped(loop);
       judge_reservations();
+      if (to_.tell_stores)
+        for (const auto& [address, byte] : m_.memory.stored())
+          if (auto number = m_.resolve(byte).constant()) verdict_.stored.emplace(address, static_cast<uint8_t>(*number));
     }
-    return std::move(verdict_);
+    return {std::move(verdict_), forks_, m_.decisions, m_.definitions.get(), names()};
+  }
+
+  void set_up(Endian giver) {
+    describe_entry(giver);
+    entry_msr_ = m_.msr;
   }
 
   Verdict detect(Endian giver, const std::string& clause) {
@@ -53,7 +70,7 @@ class Trial {
     return std::move(verdict_);
   }
 
-  Verdict wait(Endian giver, const std::string& clause) {
+  Verdict wait(Endian giver, const std::string& clause, Observer* observer) {
     set_up(giver);
     auto answer = [&](Outcome outcome, std::string detail) {
       say(clause, outcome, std::move(detail));
@@ -65,10 +82,13 @@ class Trial {
       if (verdict_.instructions == kMostInstructions) break;
       if (!may_run()) return answer(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc));
       pass_loops();
+      if (observer) observer->before(m_);
       Step result = step(m_);
+      if (observer) observer->after(m_, names());
+      if (result.stays) return answer(Outcome::kProved, "it stays at " + hex(Wide{m_.pc}) + ", in a branch to itself");
       if (result.kind != Step::Kind::kWent)
-        return answer(result.kind == Step::Kind::kWrong ? Outcome::kRefuted : Outcome::kUnknown, result.reason);
-      if (m_.pc == to_.target.value()) return answer(Outcome::kRefuted, "it goes on to " + hex(to_.target));
+        return answer(outcome_of(result), result.reason);
+      if (m_.pc == to_.target.value() && !to_.passes_target) return answer(Outcome::kRefuted, "it goes on to " + hex(to_.target));
       if (to_.waits_after_stores ? stores_elsewhere() : !m_.memory.stored().empty())
         return answer(Outcome::kRefuted, "it stores while it waits");
       if (m_.pc == earlier.pc && same_registers(earlier) && m_.memory.stored() == earlier.memory.stored())
@@ -91,15 +111,19 @@ class Trial {
   Value value_of(const Term& term) {
     if (term.symbol.empty()) return Value(term.constant);
     auto bits = from_.symbol_bits.find(term.symbol);
-    return Value::symbol(symbol(term.symbol), bits == from_.symbol_bits.end() ? ~uint64_t{0} : bits->second);
+    uint64_t mask = bits == from_.symbol_bits.end() ? ~uint64_t{0} : bits->second;
+    unsigned number = symbol(term.symbol);
+    return chosen_ ? Value(chosen_->of(number) & mask) : Value::symbol(number, mask);
   }
   Value at_entry(const std::string& name) { return value_of(Term::named(name + " at entry")); }
 
-  void set_up(Endian giver) {
+  void describe_entry(Endian giver) {
     // What is described otherwise is described behind: its bytes are known.
-    for (const CopyGoal& goal : to_.copies) name_bytes(goal.from);
+    for (const CopyGoal& goal : to_.copies) name_bytes(goal.from, "");
     for (const Segment& s : loaded_.segments) describe(s);
     for (const Segment& s : from_.memory) describe(s);
+    for (const UnknownMemory& u : from_.unknown) name_bytes(u.range, u.name);
+    for (const Segment& s : from_.stated) describe(s);
     for (const auto& word : from_.named) m_.memory.describe_unknown(word.name, word.at.value(), 8, symbol(word.name));
     for (unsigned i = 0; i < 32; ++i) m_.gpr[i] = at_entry("r" + std::to_string(i));
     for (unsigned i = 0; i < 32; ++i)
@@ -128,17 +152,31 @@ class Trial {
     m_.linear_map = from_.linear_map;
   }
   /// Eight bytes to a symbol. Of very much only both ends: more is not followed either.
-  void name_bytes(const Range& range) {
+  void name_bytes(const Range& range, const std::string& region) {
     constexpr uint64_t kEnd = 32 << 20;
     auto name = [&](Address start, uint64_t size) {
-      m_.memory.describe_unknown("memory at entry", start.value(), size, next_symbol_);
+      m_.memory.describe_unknown(region.empty() ? "memory at entry" : region, start.value(), size, next_symbol_);
+      named_memory_.push_back({next_symbol_, start.value(), region});
       next_symbol_ += static_cast<unsigned>((size + 7) / 8);
-      BATON_CHECK(next_symbol_ < kMostSymbols, "a stub copies from few places");
+      BATON_CHECK(next_symbol_ < Definitions::kFirst, "a stub copies from few places");
     };
     uint64_t size = range.size().bytes();
     if (size <= 2 * kEnd) return name(range.begin, size);
     name(range.begin, kEnd);
     name(range.end - Size{kEnd}, kEnd);
+  }
+  std::string name_of(unsigned number) const {
+    if (number < names_.size()) return names_[number];
+    if (number >= Definitions::kFirst) return "a result";
+    auto after = std::upper_bound(named_memory_.begin(), named_memory_.end(), number,
+                                  [](unsigned n, const NamedMemory& named) { return n < named.first; });
+    if (after == named_memory_.begin()) return "symbol " + std::to_string(number);
+    const NamedMemory& in = *std::prev(after);
+    uint64_t offset = uint64_t{8} * (number - in.first);
+    return "8 bytes at " + (in.region.empty() ? hex(Wide{in.start + offset}) : in.region + " + " + hex(Wide{offset}));
+  }
+  SymbolNames names() const {
+    return [this](unsigned number) { return name_of(number); };
   }
   void describe(const Segment& s) { m_.memory.describe(s.name, s.start.value(), s.bytes, s.size.bytes()); }
 
@@ -175,15 +213,31 @@ class Trial {
       pass_loops();
       if (verdict_.executed.size() < kMostTraced) verdict_.executed.push_back(Address{m_.pc});
       ++verdict_.instructions;
+      if (observer_) observer_->before(m_);
       Step result = step(m_);
-      if (result.kind != Step::Kind::kWent)
-        return stop(result.kind == Step::Kind::kWrong ? Outcome::kRefuted : Outcome::kUnknown, result.reason);
+      if (observer_ && result.kind == Step::Kind::kWent) observer_->after(m_, names());
+      if (result.kind == Step::Kind::kForks && others_ && verdict_.forks < kMostForks) {
+        // Executed again, once it is decided.
+        --verdict_.instructions;
+        if (!verdict_.executed.empty() && verdict_.executed.back() == Address{m_.pc}) verdict_.executed.pop_back();
+        ++verdict_.forks;
+        others_->push_back(*this);
+        others_->back().decide(result.condition, false);
+        decide(result.condition, true);
+        continue;
+      }
+      if (result.kind != Step::Kind::kWent) return stop(outcome_of(result), result.reason);
     }
     verdict_.instructions += skipped_;
     say(to_.target_clause, Outcome::kProved,
         hex(to_.target) + " after " + std::to_string(verdict_.instructions) + " instructions");
     return true;
   }
+  void decide(Atom condition, bool one) {
+    forks_.emplace_back(condition, one);
+    m_.decide(condition, one);
+  }
+  static Outcome outcome_of(const Step& step) { return step.kind == Step::Kind::kWrong ? Outcome::kRefuted : Outcome::kUnknown; }
   bool stop(Outcome outcome, std::string why) {
     say(to_.target_clause, outcome, std::move(why));
     std::string rest = "the jump to the taker is not reached";
@@ -232,7 +286,7 @@ class Trial {
 
   void judge_registers() {
     for (const RegisterGoal& goal : to_.registers) {
-      Value* seen = m_.find(goal.name);
+      const Value* seen = m_.find(goal.name);
       BATON_CHECK(seen != nullptr, "a goal names a register that does not exist");
       judge(goal.clause, goal.name, *seen, goal.one_of);
     }
@@ -242,18 +296,18 @@ class Trial {
     unsigned open = 0, may_differ = 0;  // of the terms that are not certainly different
     std::string wanted;
     for (const Term& term : one_of) {
-      Value value = value_of(term);
-      if (seen.same_as(value)) return say(clause, Outcome::kProved, name + " = " + seen.to_text(names_));
+      Value value = m_.resolve(value_of(term));
+      if (seen.same_as(value)) return say(clause, Outcome::kProved, name + " = " + seen.to_text(names()));
       if (!seen.differs_from(value)) {
         ++open;
         may_differ += can_differ(seen, value) ? 1 : 0;
       }
-      wanted += (wanted.empty() ? "" : " or ") + value.to_text(names_);
+      wanted += (wanted.empty() ? "" : " or ") + value.to_text(names());
     }
     // One run must differ from all of them; with two open terms, different runs may be needed.
     bool refuted = open == 0 || (open == 1 && may_differ == 1);
     say(clause, refuted ? Outcome::kRefuted : Outcome::kUnknown,
-        name + " = " + seen.to_text(names_) + ", not certainly " + wanted);
+        name + " = " + seen.to_text(names()) + ", not certainly " + wanted);
   }
   /// True when some run has the two differ: a bit that is 0 in one and 1 in the other, or two bits of
   /// which one at least is free to be chosen (symbols are any value that their bits allow).
@@ -278,8 +332,8 @@ class Trial {
     judge_msr_bits("every other msr field is left as it was", ~(to_.msr_fixed | to_.msr_any), entry_msr_);
   }
   void judge_msr_bits(const std::string& clause, uint64_t mask, const Value& wanted) {
-    Value seen = m_.msr.masked(mask), want = wanted.masked(mask);
-    if (seen.same_as(want)) return say(clause, Outcome::kProved, "msr = " + m_.msr.to_text(names_));
+    Value seen = m_.msr.masked(mask), want = m_.resolve(wanted.masked(mask));
+    if (seen.same_as(want)) return say(clause, Outcome::kProved, "msr = " + m_.msr.to_text(names()));
     uint64_t wrong = 0;
     for (unsigned n = 0; n < 64; ++n)
       if (!seen.bit(n).same_as(want.bit(n))) wrong |= uint64_t{1} << n;
@@ -300,15 +354,15 @@ class Trial {
   void judge_words() {
     for (const WordGoal& goal : to_.words) {
       uint64_t all = goal.width >= 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * goal.width) - 1;
-      Value seen = m_.memory.load(goal.at.value(), goal.width, Endian::kBig);
-      Value want = value_of(goal.value);
+      Value seen = m_.resolve(m_.memory.load(goal.at.value(), goal.width, Endian::kBig));
+      Value want = m_.resolve(value_of(goal.value));
       std::string name = std::to_string(goal.width) + " bytes at " + hex(goal.at);
       if (!want.masked(~all).same_as(Value())) want = want.masked(all);  // the low part of a longer symbol
       if (seen.same_as(want)) {
-        say(goal.clause, Outcome::kProved, name + " = " + seen.to_text(names_));
+        say(goal.clause, Outcome::kProved, name + " = " + seen.to_text(names()));
       } else {
         say(goal.clause, can_differ(seen, want) ? Outcome::kRefuted : Outcome::kUnknown,
-            name + " = " + seen.to_text(names_) + ", not certainly " + want.to_text(names_));
+            name + " = " + seen.to_text(names()) + ", not certainly " + want.to_text(names()));
       }
     }
   }
@@ -318,11 +372,11 @@ class Trial {
       Outcome outcome = Outcome::kProved;
       std::string detail = std::to_string(goal.bytes.size()) + " bytes at " + hex(goal.at);
       for (size_t i = 0; i < goal.bytes.size() && outcome == Outcome::kProved; ++i) {
-        Value seen = m_.memory.byte(goal.at.value() + i), want(goal.bytes[i]);
+        Value seen = m_.resolve(m_.memory.byte(goal.at.value() + i)), want(goal.bytes[i]);
         if (seen.same_as(want)) continue;
         outcome = can_differ(seen, want) ? Outcome::kRefuted : Outcome::kUnknown;
-        detail = "the byte at " + hex(Wide{goal.at.value() + i}) + " is " + seen.to_text(names_) + ", not certainly " +
-                 want.to_text(names_);
+        detail = "the byte at " + hex(Wide{goal.at.value() + i}) + " is " + seen.to_text(names()) + ", not certainly " +
+                 want.to_text(names());
       }
       say(goal.clause, outcome, detail);
     }
@@ -406,7 +460,18 @@ class Trial {
   const Loaded& loaded_;
   const EntryState& from_;
   const Goals& to_;
+  struct NamedMemory {
+    unsigned first;  // symbol
+    uint64_t start;
+    std::string region;
+  };
+
   Machine m_;
+  std::shared_ptr<const Assignment> chosen_;
+  std::vector<Trial>* others_ = nullptr;
+  Observer* observer_ = nullptr;
+  std::vector<std::pair<Atom, bool>> forks_;
+  std::vector<NamedMemory> named_memory_;
   Value entry_msr_;
   std::vector<LoopSummary> loops_;
   std::vector<CopySummary> copy_loops_;
@@ -434,8 +499,24 @@ Outcome Verdict::outcome() const {
   return worst;
 }
 
-Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver) {
-  return Trial(loaded, from, to).run(giver);
+Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver, Observer* observer) {
+  auto ready = [&](std::shared_ptr<const Assignment> numbers) {
+    Trial trial(loaded, from, to);
+    if (numbers) trial.choose(std::move(numbers));
+    trial.set_up(giver);
+    return trial;
+  };
+  std::vector<Trial> open{ready(nullptr)};
+  PathMerger merger([&](std::shared_ptr<const Assignment> numbers) {
+    std::vector<Trial> none;
+    return ready(std::move(numbers)).follow(none).verdict;
+  });
+  while (!open.empty() && merger.wants_more()) {
+    Trial path = std::move(open.back());
+    open.pop_back();
+    merger.add(path.follow(open, observer));
+  }
+  return merger.finish(open.size());
 }
 
 Verdict verify_detects(const Loaded& loaded, const EntryState& from, Address changed, Address differs, Endian giver,
@@ -454,8 +535,8 @@ Verdict verify_detects(const Loaded& loaded, const EntryState& from, Address cha
 }
 
 Verdict verify_wait(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver,
-                    const std::string& clause) {
-  return Trial(loaded, from, to).wait(giver, clause);
+                    const std::string& clause, Observer* observer) {
+  return Trial(loaded, from, to).wait(giver, clause, observer);
 }
 
 }  // namespace baton::verify

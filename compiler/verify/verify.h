@@ -12,7 +12,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/address.h"
@@ -21,6 +23,7 @@
 #include "verify/copy_loop.h"
 #include "verify/firmware.h"
 #include "verify/hash_loop.h"
+#include "verify/value.h"
 
 namespace baton::verify {
 
@@ -48,6 +51,11 @@ struct Term {
   static Term named(std::string name) { return {std::move(name), 0}; }
 };
 
+struct UnknownMemory {
+  Range range;
+  std::string name;
+};
+
 struct EntryState {
   /// By register name ("r3", "lr", "ctr", "cr", "xer"); what is absent is unknown.
   std::map<std::string, Term> registers;
@@ -71,6 +79,10 @@ struct EntryState {
     std::string name;
   };
   std::vector<NamedWord> named = {};
+  /// Memory whose bytes are not known, in front of what is described: what a file holds that is not there.
+  std::vector<UnknownMemory> unknown = {};
+  /// What is known of it nevertheless, in front of that.
+  std::vector<Segment> stated = {};
 };
 
 struct RegisterGoal {
@@ -116,6 +128,10 @@ struct Goals {
   RangeSet may_execute;
   /// Who waits (verify_wait) may have stored where it may write before that.
   bool waits_after_stores = false;
+  /// Whether what it stored is to be told.
+  bool tell_stores = false;
+  /// Who waits may pass the target: it stands where it waits, and nobody has put the taker there yet.
+  bool passes_target = false;
   /// The way begins at the target too: it is reached on coming back.
   bool comes_back = false;
 };
@@ -125,16 +141,27 @@ enum class Outcome { kProved, kAssumed, kUnknown, kRefuted };
 /// "proved", "assumed", "unknown", "refuted".
 const char* to_text(Outcome outcome);
 
+/// Numbers that show what is refuted, and what the stub makes of them.
+struct Example {
+  std::vector<std::pair<std::string, uint64_t>> inputs;  // only those that matter for the way; any others do
+  std::string seen;
+};
+
 struct Obligation {
   std::string clause;
   Outcome outcome = Outcome::kUnknown;
   std::string detail;  // what was seen, or what stood in the way
+  std::optional<Example> example = {};  // of what is refuted, where one was found
 };
 
 struct Verdict {
   std::vector<Obligation> obligations;
-  uint64_t instructions = 0;       // executed from the entry to the jump, the jump included
-  std::vector<Address> executed;   // their addresses, in order; at most the first 4096
+  uint64_t instructions = 0;       // executed from the entry to the jump, the jump included; on the longest way
+  std::vector<Address> executed = {};   // their addresses, in order; at most the first 4096
+  /// What is stored in the end, as far as it is a number, and the same on every way. Only if the goals ask for it.
+  std::map<uint64_t, uint8_t> stored = {};
+  uint64_t paths = 1;                   // ways through the stub; `forks` of them on this one
+  uint64_t forks = 0;
 
   /// The worst of all.
   Outcome outcome() const;
@@ -142,9 +169,23 @@ struct Verdict {
 
 /// More steps than this are not waited for; the answer is then `unknown`.
 inline constexpr uint64_t kMostInstructions = 4'000'000;
+/// More ways than this through a stub are not followed, nor more forks on one.
+inline constexpr uint64_t kMostPaths = 64, kMostForks = 64;
+
+struct Machine;
+
+/// Is told of each step of each way, in order.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  /// A way begins, at the entry or where another one forked. `conditions` is empty for the first.
+  virtual void follows(const std::string& conditions) = 0;
+  virtual void before(Machine& machine) = 0;
+  virtual void after(const Machine& machine, const SymbolNames& names) = 0;
+};
 
 /// For a giver in one byte order; a stub for both is judged twice.
-Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver);
+Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver, Observer* observer = nullptr);
 
 /// With the byte at `changed` being another than is described, the CPU must come to `differs` without having stored
 /// anything. One obligation, `clause`.
@@ -154,6 +195,6 @@ Verdict verify_detects(const Loaded& loaded, const EntryState& from, Address cha
 /// A CPU that must wait where it is as long as memory is as described: proved when its state repeats before it
 /// reaches the target or stores anything. One obligation, `clause`.
 Verdict verify_wait(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver,
-                    const std::string& clause);
+                    const std::string& clause, Observer* observer = nullptr);
 
 }  // namespace baton::verify

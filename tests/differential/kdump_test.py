@@ -212,7 +212,7 @@ class KdumpTest(unittest.TestCase):
         self.assertEqual({b["name"]: b["sha256"] for b in proof["bytes"]},
                          {s["name"]: s["sha256"] for s in table["segments"] if int(s["bufsz"], 16)})
         outcomes = [o["outcome"] for giver in proof["givers"] for o in giver["obligations"]]
-        self.assertEqual(proof["count"], {kind: outcomes.count(kind) for kind in ("proved", "assumed", "unknown")})
+        self.assertEqual(proof["count"], {kind: outcomes.count(kind) for kind in ("proved", "assumed", "unknown", "refuted")})
         self.assertEqual(proof["count"]["unknown"], 0)
         return {s["name"]: {key: int(s[key], 16) for key in ("start", "size", "bufsz", "memsz")} for s in table["segments"]}
 

@@ -17,7 +17,7 @@ import tempfile
 
 import inputs
 
-COMMANDS = ("", "build", "check", "plan", "explain", "dump", "diff", "fmt", "doc", "import", "init", "init convention", "init handoff")
+COMMANDS = ("", "build", "check", "plan", "verify", "trace", "explain", "dump", "diff", "fmt", "doc", "import", "init", "init convention", "init handoff")
 
 PROGRAM = """language 1;
 use "linux/kexec.baton";
@@ -51,6 +51,26 @@ TREE = """dtb
 """
 KERNEL = "elf order=big entry=0x0\nload 0x0 size=0x1000 memsz=0x20000\nkernel-head 0x0\n"
 
+# What `verify` and `trace` look at: the tree's address into r3, the image's into r4, the CPU's number into the tree.
+STUB = """	bcl	20, 31, 1f
+1:	mflr	6
+	mr	7, 3
+	ld	3, tree - 1b(6)
+	ld	4, kernel - 1b(6)
+	stw	7, 28(3)
+	li	5, 0
+	mtctr	4
+	bctr
+	.balign 8
+kernel:	.quad 0x8000000
+tree:	.quad 0xc000000
+	.globl kernel, tree
+"""
+STUB_BYTES = """hex
+429f0005 7cc802a6 7c671b78 e866002c e8860024 90e3001c 38a00000 7c8903a6
+4e800420 60000000 00000000 08000000 00000000 0c000000
+"""
+
 
 def examples(help_text):
     """The command lines below the line that announces them."""
@@ -66,6 +86,9 @@ def main(program):
             stream.write(PROGRAM)
         inputs.make(folder + "/guest.dtb", TREE)
         inputs.make(folder + "/vmlinux", KERNEL)
+        inputs.make(folder + "/stub.bin", STUB_BYTES)
+        with open(folder + "/stub.S", "w", encoding="utf-8") as stream:
+            stream.write(STUB)
         with open(folder + "/boot.old.baton", "w", encoding="utf-8") as stream:
             stream.write(PROGRAM.replace("linux.kexec@2013", "linux.kexec@2008"))
         git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]

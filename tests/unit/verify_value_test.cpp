@@ -105,7 +105,7 @@ TEST_CASE("an id stored in pieces is that id again") {
 }
 
 TEST_CASE("values as text") {
-  std::vector<std::string> names{"master.physical_id"};
+  SymbolNames names = [](unsigned symbol) { return symbol == 0 ? "master.physical_id" : "another"; };
   Value id = Value::symbol(0);
   CHECK(id.to_text(names) == "master.physical_id");
   CHECK(id.masked(0xff).to_text(names) == "master.physical_id in bits 0xff");

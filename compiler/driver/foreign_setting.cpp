@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A handoff as text where none is given, and a layout by hand of what has no files. See foreign_setting.h.
+#include "driver/foreign_setting.h"
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "check/check.h"
+#include "driver/library.h"
+#include "inputs/machine.h"
+#include "placement/contents.h"
+#include "ppc64/assemble.h"
+#include "trampoline/slaves.h"
+
+namespace baton::driver {
+
+using diagnostics::Code;
+using inputs::ForeignCode;
+
+namespace {
+
+constexpr uint64_t kMiB = 1 << 20;
+// Behind the stub, and this far apart: more than a kernel's 32 MiB, so that none can be mistaken for its neighbour.
+constexpr uint64_t kStride = 64 * kMiB;
+// A reservation for a crash kernel starts here, and all of what is loaded lies in it.
+constexpr uint64_t kCrashMemory = 512 * kMiB;
+constexpr uint64_t kImageSize = 32 * kMiB, kTreeSize = 64 << 10;
+
+constexpr const char* kCommon = R"(
+  ram = 0x0 ..< 1GiB;
+  rma = 0x0 ..< 1GiB;
+  running_kernel = 0x0 ..< 32MiB;
+  crashkernel = 512MiB +: 512MiB;
+  page = 64KiB;
+)";
+
+bool failed(Compilation& c, const std::string& what, const std::string& note = {}) {
+  auto& d = c.sink.report(Code::foreign_code, {}, what);
+  if (!note.empty()) d.note(note);
+  return false;
+}
+
+/// The handoff that two conventions and a machine make.
+class StatedHandoff {
+ public:
+  StatedHandoff(Compilation& c, const Options& options) : c_(c), options_(options) {}
+
+  bool set_up() {
+    const StatedMachine* machine = choose_machine();
+    if (!machine || !find_conventions()) return false;
+    source::FileId text = c_.sources.add("(the handoff of --from and --to)", compose(*machine));
+    c_.main = text;
+    c_.program = check::check(c_.sources, text, c_.sink);
+    if (c_.sink.has_errors()) return false;
+    const model::Handoff& handoff = c_.program.handoffs.at(kName);
+    c_.machine = inputs::build_machine(c_.program.machines.at(kMachine), c_.program, c_.sink, std::nullopt);
+    return c_.machine && start_layout(c_, handoff) && lay_out();
+  }
+
+ private:
+  static constexpr const char *kName = "stated", *kMachine = "stated_machine", *kStub = "stub";
+
+  const StatedMachine* choose_machine() {
+    const std::string name = options_.machine.empty() ? stated_machines()[0].name : options_.machine;
+    std::string known;
+    for (const StatedMachine& machine : stated_machines()) {
+      if (machine.name == name) return &machine;
+      known += (known.empty() ? "" : ", ") + std::string(machine.name) + " (" + machine.what + ")";
+    }
+    failed(c_, "there is no machine `" + name + "` to judge a stub on", "there are " + known + "; --in takes the machine of a handoff");
+    return nullptr;
+  }
+
+  bool find_conventions() {
+    for (const auto& folder : library_folders(options_)) c_.sources.add_library(folder);
+    for (const std::string& file : options_.convention_files) uses_ += "use \"" + std::filesystem::absolute(file).string() + "\";\n";
+    std::string preamble = "language 1;\n" + uses_;
+    Compilation look;
+    for (const auto& folder : library_folders(options_)) look.sources.add_library(folder);
+    for (const std::string* name : {&options_.from, &options_.to}) {
+      if (auto use = find_in_library(*name, options_); use && preamble.find("use \"" + *use + "\"") == std::string::npos)
+        preamble += "use \"" + *use + "\";\n";
+    }
+    uses_ = preamble;
+    look.program = check::check(look.sources, look.sources.add("(the conventions of --from and --to)", preamble), look.sink);
+    for (const std::string* name : {&options_.from, &options_.to}) {
+      if (look.program.conventions.count(*name) != 0) continue;
+      if (look.sink.has_errors()) {
+        for (const auto& d : look.sink.all()) c_.sink.report(d.code, {}, d.message);
+        return false;
+      }
+      return failed(c_, "there is no convention `" + *name + "`", "`baton explain` lists none, `stdlib/README.md` all; one of your own: --convention FILE.baton");
+    }
+    from_roles_ = look.program.conventions.at(options_.from).roles;
+    to_roles_ = look.program.conventions.at(options_.to).roles;
+    if (look.program.conventions.at(options_.from).departs_by_call())
+      return failed(c_, "`" + options_.from + "` is left by a call: what it calls is code of its own, not a stub that is loaded",
+                    "build the handoff, and its code is judged");
+    for (const auto& clause : look.program.conventions.at(options_.from).clauses)
+      on_crash_ = on_crash_ || clause.text.find("machine.crashkernel") != std::string::npos;
+    return true;
+  }
+
+  static std::string number(uint64_t n) { return hex(Wide{n}); }
+
+  uint64_t place_of(const std::string& role) {
+    auto stated = options_.places.find(role);
+    used_.push_back(role);
+    return stated == options_.places.end() ? stub() + kStride * used_.size() : stated->second;
+  }
+  uint64_t stub() const { return on_crash_ ? kCrashMemory : inputs::kForeignAddress.value(); }
+
+  std::string compose(const StatedMachine& machine) {
+    std::string text = uses_ + "machine " + kMachine + " {" + kCommon + machine.clauses + "}\nhandoff " + kName + " on " + kMachine +
+                       " {\n  from " + options_.from + ";\n  to " + options_.to + ";\n";
+    if (!options_.giver.empty()) text += "  giver " + options_.giver + ";\n";
+    if (on_crash_) text += "  load on_crash;\n";
+    for (const std::string& key : options_.relies) text += "  relies on incidental " + key + ";\n";
+    std::string binds;
+    for (const model::Role& role : to_roles_) {
+      const model::Role* giver = nullptr;
+      for (const model::Role& r : from_roles_)
+        if (r.kind == role.kind && role.kind != "loadable" && role.kind != "elf64") giver = &r;
+      if (giver) {
+        binds += "  bind " + role.name + " = giver." + giver->name + ";\n";
+        continue;
+      }
+      const char* kind = role.kind == "elf64" || role.kind == "loadable" ? "elf" : role.kind == "devicetree" ? "devicetree" : role.kind == "raw" ? "file" : nullptr;
+      if (!kind) continue;  // the check says what is missing
+      text += "  segment " + role.name + " = " + kind + " \"" + role.name + "\" { place at " + number(place_of(role.name)) + "; }\n";
+    }
+    return text + "  segment " + kStub + " = trampoline { place at " + number(stub()) + "; size <= 64MiB; }\n" + binds + "  enter " + kStub + ";\n}\n";
+  }
+
+  /// What `place at` says, without files: all that a boundary asks of a segment.
+  bool lay_out() {
+    for (const auto& [role, place] : options_.places)
+      if (std::find(used_.begin(), used_.end(), role) == used_.end()) {
+        std::string roles;
+        for (const std::string& r : used_) roles += (roles.empty() ? "" : ", ") + r;
+        return failed(c_, "`" + options_.to + "` has no role `" + role + "` to place", roles.empty() ? "" : "it has " + roles);
+      }
+    for (auto& segment : c_.layout.segments) {
+      const bool is_image = segment.declaration->kind == model::SegmentKind::kElf;
+      auto at = static_cast<uint64_t>(std::find(used_.begin(), used_.end(), segment.name()) - used_.begin());
+      auto stated = options_.places.find(segment.name());
+      segment.start = Address{segment.name() == kStub ? stub() : stated != options_.places.end() ? stated->second : stub() + kStride * (at + 1)};
+      segment.content.size = Size{is_image ? kImageSize : kTreeSize};
+      if (is_image) segment.content.order = options_.image_order == "big" ? Endian::kBig : Endian::kLittle;
+      segment.extent = Range::at(*segment.start, segment.content.size);
+    }
+    return true;
+  }
+
+  Compilation& c_;
+  const Options& options_;
+  std::string uses_;
+  std::vector<model::Role> from_roles_, to_roles_;
+  std::vector<std::string> used_;
+  bool on_crash_ = false;
+};
+
+/// Assembly becomes an object first. The C preprocessor is the user's.
+Result<MappedFile> open_code(const std::string& path, Endian order) {
+  auto file = MappedFile::open(path);
+  const std::string extension = std::filesystem::path(path).extension().string();
+  if (!file || (extension != ".s" && extension != ".S")) return file;
+  auto object = ppc64::assemble_object({file->bytes().begin(), file->bytes().end()}, order, path);
+  if (!object) return object.failure();
+  return MappedFile::from_bytes(std::move(*object), path);
+}
+
+bool set_up_handoff(Compilation& c, const Options& options) {
+  return open_program(c, options, options.program) && compile(c, options, Phase::kPlace);
+}
+
+}  // namespace
+
+const std::vector<StatedMachine>& stated_machines() {
+  static const std::vector<StatedMachine> kMachines = {
+      {"guest", "four CPUs, slaves come to 0x60", "  hypervisor = 0;\n  kexec_slaves = arriving;\n  cpus = 0, 1, 2, 3;\n"},
+      {"single", "a guest of one CPU", "  hypervisor = 0;\n  kexec_slaves = absent;\n  cpus = 5;\n"},
+      {"host", "slaves wait in OPAL",
+       "  hypervisor = 1;\n  kexec_slaves = firmware;\n  cpus = 0, 8, 16, 24;\n  opal.base = 0x3000_0000;\n  opal.entry = 0x3000_0b58;\n"},
+  };
+  return kMachines;
+}
+
+std::optional<ForeignCode> set_up_foreign(Compilation& c, const Options& options) {
+  const bool good = options.program.empty() ? StatedHandoff(c, options).set_up() : set_up_handoff(c, options);
+  if (!good) return std::nullopt;
+  auto& stub = *c.layout.find(c.layout.handoff->enter);
+  if (stub.declaration->kind != model::SegmentKind::kTrampoline) {
+    failed(c, "`" + c.layout.handoff->name + "` enters `" + stub.name() + "`, which is no trampoline: there is no place for a stub");
+    return std::nullopt;
+  }
+  inputs::ForeignRequest request;
+  // A linked program says itself where it lies.
+  if (options.at) request.at = Address{*options.at};
+  else if (!options.program.empty() || *stub.start != inputs::kForeignAddress) request.at = *stub.start;
+  request.entry = options.entry;
+  for (const auto& [symbol, text] : options.sets) {
+    auto value = inputs::read_foreign_value(text);
+    if (!value) {
+      failed(c, "--set " + symbol + "=" + text + ": a value is a number, a symbol or a segment with an offset, or bytes:HEX",
+             "as in --set kernel=0x2000000, --set kernel=image, --set sha256_digest=bytes:00ff");
+      return std::nullopt;
+    }
+    if (const auto* segment = c.layout.find(value->relative_to)) {
+      value->number += segment->start->value();
+      value->relative_to.clear();
+    }
+    request.sets.emplace(symbol, *value);
+  }
+  auto orders = trampoline::giver_orders(c.layout);
+  const Endian order = options.order.empty() ? orders.front() : options.order == "big" ? Endian::kBig : Endian::kLittle;
+  auto file = open_code(options.files[0], order);
+  if (!file) {
+    const bool missing = file.failure().kind == Failure::Kind::kNotFound;
+    c.sink.report(missing ? Code::input_missing : Code::foreign_code, {}, file.failure());
+    return std::nullopt;
+  }
+  auto code = inputs::read_foreign(*file, request);
+  if (!code) {
+    c.sink.report(Code::foreign_code, {}, code.failure());
+    return std::nullopt;
+  }
+  const Address end = code->pieces.back().start + code->pieces.back().size;
+  if (!options.program.empty() && (code->pieces.front().start < *stub.start || end > stub.extent.end)) {
+    failed(c, "the stub takes " + hex(code->pieces.front().start) + " to " + hex(end) + ", and `" + stub.name() + "` has " + to_text(stub.extent),
+           "give the segment more room with `size <=`");
+    return std::nullopt;
+  }
+  for (const auto& segment : c.layout.segments)
+    for (const auto& piece : code->pieces)
+      if (&segment != &stub && segment.extent.overlaps(Range::at(piece.start, piece.size))) {
+        failed(c, "`" + piece.name + "` of the stub, " + to_text(Range::at(piece.start, piece.size)) + ", overlaps `" + segment.name() + "`, " + to_text(segment.extent),
+               "--at ADDRESS places the stub, --place " + segment.name() + "=ADDRESS the other");
+        return std::nullopt;
+      }
+  // The giver enters where the stub says, which need not be its first byte.
+  stub.start = code->entry;
+  stub.content.entry_offset = Size{0};
+  stub.content.size = Size{end.value() - code->entry.value()};
+  stub.extent = Range::at(code->entry, stub.content.size);
+  c.gap = trampoline::open_gap(c.layout, c.sink);
+  if (!c.gap) return std::nullopt;
+  return std::move(*code);
+}
+
+}  // namespace baton::driver

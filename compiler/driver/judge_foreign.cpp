@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The master first, then each slave over what the master has made of memory. See judge_foreign.h.
+#include "driver/judge_foreign.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <set>
+
+#include "base/file.h"
+#include "contract/gap.h"
+#include "driver/foreign_setting.h"
+#include "driver/program_file.h"
+#include "driver/show.h"
+#include "driver/verification.h"
+#include "inputs/digest.h"
+#include "verify/judgement.h"
+#include "verify/certificate.h"
+#include "verify/trace.h"
+
+namespace baton::driver {
+
+using contract::Answer;
+using contract::Claim;
+using diagnostics::Code;
+using model::ClauseKind;
+using model::Section;
+using verify::Outcome;
+
+namespace {
+
+constexpr Size kSmallestPage{4096};
+constexpr uint32_t kNop = 0x60000000;
+// For each instruction the stub is run once more.
+constexpr uint64_t kMostTrialSteps = 5'000'000;
+
+class ForeignJudge {
+ public:
+  ForeignJudge(Compilation& c, const inputs::ForeignCode& code, const std::vector<Range>& scratch) : c_(c), code_(code), scratch_(scratch) {
+    load();
+    read_words();
+  }
+
+  /// The master's steps, as text.
+  std::string trace() {
+    std::string text;
+    for (const auto& order : c_.gap->orders) {
+      verify::Trace trace;
+      auto goals = goals_of(c_, order.to, kept_, Section::kMaster);
+      allow(goals);
+      auto verdict = verify::verify_entry(loaded_, entry(order.from, Section::kMaster), goals, order.giver, &trace);
+      text += (text.empty() ? "" : "\n") + std::string(to_text(order.giver)) + "-endian giver:\n" + trace.text();
+      for (const auto& o : verdict.obligations) text += std::string(to_text(o.outcome)) + "  " + o.clause + (o.detail.empty() ? "" : ": " + o.detail) + "\n";
+    }
+    return text;
+  }
+
+  /// Every word of the code: executed and what for, needless, data that was read, or none of these.
+  std::string listing() {
+    std::string text;
+    for (const auto& order : c_.gap->orders) {
+      verify::Listing listing;
+      auto goals = goals_of(c_, order.to, kept_, Section::kMaster);
+      allow(goals);
+      auto state = entry(order.from, Section::kMaster);
+      auto verdict = verify::verify_entry(loaded_, state, goals, order.giver, &listing);
+      listing.credit(goals, verdict);
+      text += "\n" + std::string(to_text(order.giver)) + "-endian giver, the master:\n";
+      text += listed(listing, needless(listing, state, goals, verdict, order.giver));
+    }
+    return text;
+  }
+
+  void run() {
+    for (const auto& order : c_.gap->orders) {
+      auto state = entry(order.from, Section::kMaster);
+      auto goals = goals_of(c_, order.to, kept_, Section::kMaster);
+      allow(goals);
+      goals.tell_stores = true;
+      verify::Verdict verdict = verify::verify_entry(loaded_, state, goals, order.giver);
+      judge_words(verdict);
+      judge_slaves(order, goals, verdict);
+      list_what_is_not_asked(order, goals, verdict);
+      c_.verdicts.push_back({order.giver, std::move(verdict)});
+    }
+  }
+
+  /// The stub as it is loaded.
+  ByteView bytes() const { return loaded_.segments.front().bytes; }
+  /// Bytes that are not known: of segments that only two conventions asked for.
+  const std::vector<verify::UnknownMemory>& unknown() const { return unknown_; }
+
+ private:
+  void load() {
+    loaded_.entry = code_.entry;
+    // As one segment, with zeros between its pieces and behind them: loaders place whole pages.
+    const Address start = code_.pieces.front().start, end = code_.pieces.back().start + code_.pieces.back().size;
+    uint64_t filled = 0;
+    for (const auto& piece : code_.pieces) filled = (piece.start - start).bytes() + piece.bytes.size();
+    ByteBuffer bytes(filled);
+    for (const auto& piece : code_.pieces)
+      std::copy(piece.bytes.begin(), piece.bytes.end(), bytes.begin() + static_cast<std::ptrdiff_t>((piece.start - start).bytes()));
+    kept_.push_back(std::move(bytes));
+    const Size size = align_up(Size{end.wide() - start.wide()}, kSmallestPage).value_or(Size{end.wide() - start.wide()});
+    loaded_.segments.push_back({"stub", start, ByteView(kept_.back()), size});
+    for (const auto& segment : c_.layout.segments) {
+      if (segment.name() == c_.layout.handoff->enter) continue;
+      auto payload = c_.contents.payloads.find(segment.name());
+      if (payload == c_.contents.payloads.end()) {
+        unknown_.push_back({Range::at(*segment.start, segment.content.size), segment.name()});
+        if (segment.declaration->kind == model::SegmentKind::kDeviceTree) state_header(segment);
+        continue;
+      }
+      Address at = *segment.start;
+      for (ByteView piece : payload->second.views()) {
+        loaded_.segments.push_back({segment.name(), at, piece, Size{piece.size()}});
+        at = at + Size{piece.size()};
+      }
+      if (at < segment.extent.end) loaded_.segments.push_back({segment.name(), at, {}, Size{segment.extent.end.wide() - at.wide()}});
+    }
+  }
+
+  /// Of a tree that nobody has read: it is one, of the newest version that the taker reads (devicetree specification 5.2).
+  void state_header(const placement::PlacedSegment& tree) {
+    std::optional<uint64_t> version;
+    for (const Claim& claim : c_.gap->orders.front().to.claims)
+      if (claim.kind == ClauseKind::kTreeFormat)
+        for (const model::Value& v : claim.possible())
+          if (v.is_known() && v.is_number()) version = std::max<uint64_t>(version.value_or(0), static_cast<uint64_t>(v.number()));
+    auto word = [&](uint64_t offset, uint32_t number) {
+      ByteBuffer bytes;
+      append(bytes, number, Endian::kBig);
+      kept_.push_back(std::move(bytes));
+      header_.push_back({tree.name() + "'s header", *tree.start + Size{offset}, ByteView(kept_.back()), Size{4}});
+    };
+    word(0, 0xd00dfeed);
+    if (version) word(20, static_cast<uint32_t>(*version));
+    version_ = version;
+  }
+
+  verify::EntryState entry(const contract::Boundary& from, Section cpu) const {
+    auto state = entry_state(c_, from, loaded_, cpu);
+    state.unknown = unknown_;
+    state.stated = header_;
+    return state;
+  }
+
+  /// Its own memory is the stub's to write; of what runs, only the code; and words of the image that its convention names.
+  void allow(verify::Goals& goals) const {
+    for (const auto& piece : code_.pieces) {
+      goals.may_write.add(Range::at(piece.start, piece.size));
+      if (piece.executable) goals.may_execute.add(Range::at(piece.start, piece.size));
+    }
+    for (const Range& range : scratch_) goals.may_write.add(range);
+    for (const NamedWord& word : words_) goals.may_write.add(Range::at(word.at, Size{4}));
+  }
+
+  /// Words that the taker names are flags: whoever enters it may leave them, or write 0, 1 or what they are by default.
+  void read_words() {
+    const auto* image = c_.layout.bound("image");
+    if (!image || image->name() == c_.layout.handoff->enter) return;
+    for (const auto& clause : c_.layout.to->clauses) {
+      if (clause.kind != ClauseKind::kWord) continue;
+      placement::RoleScope scope(c_.layout, false);
+      model::Value offset = evaluate_as(*clause.values[0], model::Type::kSize, scope, c_.sink);
+      if (offset.is_error()) continue;
+      NamedWord word{*image->start + Size{static_cast<uint64_t>(offset.number())}, clause.origin + ": " + clause.text, {0, 1}};
+      if (clause.values.size() > 1) {
+        model::Value standard = evaluate_as(*clause.values[1], model::Type::kInt, scope, c_.sink);
+        if (!standard.is_error()) word.values.push_back(static_cast<uint64_t>(standard.number()));
+      }
+      words_.push_back(word);
+    }
+  }
+
+  void judge_words(verify::Verdict& verdict) const {
+    const auto* image = c_.layout.bound("image");
+    for (const NamedWord& word : words_) {
+      uint64_t number = 0;
+      unsigned stored = 0;
+      const bool big = image->content.order.value_or(Endian::kBig) == Endian::kBig;
+      for (unsigned i = 0; i < 4; ++i)
+        if (auto byte = verdict.stored.find(word.at.value() + (big ? i : 3 - i)); byte != verdict.stored.end()) {
+          number = number << 8 | byte->second;
+          ++stored;
+        }
+      if (stored == 0) continue;
+      const bool allowed = stored == 4 && std::find(word.values.begin(), word.values.end(), number) != word.values.end();
+      std::string values;
+      for (uint64_t value : word.values) values += (values.empty() ? "" : ", ") + hex(Wide{value});
+      verdict.obligations.push_back({word.clause, allowed ? Outcome::kProved : Outcome::kRefuted,
+                                     stored == 4 ? hex(Wide{number}) + " is written there" + (allowed ? "" : ", which is none of " + values)
+                                                 : std::to_string(stored) + " of its 4 bytes are written"});
+    }
+  }
+
+  static void add(verify::Verdict& to, const char* who, const verify::Verdict& what) {
+    for (const auto& o : what.obligations) {
+      to.obligations.push_back(o);
+      to.obligations.back().clause = std::string(who) + o.clause;
+    }
+  }
+
+  bool is_as_needed(const verify::EntryState& state, const std::vector<verify::BytesGoal>& bytes) const {
+    return !bytes.empty() && std::all_of(bytes.begin(), bytes.end(), [&](const verify::BytesGoal& goal) {
+      return std::any_of(state.memory.begin(), state.memory.end(), [&](const verify::Segment& s) {
+        if (goal.at < s.start || goal.at.wide() + goal.bytes.size() > s.start.wide() + s.bytes.size()) return false;
+        auto at = s.bytes.subspan((goal.at - s.start).bytes(), goal.bytes.size());
+        return std::equal(at.begin(), at.end(), goal.bytes.begin());
+      });
+    });
+  }
+
+  void judge_slaves(const trampoline::ClosedOrder& order, const verify::Goals& master, verify::Verdict& verdict) {
+    const Claim* landing = order.from.find(Section::kSlaves, ClauseKind::kEnter);
+    const Claim* target = order.to.find(Section::kSlaves, ClauseKind::kEnter);
+    if (!order.gap.slaves_may_arrive || !landing || !target) return;
+    auto at = landing->possible();
+    if (at.empty() || !at[0].is_known()) return;
+    const Address lands{at[0].number()};
+    auto state = entry(order.from, Section::kSlaves);
+    auto goals = goals_of(c_, order.to, kept_, Section::kSlaves);
+    allow(goals);
+    for (const auto& memory : state.memory) goals.may_execute.add(Range::at(memory.start, memory.size));
+    verify::Loaded at_landing = loaded_;
+    at_landing.entry = lands;
+    const Endian arrives = Endian::kBig;
+    if (is_as_needed(state, master.bytes)) {
+      // The taker's own bytes are there when a slave comes, and the master has to leave them so: they run its code.
+      goals.comes_back = false;
+      return add(verdict, "a slave: ", verify::verify_entry(at_landing, state, goals, arrives));
+    }
+    goals.comes_back = true;
+    auto waiting = goals;
+    waiting.passes_target = lands == goals.target;
+    verify::Listing run;
+    auto waits = verify::verify_wait(at_landing, state, waiting, arrives, "waits for the master", &run);
+    if (waits.outcome() <= Outcome::kAssumed) add(verdict, "a slave: ", waits);
+    auto released = state;
+    for (auto byte = verdict.stored.begin(); byte != verdict.stored.end();) {
+      ByteBuffer stored;
+      uint64_t start = byte->first;
+      for (; byte != verdict.stored.end() && byte->first == start + stored.size(); ++byte) stored.push_back(byte->second);
+      kept_.push_back(std::move(stored));
+      released.memory.push_back({"what the master stored", Address{start}, ByteView(kept_.back()), Size{kept_.back().size()}});
+    }
+    auto leaves = verify::verify_wait(at_landing, released, waiting, arrives, goals.target_clause);
+    if (leaves.outcome() <= Outcome::kAssumed) {
+      leaves.obligations.front() = {goals.target_clause, Outcome::kUnknown,
+                                    "whatever the master has stored, " + leaves.obligations.front().detail +
+                                        "; what becomes of the memory that it runs in is not seen"};
+    } else {
+      leaves = verify::verify_entry(at_landing, released, goals, arrives, &run);
+      // Where it lands is where it is to enter: it has come when the taker's code stands there.
+      verify::Obligation& arrival = leaves.obligations.front();
+      if (waiting.passes_target && arrival.outcome <= Outcome::kAssumed && !brings(master, verdict))
+        arrival = {arrival.clause, Outcome::kUnknown, "it comes to " + hex(lands) + ", where, as far as is known, the taker's code is not"};
+    }
+    add(verdict, "a slave, let go: ", leaves);
+    for (const auto& [at, line] : run.lines())
+      for (uint64_t byte = at; byte < at + 4; ++byte)
+        if (verdict.stored.count(byte) != 0) {
+          verdict.obligations.push_back({"no code is written that a slave may be running", Outcome::kUnknown,
+                                         "the master stores to " + hex(Wide{byte}) + ", where a slave runs `" + line.instruction.text +
+                                             "`: nothing here shows that it has left by then"});
+          return;
+        }
+  }
+
+  /// Whether the bytes that the taker needs are there in the end.
+  static bool brings(const verify::Goals& goals, const verify::Verdict& verdict) {
+    return !goals.bytes.empty() && std::all_of(goals.bytes.begin(), goals.bytes.end(), [&](const verify::BytesGoal& goal) {
+      return std::any_of(verdict.obligations.begin(), verdict.obligations.end(),
+                         [&](const auto& o) { return o.clause == goal.clause && o.outcome == Outcome::kProved; });
+    });
+  }
+
+  /// What the taker needs and no run of the stub can show.
+  void list_what_is_not_asked(const trampoline::ClosedOrder& order, const verify::Goals& goals, verify::Verdict& verdict) const {
+    for (const contract::Obligation& o : order.gap.obligations) {
+      if (o.answer == Answer::kVacuous) continue;
+      if (!o.need) {
+        if (o.answer != Answer::kEntailed && o.edge)
+          verdict.obligations.push_back({c_.layout.to->name + ": order " + o.edge->before + " < " + o.edge->after, Outcome::kAssumed, "nothing here says when that happens"});
+        continue;
+      }
+      const Claim& need = *o.need;
+      const std::string clause = need.clause->origin + ": " + need.text();
+      const bool asked = std::any_of(verdict.obligations.begin(), verdict.obligations.end(), [&](const auto& known) {
+        return known.clause == clause || known.clause == "a slave: " + clause || known.clause == "a slave, let go: " + clause;
+      });
+      if (asked || need.any || need.kind == ClauseKind::kMsr || need.kind == ClauseKind::kMode || need.kind == ClauseKind::kArrival) continue;
+      if (o.answer == Answer::kEntailed) {
+        verdict.obligations.push_back({clause, Outcome::kProved, "`" + c_.layout.from->name + "` promises it"});
+      } else if (need.kind == ClauseKind::kBytes) {
+        verdict.obligations.push_back({clause, Outcome::kUnknown, "nobody has read the image: a handoff with its file says more (--in)"});
+      } else {
+        const bool version = need.kind == ClauseKind::kTreeFormat && version_;
+        verdict.obligations.push_back({clause, Outcome::kAssumed,
+                                       version ? "the tree is taken to be of version " + std::to_string(*version_)
+                                               : "not of the stub's making: the loader's, or the machine's"});
+      }
+    }
+    (void)goals;
+  }
+
+  /// Executed instructions without which every answer is the same.
+  std::set<uint64_t> needless(const verify::Listing& listing, const verify::EntryState& state, const verify::Goals& goals,
+                              const verify::Verdict& verdict, Endian giver) {
+    std::set<uint64_t> found;
+    if (verdict.outcome() > Outcome::kAssumed || verdict.instructions * listing.lines().size() > kMostTrialSteps) return found;
+    ByteBuffer bytes(loaded_.segments.front().bytes.begin(), loaded_.segments.front().bytes.end());
+    verify::Loaded without = loaded_;
+    without.segments.front().bytes = ByteView(bytes);
+    const uint64_t start = loaded_.segments.front().start.value();
+    for (const auto& [at, line] : listing.lines()) {
+      if (at < start || at - start + 4 > bytes.size() || line.instruction.order_or_cache) continue;
+      ByteView word = loaded_.segments.front().bytes.subspan(at - start, 4);
+      for (unsigned i = 0; i < 4; ++i)
+        bytes[at - start + (line.instruction.order == Endian::kBig ? i : 3 - i)] = static_cast<uint8_t>(kNop >> (24 - 8 * i));
+      auto again = verify::verify_entry(without, state, goals, giver);
+      bool same = again.obligations.size() == verdict.obligations.size();
+      for (size_t i = 0; same && i < again.obligations.size(); ++i) same = again.obligations[i].outcome == verdict.obligations[i].outcome;
+      if (same) found.insert(at);
+      std::copy(word.begin(), word.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at - start));
+    }
+    return found;
+  }
+
+  std::string listed(const verify::Listing& listing, const std::set<uint64_t>& needless) const {
+    std::string text;
+    auto pad = [](std::string s, size_t width) { return s.append(s.size() < width ? width - s.size() : 0, ' '); };
+    for (const auto& piece : code_.pieces) {
+      if (!piece.executable) continue;
+      std::optional<uint64_t> untouched;  // where a run of words begins that nobody asked for
+      auto close = [&](uint64_t end) {
+        if (untouched) text += hex(Wide{*untouched}) + "  " + std::to_string(end - *untouched) + " bytes neither executed nor read\n";
+        untouched.reset();
+      };
+      const uint64_t end = piece.start.value() + piece.bytes.size();
+      for (uint64_t at = piece.start.value(); at < end; at += 4) {
+        auto line = listing.lines().find(at);
+        if (line == listing.lines().end() && !listing.was_read(at)) {
+          if (!untouched) untouched = at;
+          continue;
+        }
+        close(at);
+        if (line == listing.lines().end()) {
+          text += hex(Wide{at}) + "  data that is read\n";
+          continue;
+        }
+        std::string changes;
+        for (const std::string& change : line->second.changes) changes += (changes.empty() ? "" : "; ") + change;
+        std::string row = hex(Wide{at}) + "  " + pad(line->second.instruction.text, 28) + "  " +
+                          (line->second.count == 1 ? "" : std::to_string(line->second.count) + " times; ") + changes;
+        row.erase(row.find_last_not_of(' ') + 1);
+        text += row + "\n";
+        for (const std::string& clause : line->second.clauses) text += std::string(12, ' ') + "meets `" + clause + "`\n";
+        if (needless.count(at) != 0) text += std::string(12, ' ') + "needless: without it every answer is the same\n";
+      }
+      close(end);
+    }
+    return text;
+  }
+
+  struct NamedWord {
+    Address at;
+    std::string clause;
+    std::vector<uint64_t> values;
+  };
+
+  Compilation& c_;
+  const inputs::ForeignCode& code_;
+  const std::vector<Range>& scratch_;
+  std::vector<NamedWord> words_;
+  std::deque<ByteBuffer> kept_;
+  verify::Loaded loaded_;
+  std::vector<verify::UnknownMemory> unknown_;
+  std::vector<verify::Segment> header_;
+  std::optional<uint64_t> version_;
+};
+
+verify::Judgement judgement(const Compilation& c, const Options& options, const inputs::ForeignCode& code,
+                            const std::vector<verify::UnknownMemory>& unknown) {
+  verify::Judgement j;
+  j.stub = options.files[0];
+  j.kind = (code.abi == 0 ? std::string() : "ELFv" + std::to_string(code.abi) + ", ") + (code.order ? std::string(to_text(*code.order)) + "-endian, " : "");
+  j.entry = "entered at " + hex(code.entry) + " (`" + code.entry_name + "`)";
+  for (const auto& piece : code.pieces) j.pieces.push_back({piece.name, Range::at(piece.start, piece.size)});
+  j.from = c.layout.from->name;
+  j.to = c.layout.to->name;
+  for (const auto& segment : c.layout.segments) {
+    if (segment.name() == c.layout.handoff->enter) continue;
+    const bool open = std::any_of(unknown.begin(), unknown.end(), [&](const auto& u) { return u.name == segment.name(); });
+    j.around.push_back({segment.name() + (open ? ", of which nothing is known" : ""), segment.extent});
+  }
+  j.remarks = code.remarks;
+  for (const auto& verdict : c.verdicts) j.ways.push_back({verdict.giver, &verdict.verdict});
+  return j;
+}
+
+std::string certificate_of(const Compilation& c, const inputs::ForeignCode& code) {
+  verify::Certificate certificate{c.layout.handoff->name, c.layout.machine->name, c.layout.from->name, c.layout.to->name, code.entry, {}, {}};
+  for (const auto& piece : code.pieces)
+    certificate.bytes.push_back({piece.name, piece.start, Size{piece.bytes.size()}, inputs::to_text(inputs::sha256({ByteView(piece.bytes)}))});
+  for (const OrderVerdict& order : c.verdicts) certificate.ways.push_back({order.giver, order.verdict});
+  return verify::certificate_json(certificate);
+}
+
+bool write_bytes(Compilation& c, const std::string& file, ByteView bytes) {
+  std::filesystem::path path(file);
+  OutputSet output(path.has_parent_path() ? path.parent_path() : ".");
+  auto written = output.add(path.filename().string(), std::string(bytes.begin(), bytes.end()));
+  if (written) written = output.commit();
+  if (!written) c.sink.report(Code::cannot_write, {}, written.failure());
+  return static_cast<bool>(written);
+}
+
+/// As findings where those are the answer; the table and the certificate say it already. Whether all is well.
+bool report_findings(Compilation& c, const Options& options) {
+  bool good = true;
+  for (const auto& order : c.verdicts)
+    for (const auto& o : order.verdict.obligations) {
+      if (o.outcome <= Outcome::kAssumed) continue;
+      good = false;
+      if (options.format != "sarif" && options.format != "github") continue;
+      const bool refuted = o.outcome == Outcome::kRefuted;
+      auto& d = c.sink.report(refuted ? Code::refuted : Code::not_proved, {},
+                              options.files[0] + ", entered by a " + std::string(to_text(order.giver)) + "-endian giver: `" + o.clause + "` is " +
+                                  (refuted ? "refuted: " : "not proved: ") + o.detail);
+      if (o.example) d.note("for example: " + verify::example_text(*o.example));
+    }
+  return good;
+}
+
+}  // namespace
+
+int judge_foreign(const Options& options) {
+  Compilation c;
+  bool all_proved = true;
+  if (auto code = set_up_foreign(c, options); code && !c.sink.has_errors()) {
+    ForeignJudge judge(c, *code, options.scratch);
+    if (options.command == "trace") {
+      print(judge.trace());
+      show_findings(c, options);
+      return exit_code(c);
+    }
+    if (!options.output.empty() && !write_bytes(c, options.output, judge.bytes())) {
+      show_findings(c, options);
+      return exit_code(c);
+    }
+    judge.run();
+    print(options.json ? certificate_of(c, *code) : verify::judgement_text(judgement(c, options, *code, judge.unknown())));
+    if (options.listing && !options.json) print(judge.listing());
+    all_proved = report_findings(c, options);
+  }
+  show_findings(c, options);
+  const int code = exit_code(c);
+  return code == kOk && !all_proved ? kFindings : code;
+}
+
+}  // namespace baton::driver

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Definitions are looked up by a hash of their operands. See definitions.h.
+#include "verify/definitions.h"
+
+#include <algorithm>
+
+#include "base/address.h"
+
+namespace baton::verify {
+namespace {
+
+constexpr uint64_t kSignBit = uint64_t{1} << 63;
+
+uint64_t mix(uint64_t hash, uint64_t number) {
+  hash = (hash ^ number) * 0x9e37'79b9'7f4a'7c15;
+  return hash ^ hash >> 29;
+}
+
+uint64_t hash_of(const Value& value) {
+  uint64_t hash = mix(value.known(), value.bits());
+  for (unsigned n = 0; n < 64; ++n)
+    if ((value.known() >> n & 1) == 0) hash = mix(hash, value.bit(n).atom);
+  return hash;
+}
+
+uint64_t hash_of(const Definition& d) {
+  uint64_t carry = d.carry.is_constant ? d.carry.one : d.carry.atom + uint64_t{2};
+  return mix(mix(mix(static_cast<uint64_t>(d.operation), hash_of(d.a)), hash_of(d.b)), carry);
+}
+
+bool has_unknown_bits(const Value& value) {
+  if (value.is_constant()) return false;
+  for (unsigned n = 0; n < 64; ++n)
+    if (value.bit(n).is_unknown()) return true;
+  return false;
+}
+
+unsigned symbol_of(Atom atom) { return (atom & ~kInverse) / 64 - 1; }
+unsigned bit_of(Atom atom) { return atom % 64; }
+Bit bit_of_symbol(unsigned symbol, unsigned bit) { return Bit::of(static_cast<Atom>((symbol + 1) * 64 + bit)); }
+
+/// A result with the bits of its symbol where Value's operations left it unknown.
+Value filled(const Value& result, unsigned symbol) {
+  Value value = result;
+  for (unsigned n = 0; n < 64; ++n)
+    if (result.bit(n).is_unknown()) value.set_bit(n, bit_of_symbol(symbol, n));
+  return value;
+}
+
+/// Where two values agree in all bits but one, that bit decides.
+std::optional<Order> order_by_one_bit(const Value& a, const Value& b, bool is_signed) {
+  std::optional<unsigned> open;
+  for (unsigned n = 0; n < 64; ++n) {
+    if (a.bit(n).same_as(b.bit(n))) continue;
+    if (open) return std::nullopt;
+    open = n;
+  }
+  if (!open) return std::nullopt;
+  Bit x = a.bit(*open), y = b.bit(*open);
+  if (is_signed && *open == 63) std::swap(x, y);
+  Order order{~x & y, x & ~y, ~(x ^ y)};
+  if (order.less.is_unknown() || order.greater.is_unknown() || order.equal.is_unknown()) return std::nullopt;
+  return order;
+}
+
+uint64_t order_bits(uint64_t a, uint64_t b) { return uint64_t{1} << (a < b ? kLessBit : a > b ? kGreaterBit : kEqualBit); }
+
+}  // namespace
+
+unsigned Definitions::name(const Definition& definition) {
+  uint64_t hash = hash_of(definition);
+  auto [begin, end] = by_hash_.equal_range(hash);
+  for (auto it = begin; it != end; ++it)
+    if (all_[it->second] == definition) return kFirst + it->second;
+  unsigned number = static_cast<unsigned>(all_.size());
+  BATON_CHECK(kFirst + number < kMostSymbols, "a trial ends before it has defined millions of symbols");
+  all_.push_back(definition);
+  by_hash_.emplace(hash, number);
+  return kFirst + number;
+}
+
+const Definition* Definitions::find(unsigned symbol) const {
+  return symbol >= kFirst && symbol - kFirst < all_.size() ? &all_[symbol - kFirst] : nullptr;
+}
+
+Value Definitions::complete(Operation operation, const Value& a, const Value& b, const Value& result, Bit carry) {
+  if (!has_unknown_bits(result) || has_unknown_bits(a) || has_unknown_bits(b) || carry.is_unknown()) return result;
+  if (all_.size() >= kMost) return result;
+  if (operation == Operation::kAdd && b.is_constant() && carry.is_constant) {
+    const uint64_t number = b.bits() + (carry.one ? 1 : 0);
+    const Bit top = a.bit(63);
+    const unsigned symbol = top.is_constant ? 0 : symbol_of(top.atom);
+    const Definition* inner = find(symbol);
+    if (inner && inner->operation == Operation::kAdd && inner->b.is_constant() && inner->carry.is_constant &&
+        a.same_as(filled(add(inner->a, inner->b, inner->carry), symbol))) {
+      const Value base = inner->a, total(inner->b.bits() + (inner->carry.one ? 1 : 0) + number);
+      return complete(Operation::kAdd, base, total, add(base, total));
+    }
+    if (carry.one) return complete(Operation::kAdd, a, Value(number), add(a, Value(number)));
+  }
+  return filled(result, name({operation, a, b, carry}));
+}
+
+Order Definitions::order(const Value& a, const Value& b, bool is_signed) {
+  Order order = compare(a, b, is_signed);
+  auto open = [](Bit bit) { return bit.is_unknown(); };
+  if (!open(order.less) && !open(order.greater) && !open(order.equal)) return order;
+  if (has_unknown_bits(a) || has_unknown_bits(b)) return order;
+  if (auto exact = order_by_one_bit(a, b, is_signed)) return *exact;
+  if (all_.size() >= kMost) return order;
+  unsigned symbol = name({is_signed ? Operation::kSignedOrder : Operation::kUnsignedOrder, a, b, Bit::constant(false)});
+  if (open(order.less)) order.less = bit_of_symbol(symbol, kLessBit);
+  if (open(order.greater)) order.greater = bit_of_symbol(symbol, kGreaterBit);
+  if (open(order.equal)) order.equal = bit_of_symbol(symbol, kEqualBit);
+  return order;
+}
+
+uint64_t Assignment::of(unsigned symbol) const {
+  auto found = chosen_.find(symbol);
+  return found != chosen_.end() ? found->second : mix(mix(seed_, symbol), symbol);
+}
+
+void Assignment::choose(unsigned symbol, unsigned bit, bool one) {
+  uint64_t mask = uint64_t{1} << bit;
+  uint64_t& number = chosen_.emplace(symbol, of(symbol)).first->second;
+  number = one ? number | mask : number & ~mask;
+}
+
+namespace {
+
+uint64_t evaluate(const Definition& d, const Definitions& definitions, const Assignment& assignment) {
+  uint64_t a = evaluate(d.a, definitions, assignment), b = evaluate(d.b, definitions, assignment);
+  Value in;
+  in.set_bit(0, d.carry);
+  uint64_t carry = evaluate(in, definitions, assignment);
+  switch (d.operation) {
+    case Operation::kAdd: return a + b + carry;
+    case Operation::kCarry: return Wide{a} + Wide{b} + Wide{carry} >= kTwoTo64 ? 1 : 0;
+    case Operation::kMultiply: return a * b;
+    case Operation::kAnd: return a & b;
+    case Operation::kOr: return a | b;
+    case Operation::kXor: return a ^ b;
+    case Operation::kSignedOrder: return order_bits(a ^ kSignBit, b ^ kSignBit);
+    case Operation::kUnsignedOrder: return order_bits(a, b);
+  }
+  return 0;
+}
+
+/// Tries to have `value` be `wanted` by choosing bits of symbols that have no definition.
+void unify(const Value& value, uint64_t wanted, const Definitions& definitions, Assignment& assignment);
+
+void choose(Atom atom, bool one, const Definitions& definitions, Assignment& assignment) {
+  if (atom == kUnknownAtom) return;
+  if ((atom & kInverse) != 0) one = !one;
+  unsigned symbol = symbol_of(atom);
+  const Definition* d = definitions.find(symbol);
+  if (!d) return assignment.choose(symbol, bit_of(atom), one);
+  if (d->operation != Operation::kSignedOrder && d->operation != Operation::kUnsignedOrder) {
+    // Of a sum with a number, the other operand follows.
+    if (d->operation == Operation::kAdd && d->b.is_constant() && d->carry.is_constant) {
+      uint64_t now = evaluate(*d, definitions, assignment), mask = uint64_t{1} << bit_of(atom);
+      unify(d->a, (one ? now | mask : now & ~mask) - d->b.bits() - (d->carry.one ? 1 : 0), definitions, assignment);
+    }
+    return;
+  }
+  const bool left = d->b.is_constant();  // the one that is moved to the other
+  if (!left && !d->a.is_constant()) return;
+  uint64_t fixed = (left ? d->b : d->a).bits();
+  uint64_t flip = d->operation == Operation::kSignedOrder ? kSignBit : 0, at = fixed ^ flip;
+  unsigned part = bit_of(atom);
+  if (!left && part != kEqualBit) part = part == kLessBit ? kGreaterBit : kLessBit;
+  uint64_t wanted = fixed;
+  if ((part == kLessBit) == one && part != kEqualBit)
+    wanted = (at == 0 ? at : at - 1) ^ flip;
+  else if ((part == kEqualBit) != one)
+    wanted = (at + 1) ^ flip;
+  unify(left ? d->a : d->b, wanted, definitions, assignment);
+}
+
+void unify(const Value& value, uint64_t wanted, const Definitions& definitions, Assignment& assignment) {
+  for (unsigned n = 0; n < 64; ++n)
+    if ((value.known() >> n & 1) == 0) choose(value.bit(n).atom, (wanted >> n & 1) != 0, definitions, assignment);
+}
+
+bool holds(const Decisions& decisions, const Definitions& definitions, const Assignment& assignment) {
+  return std::all_of(decisions.begin(), decisions.end(), [&](const auto& decision) {
+    Value bit;
+    bit.set_bit(0, Bit::of(decision.first));
+    return (evaluate(bit, definitions, assignment) != 0) == decision.second;
+  });
+}
+
+}  // namespace
+
+uint64_t evaluate(const Value& value, const Definitions& definitions, const Assignment& assignment) {
+  uint64_t number = value.bits();
+  unsigned known = kMostSymbols;
+  uint64_t of_known = 0;
+  for (unsigned n = 0; n < 64; ++n) {
+    if ((value.known() >> n & 1) != 0) continue;
+    Atom atom = value.bit(n).atom;
+    if (atom == kUnknownAtom) continue;
+    unsigned symbol = symbol_of(atom);
+    if (symbol != known) {
+      const Definition* d = definitions.find(symbol);
+      of_known = d ? evaluate(*d, definitions, assignment) : assignment.of(symbol);
+      known = symbol;
+    }
+    bool one = (of_known >> bit_of(atom) & 1) != 0;
+    if (one != ((atom & kInverse) != 0)) number |= uint64_t{1} << n;
+  }
+  return number;
+}
+
+std::optional<Assignment> find_assignment(const Decisions& decisions, const Definitions& definitions, uint64_t seed) {
+  constexpr unsigned kRounds = 4;  // what a later decision moved, an earlier one may have to move again
+  Assignment assignment(seed);
+  for (unsigned round = 0; round < kRounds; ++round) {
+    if (holds(decisions, definitions, assignment)) return assignment;
+    for (const auto& [atom, one] : decisions) {
+      Value bit;
+      bit.set_bit(0, Bit::of(atom));
+      if ((evaluate(bit, definitions, assignment) != 0) != one) choose(atom, one, definitions, assignment);
+    }
+    // What has no definition was decided itself, and stays so.
+    for (const auto& [atom, one] : decisions)
+      if (!definitions.find(symbol_of(atom))) assignment.choose(symbol_of(atom), bit_of(atom), one);
+  }
+  if (holds(decisions, definitions, assignment)) return assignment;
+  return std::nullopt;
+}
+
+std::string to_text(Atom atom, bool one, const Definitions& definitions, const SymbolNames& names) {
+  unsigned symbol = symbol_of(atom), bit = bit_of(atom);
+  const Definition* d = definitions.find(symbol);
+  if (!d || (d->operation != Operation::kSignedOrder && d->operation != Operation::kUnsignedOrder))
+    return "bit " + hex(Wide{uint64_t{1} << bit}) + " of " + names(symbol) + " is " + (one ? "1" : "0");
+  static constexpr const char* kWords[][2] = {{">=", "<"}, {"<=", ">"}, {"!=", "="}};
+  return d->a.to_text(names) + " " + kWords[bit][one ? 1 : 0] + " " + d->b.to_text(names) +
+         (d->operation == Operation::kSignedOrder ? " (signed)" : "");
+}
+
+}  // namespace baton::verify

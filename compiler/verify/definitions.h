@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What is a result that no pattern of known bits describes?
+//
+// A Value is exact for moves, masks and rotates. The sum of two ids, or whether one is below a number, is not a
+// pattern: it gets a symbol of its own, with the operation and its operands as its definition. The same operation on the
+// same operands is the same symbol, so that what was decided of it once holds wherever it comes up again. Operands with
+// unknown bits define nothing: two of those need not be the same.
+//
+//   Definitions d; unsigned s = d.name({Operation::kAdd, id, Value(1), {}}); d.name(the same) == s
+//
+// Assignment and find_assignment are the way back: numbers for all symbols under which given decisions come out so.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "verify/value.h"
+
+namespace baton::verify {
+
+enum class Operation : uint8_t { kAdd, kCarry, kMultiply, kAnd, kOr, kXor, kSignedOrder, kUnsignedOrder };
+
+struct Definition {
+  Operation operation = Operation::kAdd;
+  Value a, b;
+  Bit carry = Bit::constant(false);  // into a sum
+  friend bool operator==(const Definition&, const Definition&) = default;
+};
+
+/// The bits of a symbol that an order defines: exactly one of them is 1.
+inline constexpr unsigned kLessBit = 0, kGreaterBit = 1, kEqualBit = 2;
+
+class Definitions {
+ public:
+  /// Symbols from here on have a definition.
+  static constexpr unsigned kFirst = 1u << 23;
+
+  /// Results beyond so many stay unknown: a loop that never ends makes a new one in each turn.
+  static constexpr unsigned kMost = 1u << 16;
+
+  unsigned name(const Definition& definition);
+  const Definition* find(unsigned symbol) const;
+  /// What Value's operations leave unknown is named; the result as it is where an operand has unknown bits. A number added
+  /// to a sum with a number is one sum.
+  Value complete(Operation operation, const Value& a, const Value& b, const Value& result, Bit carry = Bit::constant(false));
+  /// Every part decided or named.
+  Order order(const Value& a, const Value& b, bool is_signed);
+
+ private:
+  std::vector<Definition> all_;
+  std::unordered_multimap<uint64_t, unsigned> by_hash_;
+};
+
+/// Bits of symbols that a path took to be so, without kInverse.
+using Decisions = std::map<Atom, bool>;
+
+/// A number for every symbol: those that were chosen, and arbitrary ones that differ with the seed.
+class Assignment {
+ public:
+  explicit Assignment(uint64_t seed = 0) : seed_(seed) {}
+  uint64_t of(unsigned symbol) const;
+  void choose(unsigned symbol, unsigned bit, bool one);
+  const std::map<unsigned, uint64_t>& chosen() const { return chosen_; }
+
+ private:
+  uint64_t seed_;
+  std::map<unsigned, uint64_t> chosen_;
+};
+
+/// The number that a value is; its unknown bits are taken to be 0.
+uint64_t evaluate(const Value& value, const Definitions& definitions, const Assignment& assignment);
+
+/// Numbers under which every decision is so. Not found is not a proof that there are none.
+std::optional<Assignment> find_assignment(const Decisions& decisions, const Definitions& definitions, uint64_t seed);
+
+/// "master.physical_id + 0x1 < 0x4", for a decision's atom and what it was taken to be.
+std::string to_text(Atom atom, bool one, const Definitions& definitions, const SymbolNames& names);
+
+}  // namespace baton::verify

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A line for each obligation and one for its reason. See judgement.h.
+#include "verify/judgement.h"
+
+#include <map>
+
+namespace baton::verify {
+namespace {
+
+std::string plural(uint64_t n, const char* what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
+
+std::string padded(std::string text, size_t width) {
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text;
+}
+
+}  // namespace
+
+std::string example_text(const Example& example) {
+  std::string text;
+  for (const auto& [name, number] : example.inputs) text += (text.empty() ? "" : ", ") + name + " = " + hex(Wide{number});
+  return text + (text.empty() ? "" : ": ") + example.seen;
+}
+
+std::string judgement_text(const Judgement& j) {
+  constexpr size_t kWord = sizeof("refuted");
+  std::string text = j.stub + ": " + j.kind + j.entry + "\n";
+  for (const NamedRange& piece : j.pieces) text += "  " + padded(to_text(piece.range), 28) + piece.name + "\n";
+  for (const NamedRange& other : j.around) text += "  " + padded(to_text(other.range), 28) + other.name + "\n";
+  for (const std::string& remark : j.remarks) text += "  note: " + remark + "\n";
+  text += "from " + j.from + " to " + j.to + "\n";
+  std::map<Outcome, uint64_t> count;
+  for (const JudgedOrder& way : j.ways) {
+    text += "\n" + std::string(to_text(way.giver)) + "-endian giver: " + plural(way.verdict->paths, "way") + ", at most " +
+            plural(way.verdict->instructions, "instruction") + "\n";
+    for (const Obligation& o : way.verdict->obligations) {
+      ++count[o.outcome];
+      text += "  " + padded(to_text(o.outcome), kWord) + "  " + o.clause + "\n";
+      if (!o.detail.empty()) text += std::string(kWord + 4, ' ') + o.detail + "\n";
+      if (o.example) text += std::string(kWord + 4, ' ') + "for example: " + example_text(*o.example) + "\n";
+    }
+  }
+  text += "\n";
+  const char* separator = "";
+  for (Outcome outcome : {Outcome::kProved, Outcome::kAssumed, Outcome::kUnknown, Outcome::kRefuted}) {
+    text += separator + std::to_string(count[outcome]) + " " + to_text(outcome);
+    separator = ", ";
+  }
+  return text + "\n";
+}
+
+}  // namespace baton::verify

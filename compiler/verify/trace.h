@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What does a stub do, step by step, for people who read it?
+//
+// A Trace writes each step as a line: where, the instruction, and what it changed. Of a loop the first turns are shown and
+// the others counted. A Listing keeps, per instruction, how often it was executed and what it changed first; and who wrote
+// a register or a byte last, which is who brought about what is asked of it.
+//
+//   Trace trace; verify_entry(loaded, from, to, giver, &trace); trace.text()
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "verify/machine.h"
+#include "verify/verify.h"
+
+namespace baton::verify {
+
+struct Fetched {
+  std::string text = "?";
+  Endian order = Endian::kBig;  // of the fetch
+  bool order_or_cache = false;  // see ppc64::is_order_or_cache
+};
+
+/// Registers before a step, to be compared with those after it; and what the step did with memory.
+class StepChanges {
+ public:
+  void before(Machine& machine);
+  /// "r4 = 0x8000000", "4 bytes at 0xc00001c = master.physical_id", in a fixed order.
+  std::vector<std::string> after(const Machine& machine, const SymbolNames& names);
+  /// The registers that have another value than before.
+  const std::vector<std::string>& registers() const { return registers_; }
+  const std::vector<Access>& accesses() const { return accesses_; }
+  uint64_t pc() const { return pc_; }
+  const Fetched& instruction() const { return instruction_; }
+
+ private:
+  std::array<Value, 32> gpr_;
+  Value lr_, ctr_, xer_, msr_, srr0_, srr1_, hsrr0_, hsrr1_, cr_;
+  uint64_t pc_ = 0;
+  Fetched instruction_;
+  std::vector<Access> accesses_;
+  std::vector<std::string> registers_;
+};
+
+class Trace : public Observer {
+ public:
+  void follows(const std::string& conditions) override;
+  void before(Machine& machine) override { changes_.before(machine); }
+  void after(const Machine& machine, const SymbolNames& names) override;
+  std::string text() const;
+
+ private:
+  void close_gap();
+
+  StepChanges changes_;
+  std::map<uint64_t, unsigned> shown_;  // on this way
+  uint64_t steps_ = 0, hidden_ = 0;
+  std::string text_;
+};
+
+class Listing : public Observer {
+ public:
+  struct Line {
+    Fetched instruction;
+    std::vector<std::string> changes;  // by its first execution
+    uint64_t count = 0;
+    std::vector<std::string> clauses;  // that it brings about
+  };
+  void follows(const std::string&) override {}
+  void before(Machine& machine) override { changes_.before(machine); }
+  void after(const Machine& machine, const SymbolNames& names) override;
+
+  /// Names, at the instructions that wrote them last, the clauses that are met.
+  void credit(const Goals& goals, const Verdict& verdict);
+  const std::map<uint64_t, Line>& lines() const { return lines_; }
+  bool was_read(uint64_t address) const { return read_.count(address) != 0; }
+
+ private:
+  StepChanges changes_;
+  std::map<uint64_t, Line> lines_;
+  std::map<std::string, uint64_t> last_writer_;  // register -> instruction
+  std::map<uint64_t, uint64_t> last_store_;      // byte -> instruction
+  std::map<uint64_t, bool> read_;
+  uint64_t last_ = 0;
+};
+
+}  // namespace baton::verify

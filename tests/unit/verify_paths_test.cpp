@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Results that have a name, and stubs with several ways: what is decided once holds later, and what is refuted on a
+// way that depends on inputs comes with inputs that go that way.
+#include <doctest/doctest.h>
+
+#include "ppc64/assemble.h"
+#include "ppc64/registers.h"
+#include "verify/definitions.h"
+#include "verify/trace.h"
+#include "verify/verify.h"
+
+using namespace baton;
+using namespace baton::verify;
+namespace msr = baton::ppc64::msr;
+
+namespace {
+
+const Value kId = Value::symbol(1, 0xffff), kOther = Value::symbol(2);
+const SymbolNames kNames = [](unsigned symbol) { return "s" + std::to_string(symbol); };
+
+constexpr uint64_t kCode = 0x10000, kTaker = 0x20000, kWord = 0x30000;
+
+/// Enters `text` at kCode with r3 = id (16 bits) and r4 = kWord, of whose memory nothing is known.
+struct Case {
+  ByteBuffer code;
+  EntryState from;
+  Goals to;
+
+  explicit Case(const std::string& text) {
+    auto result = ppc64::assemble(text, Endian::kBig);
+    if (!result) FAIL(result.failure().message << "\n" << text);
+    code = result->text;
+    from.registers = {{"r3", Term::named("id")}, {"r4", Term::number(kWord)}};
+    from.symbol_bits["id"] = 0xffff;
+    from.msr_known = msr::kSf | msr::kPr | msr::kIr | msr::kDr | msr::kEe | msr::kLe;
+    from.msr_value = msr::kSf;
+    from.unknown = {{Range::at(Address{kWord}, Size{64}), "word"}};
+    to.target = Address{kTaker};
+  }
+  Verdict judge(Observer* observer = nullptr) const {
+    return verify_entry(Loaded{{{"code", Address{kCode}, code, Size{0x1000}}}, Address{kCode}}, from, to, Endian::kBig, observer);
+  }
+};
+
+const Obligation& find(const Verdict& verdict, const std::string& clause) {
+  for (const Obligation& o : verdict.obligations)
+    if (o.clause == clause) return o;
+  FAIL("no obligation " << clause);
+  return verdict.obligations.front();
+}
+
+const char* kGo = "\tlis %r9, 2\n\tmtctr %r9\n\tbctr\n";
+
+}  // namespace
+
+TEST_CASE("the same operation on the same operands has one name") {
+  Definitions d;
+  unsigned sum = d.name({Operation::kAdd, kId, kOther, Bit::constant(false)});
+  CHECK(sum >= Definitions::kFirst);
+  CHECK(d.name({Operation::kAdd, kId, kOther, Bit::constant(false)}) == sum);
+  CHECK(d.name({Operation::kAdd, kId, kOther, Bit::constant(true)}) != sum);
+  CHECK(d.name({Operation::kXor, kId, kOther, Bit::constant(false)}) != sum);
+  CHECK(d.find(sum)->a.same_as(kId));
+  CHECK(d.find(Definitions::kFirst - 1) == nullptr);
+  CHECK(d.find(sum + 100) == nullptr);
+}
+
+TEST_CASE("a number added to a sum with a number is one sum") {
+  Definitions d;
+  auto plus = [&](const Value& a, uint64_t b) { return d.complete(Operation::kAdd, a, Value(b), add(a, Value(b))); };
+  CHECK(plus(plus(kOther, 5), 7).same_as(plus(kOther, 12)));
+  CHECK(plus(plus(kOther, 5), ~uint64_t{4}).same_as(kOther));
+  CHECK_FALSE(plus(plus(kOther, 5), 7).same_as(plus(kOther, 13)));
+  Value a = d.complete(Operation::kAdd, kOther, Value(3), add(kOther, Value(3), Bit::constant(true)), Bit::constant(true));
+  CHECK(a.same_as(plus(kOther, 4)));
+}
+
+TEST_CASE("what is unknown in an operand is unknown in the result") {
+  Definitions d;
+  Value result = d.complete(Operation::kAdd, Value::unknown(), kId, add(Value::unknown(), kId));
+  CHECK_FALSE(result.same_as(result));
+  Value named = d.complete(Operation::kAdd, kOther, kId, add(kOther, kId));
+  CHECK(named.same_as(d.complete(Operation::kAdd, kOther, kId, add(kOther, kId))));
+}
+
+TEST_CASE("an order is decided by the one bit in which two values differ") {
+  Definitions d;
+  Value bit = kId.masked(1);
+  Order unsigned_order = d.order(bit, Value(), false);
+  CHECK(unsigned_order.equal.same_as(~bit.bit(0)));
+  CHECK(unsigned_order.greater.same_as(bit.bit(0)));
+  CHECK(unsigned_order.less.same_as(Bit::constant(false)));
+  Value sign = kOther.masked(uint64_t{1} << 63);
+  CHECK(d.order(sign, Value(), true).less.same_as(sign.bit(63)));
+  CHECK(d.order(sign, Value(), false).greater.same_as(sign.bit(63)));
+  // Two bits need a name.
+  Order named = d.order(kId.masked(3), Value(1), false);
+  CHECK_FALSE(named.less.is_unknown());
+  CHECK(named.less.same_as(d.order(kId.masked(3), Value(1), false).less));
+}
+
+TEST_CASE("evaluation is what the machine would compute") {
+  Definitions d;
+  Assignment numbers(7);
+  for (unsigned n = 0; n < 16; ++n) numbers.choose(1, n, (0xfffeu >> n & 1) != 0);
+  for (unsigned n = 0; n < 64; ++n) numbers.choose(2, n, n < 2);
+  auto value = [&](Operation operation, const Value& a, const Value& b, Bit carry = Bit::constant(false)) {
+    return evaluate(Value::symbol(d.name({operation, a, b, carry})), d, numbers);
+  };
+  CHECK(value(Operation::kAdd, kId, kOther) == 0x10001);
+  CHECK(value(Operation::kAdd, kId, kOther, Bit::constant(true)) == 0x10002);
+  CHECK(value(Operation::kMultiply, kId, kOther) == 0xfffe * 3);
+  CHECK(value(Operation::kAnd, kId, kOther) == 2);
+  CHECK(value(Operation::kOr, kId, kOther) == 0xffff);
+  CHECK(value(Operation::kXor, kId, kOther) == 0xfffd);
+  CHECK(value(Operation::kUnsignedOrder, kId, kOther) == (1u << kGreaterBit));
+  CHECK(value(Operation::kSignedOrder, ~kId, kOther) == (1u << kLessBit));
+  CHECK(value(Operation::kUnsignedOrder, ~kId, kOther) == (1u << kGreaterBit));
+  CHECK(value(Operation::kCarry, ~Value(), kOther) == 1);
+  CHECK(evaluate(kId.rotate_left(8) | Value(1), d, numbers) == 0xfffe01);
+  CHECK(evaluate(~kOther, d, numbers) == ~uint64_t{3});
+}
+
+TEST_CASE("numbers are found for what was decided") {
+  Definitions d;
+  struct {
+    Value a, b;
+    bool is_signed;
+  } orders[] = {{kId, Value(4), false}, {Value(4), kId, false}, {kOther, Value(~uint64_t{0}), true}, {kOther.rotate_left(32), Value(17), false}};
+  for (const auto& o : orders)
+    for (unsigned part : {kLessBit, kGreaterBit, kEqualBit})
+      for (bool one : {true, false}) {
+        unsigned symbol = d.name({o.is_signed ? Operation::kSignedOrder : Operation::kUnsignedOrder, o.a, o.b, Bit::constant(false)});
+        Atom atom = (symbol + 1) * 64 + part;
+        auto found = find_assignment({{atom, one}}, d, 3);
+        CAPTURE(part);
+        CAPTURE(one);
+        REQUIRE(found);
+        CHECK((evaluate(Value::symbol(symbol), d, *found) >> part & 1) == (one ? 1 : 0));
+      }
+  // Nothing is both.
+  unsigned s = d.name({Operation::kUnsignedOrder, kId, Value(4), Bit::constant(false)});
+  CHECK_FALSE(find_assignment({{(s + 1) * 64 + kLessBit, true}, {(s + 1) * 64 + kEqualBit, true}}, d, 3));
+  // Through a sum.
+  Value plus = Value::symbol(d.name({Operation::kAdd, kOther, Value(5), Bit::constant(false)}));
+  unsigned t = d.name({Operation::kUnsignedOrder, plus, Value(100), Bit::constant(false)});
+  auto through = find_assignment({{(t + 1) * 64 + kEqualBit, true}}, d, 3);
+  REQUIRE(through);
+  CHECK(through->of(2) == 95);
+}
+
+TEST_CASE("every way is followed, and both are right") {
+  Case c(std::string("\tlwz %r6, 8(%r4)\n\tcmplwi %r6, 2\n\tblt 1f\n\tli %r5, 0\n\tb 2f\n1:\tli %r5, 0\n2:\n") + kGo);
+  c.to.registers = {{"r5", {Term::number(0)}, "r5 = 0"}};
+  Verdict v = c.judge();
+  CHECK(v.paths == 2);
+  CHECK(v.outcome() == Outcome::kProved);
+  CHECK(v.instructions == 8);
+}
+
+TEST_CASE("one wrong way is enough, and comes with numbers that go it") {
+  Case c(std::string("\tlwz %r6, 8(%r4)\n\tcmplwi %r6, 2\n\tli %r5, 0\n\tbge 1f\n\tli %r5, 1\n1:\n") + kGo);
+  c.to.registers = {{"r5", {Term::number(0)}, "r5 = 0"}};
+  Verdict v = c.judge();
+  const Obligation& o = find(v, "r5 = 0");
+  CHECK(o.outcome == Outcome::kRefuted);
+  REQUIRE(o.example);
+  REQUIRE(o.example->inputs.size() == 1);
+  CHECK(o.example->inputs[0].first == "8 bytes at word + 0x8");
+  const uint64_t word = o.example->inputs[0].second >> 32;  // at 8 is the first half
+  CHECK(word < 2);
+  CHECK(o.example->seen.find("r5 = 0x1") == 0);
+}
+
+TEST_CASE("what was decided holds when it comes up again") {
+  // The second branch asks the same: no third way, and r5 is right on both.
+  Case c(std::string("\tcmplwi %r3, 4\n\tli %r5, 0\n\tblt 1f\n\tli %r5, 1\n1:\tcmplwi %r3, 4\n\tblt 2f\n\tli %r5, 0\n2:\n") + kGo);
+  c.to.registers = {{"r5", {Term::number(0)}, "r5 = 0"}};
+  Verdict v = c.judge();
+  CHECK(v.paths == 2);
+  CHECK(find(v, "r5 = 0").outcome == Outcome::kProved);
+}
+
+TEST_CASE("where two are equal their bits are") {
+  // Only where the id is 7 is r5 taken from it.
+  Case c(std::string("\tli %r5, 7\n\tcmpldi %r3, 7\n\tbne 1f\n\tmr %r5, %r3\n1:\n") + kGo);
+  c.to.registers = {{"r5", {Term::number(7)}, "r5 = 7"}};
+  CHECK(find(c.judge(), "r5 = 7").outcome == Outcome::kProved);
+}
+
+TEST_CASE("a way that nobody goes refutes nothing") {
+  // Both conditions cannot be: the numbers are not found, so the answer is no refutation.
+  Case c(std::string("\tli %r5, 0\n\tandi. %r6, %r3, 0xff\n\tcmplwi %r6, 3\n\tbne 1f\n\tcmplwi %r3, 2\n\tbge 1f\n\tli %r5, 1\n1:\n") + kGo);
+  c.to.registers = {{"r5", {Term::number(0)}, "r5 = 0"}};
+  CHECK(find(c.judge(), "r5 = 0").outcome != Outcome::kRefuted);
+}
+
+TEST_CASE("more ways than can be followed are unknown, in bounded time") {
+  std::string text;
+  for (int i = 0; i < 40; ++i)
+    text += "\tlbz %r6, " + std::to_string(i) + "(%r4)\n\tcmpwi %r6, 3\n\tbne .+8\n\tnop\n";
+  Case c(text + kGo);
+  Verdict v = c.judge();
+  CHECK(v.outcome() == Outcome::kUnknown);
+  CHECK(find(v, "enter").detail.find("ways") != std::string::npos);
+}
+
+TEST_CASE("a loop without end is unknown, a branch to itself is wrong") {
+  CHECK(Case("1:\taddi %r9, %r9, 1\n\tb 1b\n").judge().outcome() == Outcome::kUnknown);
+  CHECK(Case("\tb .\n").judge().outcome() == Outcome::kRefuted);
+}
+
+TEST_CASE("a trace has every step of every way, and counts the turns of a loop") {
+  Case c(std::string("\tli %r5, 9\n\tmtctr %r5\n1:\tbdnz 1b\n\tcmplwi %r3, 4\n\tblt 2f\n\tstw %r3, 0(%r4)\n2:\n") + kGo);
+  c.to.may_write.add(Range::at(Address{kWord}, Size{4}));
+  Trace trace;
+  c.judge(&trace);
+  const std::string text = trace.text();
+  CAPTURE(text);
+  CHECK(text.find("r5 = 0x9") != std::string::npos);
+  CHECK(text.find("... 7 steps of more turns") != std::string::npos);
+  CHECK(text.find("the way where id in bits 0xffff >= 0x4:") != std::string::npos);
+  CHECK(text.find("4 bytes at 0x30000 = id in bits 0xffff") != std::string::npos);
+}
+
+TEST_CASE("a listing says who brought about what") {
+  Case c(std::string("\tli %r5, 1\n\tli %r5, 0\n\tlwz %r6, 4(%r4)\n") + kGo);
+  c.to.registers = {{"r5", {Term::number(0)}, "r5 = 0"}};
+  Listing listing;
+  Verdict v = c.judge(&listing);
+  listing.credit(c.to, v);
+  CHECK(listing.lines().at(kCode).clauses.empty());
+  CHECK(listing.lines().at(kCode + 4).clauses == std::vector<std::string>{"r5 = 0"});
+  CHECK(listing.was_read(kWord + 4));
+  CHECK_FALSE(listing.was_read(kWord));
+  CHECK(listing.lines().size() == 6);
+}
