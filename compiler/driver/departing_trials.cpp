@@ -241,7 +241,14 @@ class Trials {
     if (d_.head_size != 0 && d_.head_offset + d_.head_size <= kPage) {
       wanted.bytes.push_back({Address{d_.head_to}, keep(head(0, d_.head_size)), "head_copied: the image's bytes"});
       wanted.may_write.add(Range::at(Address{d_.head_to}, Size{d_.head_size}));
+      wanted.code_of_others.add(Range::at(Address{d_.head_to}, Size{d_.head_size}));
     }
+    // Any page may be code, and the slaves go where the image says.
+    if (trial.pages)
+      for (RangeSet* code : {&wanted.code, &wanted.code_of_others}) {
+        code->add(Range::at(Address{kDestinations}, Size{2 * kPage}));
+        code->add(Range::at(Address{kElsewhere}, Size{kPage}));
+      }
     wanted.may_write.add(Range::at(Address{kStackTop - trampoline::kDepartureFrame}, Size{trampoline::kDepartureFrame}));
     if (!d_.slave.empty()) {
       ByteBuffer one(4);
@@ -249,6 +256,7 @@ class Trials {
       Range word = Range::at(Address{label(trampoline::kReleaseLabel)}, Size{4});
       wanted.bytes.push_back({word.begin, keep(std::move(one)), "slaves_released: the word they wait for"});
       wanted.may_write.add(word);
+      wanted.releases.add(word);
     }
     if (trial.hook) {
       describe_hook(state);
@@ -286,6 +294,7 @@ class Trials {
     store<uint32_t>(counted, 0, 1, d_.giver);
     state.memory.push_back({"the release word", Address{label(trampoline::kReleaseLabel)}, keep(std::move(one)), Size{4}});
     wanted.bytes.push_back({Address{label(d_.arrived)}, keep(std::move(counted)), "is counted once"});
+    wanted.awaited.add(Range::at(Address{label(trampoline::kReleaseLabel)}, Size{4}));
     add("a released slave", verify::verify_entry(code, state, wanted, d_.giver));
   }
 

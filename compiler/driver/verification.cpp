@@ -135,6 +135,25 @@ Range relay_word(const trampoline::Relay& relay) {
   return Range::at(Address{relay.start + relay.flag_offset()}, Size{4});
 }
 
+/// Where the taker's code is, which nobody may execute as it was before the stub stored to it.
+void add_code(const Compilation& c, verify::Goals& goals) {
+  for (const auto& segment : c.layout.segments)
+    if (segment.extent.contains(goals.target)) goals.code.add(segment.extent);
+  for (const auto& copy : c.gap->copies)
+    if (copy.executed) goals.code.add(copy.target());
+  goals.code_of_others = goals.code;
+  if (!c.gap->orders.front().gap.slaves_may_arrive) return;
+  // Slaves run the copy of the head, and pens in the stub.
+  goals.code_of_others.add(Range::at(Address{0}, Size{trampoline::kHeadSize}));
+  goals.code_of_others.add(c.layout.entered().extent);
+  if (!c.gap->relay) return;
+  const trampoline::Relay& relay = *c.gap->relay;
+  goals.code_of_others.subtract(relay_word(relay));
+  // Who comes when the landing's doubleword is replaced goes on in the new head, without a look at the word.
+  goals.releases.add(Range::at(Address{relay.landing}, Size{8}));
+  goals.releases.add(relay_word(relay));
+}
+
 /// A slave that finds the stub's head at 0 waits while the word is 0, and afterwards comes to the taker's
 /// landing as the taker needs it.
 void judge_relayed_slave(const Compilation& c, const trampoline::ClosedOrder& order, const verify::Loaded& loaded,
@@ -155,6 +174,7 @@ void judge_relayed_slave(const Compilation& c, const trampoline::ClosedOrder& or
   auto released = waiting;
   kept.push_back(ByteBuffer{0, 0, 0, 1});
   released.memory.push_back({"the relay's word", relay_word(relay).begin, ByteView(kept.back()), Size{4}});
+  goals.awaited.add(relay_word(relay));
   add("a slave: ", verify::verify_entry(at_landing, released, goals, Endian::kBig));
 }
 
@@ -261,6 +281,7 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
       goals.may_write.add(Range::at(Address{0}, Size{trampoline::kHeadSize}));
       goals.may_write.add(relay_word(*relay));
     }
+    add_code(c, goals);
     loaded.hash_loops = hash_loops(c, order.giver);
     add_copies(c, order.giver, loaded, goals);
     add_id_properties(c, order.to, goals);

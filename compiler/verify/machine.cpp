@@ -73,12 +73,26 @@ Value Memory::load(uint64_t address, unsigned width, Endian order) const {
   return value;
 }
 
-void Memory::store(uint64_t address, unsigned width, const Value& value, Endian order) {
+/// Whether the byte there was certainly this before anything was stored.
+bool Memory::is_at_entry(uint64_t address, const Value& byte) const {
+  const Region* region = find(address);
+  if (!region) return false;
+  if (region->symbols) return byte.same_as(at_entry(address));
+  uint64_t offset = address - region->start;
+  return byte.is_constant() && byte.bits() == (offset < region->bytes.size() ? region->bytes[offset] : uint64_t{0});
+}
+
+unsigned Memory::store(uint64_t address, unsigned width, const Value& value, Endian order) {
   if (accesses_) accesses_->push_back({address, width, true});
+  unsigned changed = 0;
   for (unsigned i = 0; i < width; ++i) {
     unsigned at = order == Endian::kBig ? width - 1 - i : i;
-    stored_[address + at] = value.rotate_left(64 - 8 * i).masked(0xff);
+    Value byte = value.rotate_left(64 - 8 * i).masked(0xff);
+    auto [place, is_new] = stored_.try_emplace(address + at, byte);
+    if (!(is_new ? is_at_entry(address + at, byte) : byte.same_as(place->second))) changed |= 1u << at;
+    if (!is_new) place->second = byte;
   }
+  return changed;
 }
 
 Bit Machine::resolve(Bit bit) const {

@@ -4,7 +4,8 @@
 //
 // The state that instructions act on (semantics.h). Memory is a list of described regions (the emitted
 // segments, what the giver put elsewhere) and the bytes that were stored since; reading what nobody
-// described gives unknown bits. No caches and no other CPUs: those are questions of order, not of values.
+// described gives unknown bits. Caches hold no values here: whether a fetch sees what was stored is asked of coherence.h.
+// No other CPUs.
 //
 //   Machine m; m.memory.describe("stub", 0x4000000, bytes, 0x10000); m.pc = 0x4000000;
 #pragma once
@@ -19,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "ppc64/registers.h"
+#include "verify/coherence.h"
 #include "verify/definitions.h"
 #include "verify/firmware.h"
 #include "verify/value.h"
@@ -45,7 +47,8 @@ class Memory {
 
   /// `width` bytes as a number in byte order `order`; addresses wrap as effective addresses do.
   Value load(uint64_t address, unsigned width, Endian order) const;
-  void store(uint64_t address, unsigned width, const Value& value, Endian order);
+  /// Bit n of the answer: the byte at address + n is not certainly what it was.
+  unsigned store(uint64_t address, unsigned width, const Value& value, Endian order);
   /// The eight bits at one address, stored or described; unknown when neither.
   Value byte(uint64_t address) const;
   bool was_stored(uint64_t address, unsigned width) const;
@@ -69,6 +72,7 @@ class Memory {
     std::optional<unsigned> symbols = {};  // in place of bytes
   };
   const Region* find(uint64_t address) const;
+  bool is_at_entry(uint64_t address, const Value& byte) const;
 
   std::vector<Region> regions_;
   std::map<uint64_t, Value> stored_;  // one byte each
@@ -84,6 +88,7 @@ struct Machine {
   uint64_t pc = 0;
   bool book3e = false;  // MSR[CM] for MSR[SF], IS and DS for IR and DR, and no rfid
   Memory memory;
+  Coherence coherence;
   InterruptOrders interrupts;
   Firmware firmware;
   /// What is not known of the caller is taken on trust: translation, on or off, only drops the four high bits of an

@@ -127,6 +127,7 @@ class Judge {
     let_go(table, slot, to);
     EntryState state = state_of(id, table);
     Goals goals = goals_of(id, to);
+    goals.awaited.add(Range::at(slot + Size{pen_.polled}, Size{8}));
     for (const auto& [name, field] : pen_.fields) {
       // What it polls, and where it goes, are numbers already.
       bool fixed = overlap(field, {pen_.polled, 8}) || overlap(field, pen_.entry);

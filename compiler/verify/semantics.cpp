@@ -85,6 +85,7 @@ class Execution {
       ctr_ok = (*count != 0) != ((bo & 2) != 0);
     }
     if ((bo & 16) != 0) return ctr_ok;
+    m_.coherence.branch_on_condition();
     if (!ctr_ok) return false;
     if (!condition.is_constant) {
       unknown("depends on a condition that is not known");
@@ -177,12 +178,21 @@ class Execution {
     auto address = effective_address();
     if (!address) return;
     unsigned width = ppc64::access_width(i_.mnemonic);
+    m_.coherence.load(m_.place_of(*address), width);
     Value value = m_.resolve(m_.memory.load(m_.place_of(*address), width, order));
     gpr(0) = sign ? value.sign_extended(8 * width) : value;
   }
   void store(Endian order) {
     if (auto address = effective_address())
-      m_.memory.store(m_.place_of(*address), ppc64::access_width(i_.mnemonic), gpr(0), order);
+      put(m_.place_of(*address), ppc64::access_width(i_.mnemonic), gpr(0), order);
+  }
+  void put(uint64_t at, unsigned width, const Value& value, Endian order) {
+    m_.coherence.store(at, width, m_.memory.store(at, width, value, order), here_);
+  }
+  /// The block of an address that is not known is none that anything is missing of.
+  void of_block(void (Coherence::*what)(uint64_t)) {
+    auto address = add(base(0), gpr(1)).constant();
+    if (address && (m_.linear_map || is_known(msr::kDr, false))) (m_.coherence.*what)(m_.place_of(*address));
   }
   /// Update forms: the base register takes the address; operands are value, displacement, base.
   void update(bool is_store) {
@@ -257,10 +267,10 @@ class Execution {
   void store_vector() {
     auto address = effective_address();
     if (!address) return;
-    uint64_t at = *address & ~uint64_t{15};
+    uint64_t at = m_.place_of(*address) & ~uint64_t{15};
     const auto& [high, low] = vr(0);
-    m_.memory.store(at, 8, order_ == Endian::kBig ? high : low, order_);
-    m_.memory.store(at + 8, 8, order_ == Endian::kBig ? low : high, order_);
+    put(at, 8, order_ == Endian::kBig ? high : low, order_);
+    put(at + 8, 8, order_ == Endian::kBig ? low : high, order_);
   }
   void compare_words() {
     WordEquality equality = equal_words(vr(1), vr(2));
@@ -369,6 +379,7 @@ class Execution {
     }
     force_for_problem_state(to, saved);
     m_.msr = to;
+    m_.coherence.synchronize_context();
     go(address, hypervisor ? "hsrr0" : "srr0");
   }
 
@@ -388,6 +399,7 @@ class Execution {
     Value to = value.with(m_.msr, kept);
     force_for_problem_state(to, value);
     m_.msr = to;
+    m_.coherence.synchronize_context();  // with L = 1 it is execution synchronizing only (Book III 5.4.4)
   }
 
   void execute();
@@ -507,7 +519,7 @@ void Execution::execute() {
     case Mnemonic::kSc:
       if (o_[0] != 1) return unknown("is a system call");
       if (auto refused = call_papr(m_)) unknown(*refused);
-      return;
+      return m_.coherence.synchronize_context();
     case Mnemonic::kMtspr: return move_to_special(o_[0], gpr(1));
     case Mnemonic::kMfspr: return move_from_special(o_[1]);
     case Mnemonic::kMfcr: gpr(0) = m_.cr.masked(0xffffffff); return;
@@ -533,9 +545,12 @@ void Execution::execute() {
     case Mnemonic::kVcmpequwDot: case Mnemonic::kVspltisw: case Mnemonic::kVsel: case Mnemonic::kVperm:
     case Mnemonic::kVsldoi: case Mnemonic::kVshasigmaw: return execute_vector();
 
-    case Mnemonic::kSync: case Mnemonic::kLwsync: case Mnemonic::kPtesync: case Mnemonic::kEieio:
-    case Mnemonic::kIsync: case Mnemonic::kDcbst: case Mnemonic::kDcbf: case Mnemonic::kIcbi:
-      return;  // order and caches, no values
+    // Order and caches, no values.
+    case Mnemonic::kSync: case Mnemonic::kPtesync: return m_.coherence.sync();
+    case Mnemonic::kLwsync: case Mnemonic::kEieio: return;
+    case Mnemonic::kIsync: return m_.coherence.isync();
+    case Mnemonic::kDcbst: case Mnemonic::kDcbf: return of_block(&Coherence::write_back);
+    case Mnemonic::kIcbi: return of_block(&Coherence::invalidate);
     case Mnemonic::kDcbz: return unknown("clears a cache block, whose size is the CPU's");
   }
 }
@@ -557,7 +572,9 @@ Step step(Machine& m) {
     return refused ? give_up(*refused) : Step{};
   }
   const uint64_t place = m.place_of(m.pc);
-  if (m.memory.was_stored(place, 4)) return give_up("an instruction is fetched that the stub itself stored");
+  const Range fetched = Range::at(Address{place}, Size{4});
+  if (auto missing = m.coherence.missing(fetched, Coherence::Fetched::kHere)) return Step{Step::Kind::kWrong, *missing};
+  if (m.coherence.not_followed().overlaps(fetched)) return give_up("an instruction is fetched that was stored in a turn that was not run");
   auto word = m.memory.load(place, 4, *order).constant();
   if (!word) return give_up("an instruction is fetched from memory that nobody described");
   auto instruction = ppc64::decode(static_cast<uint32_t>(*word));

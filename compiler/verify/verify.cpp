@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "ppc64/registers.h"
+#include "verify/fetch_goals.h"
 #include "verify/paths.h"
 #include "verify/semantics.h"
 
@@ -40,6 +41,7 @@ class Trial {
       judge_bytes();
       judge_copies();
       judge_frame();
+      judge_fetches(m_.coherence, to_, true, verdict_.obligations);
       for (const LoopSummary& loop : loops_) say_what_was_skipped(loop);
       judge_reservations();
       if (to_.tell_stores)
@@ -149,6 +151,7 @@ class Trial {
     m_.book3e = from_.book3e;
     m_.interrupts = from_.interrupts;
     m_.firmware = from_.firmware;
+    watch_fetches(m_.coherence, from_, to_);
     m_.linear_map = from_.linear_map;
   }
   /// Eight bytes to a symbol. Of very much only both ends: more is not followed either.
@@ -247,6 +250,7 @@ class Trial {
     for (const BytesGoal& goal : to_.bytes) say(goal.clause, Outcome::kUnknown, rest);
     for (const CopyGoal& goal : to_.copies) say(goal.clause, Outcome::kUnknown, rest);
     say("nothing else is written", Outcome::kUnknown, rest);
+    judge_fetches(m_.coherence, to_, false, verdict_.obligations);
     return false;
   }
   std::string in_region(uint64_t address) const {

@@ -5,7 +5,7 @@
 // The judge. It takes the emitted segments as the loader will place them, the state in which the giver enters
 // them and what the taker needs, runs the stub on an abstract machine, and answers each obligation:
 // proved, refuted (with what was seen instead), or unknown (with what stood in the way). It shares nothing with
-// the synthesis but the table of encodings. It looks at one CPU at a time: not at caches or timing.
+// the synthesis but the table of encodings. It looks at one CPU at a time: not at timing, and at caches as coherence.h says.
 //
 //   Verdict v = verify_entry(loaded, from, to, Endian::kBig);  if (v.outcome() != Outcome::kProved) ...
 #pragma once
@@ -20,6 +20,7 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/range.h"
+#include "verify/coherence.h"
 #include "verify/copy_loop.h"
 #include "verify/firmware.h"
 #include "verify/hash_loop.h"
@@ -69,6 +70,8 @@ struct EntryState {
   /// What interrupts are taken in when the stub is entered, and what firmware can change it.
   InterruptOrders interrupts;
   Firmware firmware;
+  /// The smallest cache block of the CPUs that may run this.
+  uint64_t cache_block = kSmallestBlock;
   /// Code runs where an address and its place in memory may differ in the four high bits, and in no other; see machine.h.
   bool linear_map = false;
   /// Memory that the giver describes besides the segments: the copy of the head at 0. Seen before them.
@@ -124,6 +127,12 @@ struct Goals {
   std::vector<CopyGoal> copies;
   /// What may be written besides the words.
   RangeSet may_write;
+  /// The taker's code: what was stored there must be fetched as stored by this CPU, which goes there, and by others.
+  RangeSet code, code_of_others;
+  /// A change of one of these bytes lets other CPUs go to their code, which is ready then.
+  RangeSet releases;
+  /// This CPU is let go by another one that changes a word of these, and stored code before.
+  RangeSet awaited;
   /// Where code may run besides the segment around the entry.
   RangeSet may_execute;
   /// Who waits (verify_wait) may have stored where it may write before that.

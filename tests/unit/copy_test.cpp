@@ -4,6 +4,7 @@
 // Every alignment, blocks and what is left of them, apart and overlapping either way, in both byte orders.
 #include <ostream>
 
+#include <array>
 #include <random>
 
 #include <doctest/doctest.h>
@@ -11,6 +12,7 @@
 #include "ppc64/assemble.h"
 #include "ppc64/stub.h"
 #include "trampoline/synthesize.h"
+#include "verify/fetch_goals.h"
 #include "verify/verify.h"
 
 using namespace baton;
@@ -62,7 +64,14 @@ struct Scene {
     goals.target = Address{kKernel};
     goals.registers = {{"r7", {verify::Term::named("r3 at entry")}, "r7"}, {"r4", {verify::Term::number(kKernel)}, "r4"},
                        {"r6", {verify::Term::named("r6 at entry")}, "r6"}, {"r14", {verify::Term::named("r14 at entry")}, "r14"}};
-    for (const MemoryCopy& copy : request.copies) goals.copies.push_back({copy.from, copy.to, "copy"});
+    for (const MemoryCopy& copy : request.copies) {
+      goals.copies.push_back({copy.from, copy.to, "copy"});
+      if (copy.executed) goals.code.add(copy.target());
+    }
+    // What a later copy stored there is data, unless it is executed as well.
+    for (auto copy = request.copies.begin(); copy != request.copies.end(); ++copy)
+      if (!copy->executed) goals.code.subtract(copy->target());
+    goals.code_of_others = goals.code;
     return verify::verify_entry(loaded, state, goals, order);
   }
 };
@@ -165,4 +174,35 @@ TEST_CASE("what is executed is shown to instruction fetches, line by line") {
   for (const auto& loop : scene.made.loops)
     if (loop.bytes == 64 && loop.turns == 5) lines.push_back(loop.turns);
   CHECK(lines.size() == 2);  // 0x100 bytes that begin within a line touch five
+}
+
+TEST_CASE("executed copies without one of the steps by which fetches see them are refuted") {
+  using M = ppc64::Mnemonic;
+  // Within lines, across them, of just as much as is followed and more, and downwards.
+  using Case = std::array<uint64_t, 3>;
+  for (auto [from, size, to] : {Case{kRoom + 8, 0x100, kRoom + 0x1008}, Case{kRoom, 0x10000, kRoom + 0x20020},
+                                Case{kRoom, 0x80018, kRoom + 0x100000}, Case{kRoom, 0x30000, kRoom + 0x40}}) {
+    CAPTURE(size);
+    Scene scene(Endian::kBig, false, {copy_of(from, size, to, true)});
+    const ByteBuffer good = scene.stub;
+    auto fetched = [&] {
+      for (const auto& o : scene.judge().obligations)
+        if (o.clause == verify::kFetchClause) return o.outcome;
+      return verify::Outcome::kUnknown;
+    };
+    CHECK(fetched() == (size > verify::kMostFollowed ? verify::Outcome::kAssumed : verify::Outcome::kProved));
+    unsigned steps = 0;
+    for (size_t at = 0; at + 4 <= good.size(); at += 4) {
+      auto instruction = ppc64::decode(*load<uint32_t>(ByteView(good), at, Endian::kBig));
+      if (!instruction) continue;
+      M what = instruction->mnemonic;
+      if (what != M::kDcbst && what != M::kIcbi && what != M::kSync && what != M::kIsync) continue;
+      scene.stub = good;
+      store<uint32_t>(scene.stub, at, 0x60000000, Endian::kBig);
+      CAPTURE(ppc64::to_text(*instruction));
+      CHECK(fetched() == verify::Outcome::kRefuted);
+      ++steps;
+    }
+    CHECK(steps == 5);
+  }
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "trampoline/departure_code.h"
+#include "verify/fetch_goals.h"
 #include "verify/verify.h"
 
 using namespace baton;
@@ -99,10 +100,12 @@ struct World {
   void put(uint64_t number, size_t index, uint64_t entry) { store<uint64_t>(memory, number * page + index * 8, entry, order); }
 };
 
-verify::Verdict walk(const World& world, uint64_t first, const ByteBuffer& wanted) {
+/// With a nop in place of the instruction of that number, where one is given.
+verify::Verdict walk(const World& world, uint64_t first, const ByteBuffer& wanted, std::optional<size_t> nop = {}) {
   auto stub = walk_alone(world.order);
   auto code = ppc64::encode(stub);
   REQUIRE(code.ok());
+  if (nop) store<uint32_t>(*code, *nop * 4, 0x60000000, world.order);
   verify::Loaded loaded;
   loaded.segments.push_back({"code", Address{kCode}, ByteView(*code), Size{code->size()}});
   loaded.entry = Address{kHigh | kCode};
@@ -117,6 +120,8 @@ verify::Verdict walk(const World& world, uint64_t first, const ByteBuffer& wante
   goals.target = Address{(kHigh | kCode) + ppc64::lay_out(stub)->labels.at("end")};
   goals.bytes.push_back({Address{kMemory}, ByteView(wanted), "memory"});
   goals.may_write.add(Range::at(Address{kMemory}, Size{world.memory.size()}));
+  goals.code.add(Range::at(Address{kMemory}, Size{world.memory.size()}));
+  goals.code_of_others = goals.code;
   return verify::verify_entry(loaded, state, goals, world.order);
 }
 
@@ -154,4 +159,23 @@ TEST_CASE("the judge tells a page that is wrong") {
   ByteBuffer wrong = world.model;
   wrong[wrong.size() / 2] ^= 1;
   CHECK(walk(world, first, wrong).outcome() == verify::Outcome::kRefuted);
+}
+
+TEST_CASE("a walk without one of the steps by which fetches see the pages is refuted") {
+  using M = ppc64::Mnemonic;
+  World world(7, 512, Endian::kBig);
+  uint64_t first = world.make_list();
+  REQUIRE(world.model != world.memory);
+  const ByteBuffer good = *ppc64::encode(walk_alone(world.order));
+  unsigned steps = 0;
+  for (size_t n = 0; n < good.size() / 4; ++n) {
+    auto instruction = ppc64::decode(*load<uint32_t>(ByteView(good), n * 4, world.order));
+    M what = instruction ? instruction->mnemonic : M::kB;
+    if (what != M::kDcbst && what != M::kIcbi && what != M::kSync && what != M::kIsync) continue;
+    ++steps;
+    CAPTURE(ppc64::to_text(*instruction));
+    for (const auto& o : walk(world, first, world.model, n).obligations)
+      if (o.clause == verify::kFetchClause) CHECK(o.outcome == verify::Outcome::kRefuted);
+  }
+  CHECK(steps == 5);
 }

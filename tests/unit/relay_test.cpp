@@ -12,6 +12,7 @@
 #include "ppc64/stub.h"
 #include "rounds.h"
 #include "trampoline/synthesize.h"
+#include "verify/fetch_goals.h"
 #include "verify/verify.h"
 
 using namespace baton;
@@ -55,6 +56,14 @@ ByteBuffer random_head(std::mt19937_64& random) {
   ByteBuffer head(0x100);
   for (auto& byte : head) byte = static_cast<uint8_t>(random());
   return head;
+}
+
+/// What the master hands over, and by which stores.
+void add_fetches(verify::Goals& goals, const Place& place, uint64_t word) {
+  goals.code.add(Range::at(Address{place.kernel}, Size{0x100}));
+  goals.code_of_others = goals.code;
+  goals.code_of_others.add(Range::from_to(0, 0x100));
+  for (Range release : {Range::from_to(0x60, 0x68), Range::from_to(word, word + 4)}) goals.releases.add(release);
 }
 
 /// The stub as it lies in memory, with the giver's copy of its head.
@@ -122,6 +131,7 @@ TEST_CASE("the master replaces the head and lets the slaves go; they wait until 
     uint64_t word = place.start + request_for(place).relay->flag_offset();
     goals.may_write.add(Range::from_to(0, 0x100));
     goals.may_write.add(Range::from_to(word, word + 4));
+    add_fetches(goals, place, word);
     auto master = verify::verify_entry(scene.loaded, scene.state, goals, place.giver);
     INFO(refusals(master));
     CHECK(master.outcome() == verify::Outcome::kProved);
@@ -140,6 +150,61 @@ TEST_CASE("the master replaces the head and lets the slaves go; they wait until 
     CHECK(verify::verify_wait(scene.loaded, scene.state, slave_goals(place), Endian::kBig, "waits").outcome() ==
           verify::Outcome::kRefuted);
   }
+}
+
+TEST_CASE("a relay without one of the steps by which fetches see the head is refuted, on either side") {
+  std::mt19937_64 random(12);
+  const Place place;
+  auto made = synthesize(request_for(place));
+  REQUIRE(made.ok());
+  const ByteBuffer good = *ppc64::encode(made->stub);
+  const uint64_t word = place.start + request_for(place).relay->flag_offset();
+  Scene scene(place, good, random_head(random));
+  ByteBuffer code = good;
+  auto judge = [&](bool slave) {
+    scene.loaded.segments[0].bytes = code;
+    scene.state.memory = {{"the low copy", Address{0}, ByteView(code).first(0x100), Size{0x100}}};
+    verify::Goals goals;
+    if (slave) {
+      goals = slave_goals(place);
+      goals.awaited.add(Range::from_to(word, word + 4));
+      scene.loaded.entry = Address{0x60};
+      static const ByteBuffer set = {0, 0, 0, 0x68};
+      scene.state.memory.push_back({"the word", Address{word}, set, Size{4}});
+      scene.state.registers = {{"r3", verify::Term::named("cpu.physical_id")}};
+    } else {
+      goals.target = Address{place.kernel};
+      goals.may_write.add(Range::from_to(0, 0x100));
+      goals.may_write.add(Range::from_to(word, word + 4));
+      goals.may_write.add(Range::from_to(place.tree + 28, place.tree + 32));
+      add_fetches(goals, place, word);
+      scene.loaded.entry = Address{place.start};
+      scene.state.registers = {{"r4", verify::Term::number(place.start)}, {"r5", verify::Term::number(0)}};
+    }
+    verify::Verdict verdict = verify::verify_entry(scene.loaded, scene.state, goals, Endian::kBig);
+    for (const auto& o : verdict.obligations)
+      if (o.clause == (slave ? verify::kPrefetchClause : verify::kFetchClause)) return o.outcome;
+    FAIL("nothing is said of fetches");
+    return verify::Outcome::kUnknown;
+  };
+  CHECK(judge(false) == verify::Outcome::kProved);
+  CHECK(judge(true) == verify::Outcome::kProved);
+  unsigned of_master = 0, of_slave = 0;
+  for (uint64_t at = 0; at < good.size(); at += 4) {
+    using M = ppc64::Mnemonic;
+    auto instruction = ppc64::decode(*load<uint32_t>(ByteView(good), at, Endian::kBig));
+    if (!instruction) continue;
+    M what = instruction->mnemonic;
+    bool slave = at < 0x100 && what == M::kIsync;
+    if (!slave && what != M::kDcbst && what != M::kIcbi && what != M::kSync) continue;
+    code = good;
+    store<uint32_t>(code, at, 0x60000000, Endian::kBig);
+    CAPTURE(ppc64::to_text(*instruction));
+    CHECK(judge(slave) == verify::Outcome::kRefuted);
+    ++(slave ? of_slave : of_master);
+  }
+  CHECK(of_master == 4);  // dcbst, sync, icbi, sync
+  CHECK(of_slave == 1);
 }
 
 TEST_CASE("the landing's doubleword is the last of the head to be stored") {
