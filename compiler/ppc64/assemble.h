@@ -28,8 +28,8 @@ enum class Use { kLoaded, kLinked };
 Result<Assembled> assemble(const std::string& text, Endian order, Use use = Use::kLoaded);
 
 /// An object file of text that others wrote, sections and relocations and all: GNU syntax after the C preprocessor, whose
-/// line marks (`# 12 "stub.S"`) say where an error is; `name` is the file of a text without them. The object is of the
-/// first ABI in big-endian order and of the second in little-endian order, unless `.abiversion` says otherwise.
+/// line marks (`# 12 "stub.S"`) say where an error is; `name` is the file of a text without them. e_flags name an ABI
+/// only where the text does, by `.abiversion` or `.localentry`.
 Result<ByteBuffer> assemble_object(const std::string& text, Endian order, const std::string& name);
 
 }  // namespace baton::ppc64

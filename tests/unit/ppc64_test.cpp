@@ -183,3 +183,29 @@ TEST_CASE("text that is no stub is refused with its line") {
         "the listing puts contents into `.data`, and a stub is one section, .text");
   CHECK(assemble("", Endian::kLittle)->text.empty());
 }
+
+TEST_CASE("text that others wrote becomes an object with sections and relocations") {
+  const std::string text = "\t.globl outside\n\tbl outside\n\t.data\n\t.quad outside\n";
+  for (Endian order : {Endian::kBig, Endian::kLittle}) {
+    auto object = assemble_object(text, order, "stub.S");
+    REQUIRE(object.ok());
+    CHECK(load<uint16_t>(*object, 16, order) == 1);  // ET_REL
+    CHECK(load<uint32_t>(*object, 48, order) == 0u);  // the text names no ABI
+    auto first = assemble_object("\t.abiversion 2\n" + text, order, "stub.S");
+    CHECK(load<uint32_t>(*first, 48, order) == 2u);
+    CHECK_FALSE(assemble(text, order).ok());
+  }
+}
+
+TEST_CASE("an error in text that others wrote is told by the file and line that it came from") {
+  auto message = [](const std::string& text) {
+    auto object = assemble_object(text, Endian::kBig, "stub.s");
+    REQUIRE_FALSE(object.ok());
+    return object.failure().message;
+  };
+  CHECK(message("\tnop\n\tbogus 3\n") == "stub.s, line 2: invalid instruction, at `bogus 3`");
+  CHECK(message("# 7 \"inner.h\" 1\n\tnop\n\tbogus 3\n\tbogus 4\n") ==
+        "inner.h, line 8: invalid instruction, at `bogus 3` (and 1 error after it)");
+  // Found when the object is written, long after the parser is through.
+  CHECK(message("# 7 \"inner.h\"\n\tnop\n# 1 \"stub.S\"\n\t.quad .text-outside\n").starts_with("stub.S, line 1: "));
+}
