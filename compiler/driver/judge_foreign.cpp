@@ -77,6 +77,7 @@ class ForeignJudge {
       auto state = entry(order.from, Section::kMaster);
       auto goals = goals_of(c_, order.to, kept_, Section::kMaster);
       allow(goals);
+      add_code(goals);
       goals.tell_stores = true;
       verify::Verdict verdict = verify::verify_entry(loaded_, state, goals, order.giver);
       judge_words(verdict);
@@ -154,6 +155,15 @@ class ForeignJudge {
     }
     for (const Range& range : scratch_) goals.may_write.add(range);
     for (const NamedWord& word : words_) goals.may_write.add(Range::at(word.at, Size{4}));
+  }
+
+  /// What must be fetched as it was stored: the image that is entered, and what slaves run; the flags in it are data.
+  void add_code(verify::Goals& goals) const {
+    for (const auto& segment : c_.layout.segments)
+      if (segment.extent.contains(goals.target)) goals.code.add(segment.extent);
+    for (const NamedWord& word : words_) goals.code.subtract(Range::at(word.at, Size{4}));
+    goals.code_of_others = goals.code;
+    for (const verify::BytesGoal& bytes : goals.bytes) goals.code_of_others.add(Range::at(bytes.at, Size{bytes.bytes.size()}));
   }
 
   /// Words that the taker names are flags: whoever enters it may leave them, or write 0, 1 or what they are by default.
