@@ -3,7 +3,7 @@
 // A handoff as text where none is given, and a layout by hand of what has no files. See foreign_setting.h.
 #include "driver/foreign_setting.h"
 
-#include <algorithm>
+#include <map>
 
 #include "base/file.h"
 #include "check/check.h"
@@ -106,8 +106,10 @@ class StatedHandoff {
 
   uint64_t place_of(const std::string& role) {
     auto stated = options_.places.find(role);
-    used_.push_back(role);
-    return stated == options_.places.end() ? stub() + kStride * used_.size() : stated->second;
+    const uint64_t place = stated == options_.places.end() ? stub() + kStride * (used_.size() + 1) : stated->second;
+    used_.emplace(role, place);
+    roles_ += (roles_.empty() ? "" : ", ") + role;
+    return place;
   }
   uint64_t stub() const { return on_crash_ ? kCrashMemory : inputs::kForeignAddress.value(); }
 
@@ -136,16 +138,11 @@ class StatedHandoff {
   /// What `place at` says, without files: all that a boundary asks of a segment.
   bool lay_out() {
     for (const auto& [role, place] : options_.places)
-      if (std::find(used_.begin(), used_.end(), role) == used_.end()) {
-        std::string roles;
-        for (const std::string& r : used_) roles += (roles.empty() ? "" : ", ") + r;
-        return failed(c_, "`" + options_.to + "` has no role `" + role + "` to place", roles.empty() ? "" : "it has " + roles);
-      }
+      if (used_.count(role) == 0)
+        return failed(c_, "`" + options_.to + "` has no role `" + role + "` to place", roles_.empty() ? "" : "it has " + roles_);
     for (auto& segment : c_.layout.segments) {
       const bool is_image = segment.declaration->kind == model::SegmentKind::kElf;
-      auto at = static_cast<uint64_t>(std::find(used_.begin(), used_.end(), segment.name()) - used_.begin());
-      auto stated = options_.places.find(segment.name());
-      segment.start = Address{segment.name() == kStub ? stub() : stated != options_.places.end() ? stated->second : stub() + kStride * (at + 1)};
+      segment.start = Address{segment.name() == kStub ? stub() : used_.at(segment.name())};
       segment.content.size = Size{is_image ? kImageSize : kTreeSize};
       if (is_image) segment.content.order = options_.image_order == "big" ? Endian::kBig : Endian::kLittle;
       segment.extent = Range::at(*segment.start, segment.content.size);
@@ -157,7 +154,8 @@ class StatedHandoff {
   const Options& options_;
   std::string uses_;
   std::vector<model::Role> from_roles_, to_roles_;
-  std::vector<std::string> used_;
+  std::map<std::string, uint64_t> used_;  // role -> where it lies
+  std::string roles_;                     // the same as a list, in the taker's order
   bool on_crash_ = false;
 };
 

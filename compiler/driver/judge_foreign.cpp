@@ -47,8 +47,7 @@ class ForeignJudge {
     std::string text;
     for (const auto& order : c_.gap->orders) {
       verify::Trace trace;
-      auto goals = goals_of(c_, order.to, kept_, Section::kMaster);
-      allow(goals);
+      auto goals = master_goals(order);
       auto verdict = verify::verify_entry(loaded_, entry(order.from, Section::kMaster), goals, order.giver, &trace);
       text += (text.empty() ? "" : "\n") + std::string(to_text(order.giver)) + "-endian giver:\n" + trace.text();
       for (const auto& o : verdict.obligations) text += std::string(to_text(o.outcome)) + "  " + o.clause + (o.detail.empty() ? "" : ": " + o.detail) + "\n";
@@ -61,8 +60,7 @@ class ForeignJudge {
     std::string text;
     for (const auto& order : c_.gap->orders) {
       verify::Listing listing;
-      auto goals = goals_of(c_, order.to, kept_, Section::kMaster);
-      allow(goals);
+      auto goals = master_goals(order);
       auto state = entry(order.from, Section::kMaster);
       auto verdict = verify::verify_entry(loaded_, state, goals, order.giver, &listing);
       listing.credit(goals, verdict);
@@ -75,14 +73,13 @@ class ForeignJudge {
   void run() {
     for (const auto& order : c_.gap->orders) {
       auto state = entry(order.from, Section::kMaster);
-      auto goals = goals_of(c_, order.to, kept_, Section::kMaster);
-      allow(goals);
+      auto goals = master_goals(order);
       add_code(goals);
       goals.tell_stores = true;
       verify::Verdict verdict = verify::verify_entry(loaded_, state, goals, order.giver);
       judge_words(verdict);
       judge_slaves(order, goals, verdict);
-      list_what_is_not_asked(order, goals, verdict);
+      list_what_is_not_asked(order, verdict);
       c_.verdicts.push_back({order.giver, std::move(verdict)});
     }
   }
@@ -145,6 +142,12 @@ class ForeignJudge {
     state.unknown = unknown_;
     state.stated = header_;
     return state;
+  }
+
+  verify::Goals master_goals(const trampoline::ClosedOrder& order) {
+    auto goals = goals_of(c_, order.to, kept_, Section::kMaster);
+    allow(goals);
+    return goals;
   }
 
   /// Its own memory is the stub's to write; of what runs, only the code; and words of the image that its convention names.
@@ -287,7 +290,7 @@ class ForeignJudge {
   }
 
   /// What the taker needs and no run of the stub can show.
-  void list_what_is_not_asked(const trampoline::ClosedOrder& order, const verify::Goals& goals, verify::Verdict& verdict) const {
+  void list_what_is_not_asked(const trampoline::ClosedOrder& order, verify::Verdict& verdict) const {
     for (const contract::Obligation& o : order.gap.obligations) {
       if (o.answer == Answer::kVacuous) continue;
       if (!o.need) {
@@ -312,7 +315,6 @@ class ForeignJudge {
                                                : "not of the stub's making: the loader's, or the machine's"});
       }
     }
-    (void)goals;
   }
 
   /// Executed instructions without which every answer is the same.

@@ -12,22 +12,11 @@
 
 #include "inputs/foreign_code.h"
 #include "ppc64/assemble.h"
+#include "tool.h"
 
 using namespace baton;
 
 namespace {
-
-[[noreturn]] void stop(const std::string& message) {
-  std::cerr << message << '\n';
-  std::exit(1);
-}
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result)
-    stop(result.failure().message + (result.failure().way_out.empty() ? "" : "\n  " + result.failure().way_out));
-  return std::move(*result);
-}
 
 void write(const std::string& path, ByteView bytes) {
   std::ofstream out(path, std::ios::binary);

@@ -19,21 +19,11 @@
 #include "inputs/live_machine.h"
 #include "inputs/tree_folder.h"
 #include "inputs/tree_machine.h"
+#include "tool.h"
 
 using namespace baton;
 
 namespace {
-
-[[noreturn]] void stop(const std::string& message) {
-  std::cerr << message << '\n';
-  std::exit(1);
-}
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result) stop(result.failure().message);
-  return std::move(*result);
-}
 
 ByteBuffer from_hex(const std::string& text) {
   ByteBuffer bytes;
