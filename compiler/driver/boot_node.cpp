@@ -89,6 +89,12 @@ std::optional<BootNodeNeed> boot_node_need(const Compilation& c, const contract:
   return std::nullopt;
 }
 
+verify::EntryState entered_by(verify::EntryState state, uint32_t id) {
+  for (auto& [name, term] : state.registers)
+    if (term.symbol == kMasterId) term = Term::number(id);
+  return state;
+}
+
 Verdict judge_each_boot_cpu(const BootNodeNeed& need, const verify::Loaded& loaded, const verify::EntryState& state,
                             const verify::Goals& goals, Endian giver) {
   if (need.known) {
@@ -100,9 +106,7 @@ Verdict judge_each_boot_cpu(const BootNodeNeed& need, const verify::Loaded& load
   if (!marks) return Verdict{{{need.clause, Outcome::kRefuted, marks.failure().message}}, 0, {}};
   Verdict all;
   for (uint32_t id : need.ids) {
-    verify::EntryState concrete = state;
-    for (auto& [name, term] : concrete.registers)
-      if (term.symbol == kMasterId) term = Term::number(id);
+    const verify::EntryState concrete = entered_by(state, id);
     verify::Goals of_id = goals;
     for (verify::RegisterGoal& goal : of_id.registers)
       for (Term& term : goal.one_of)

@@ -30,6 +30,9 @@ struct BootNodeNeed {
 
 std::optional<BootNodeNeed> boot_node_need(const Compilation& c, const contract::Boundary& to, const verify::Loaded& loaded);
 
+/// The same state with this CPU as the master.
+verify::EntryState entered_by(verify::EntryState state, uint32_t id);
+
 /// All obligations, each with its worst answer over the CPUs, and one of the boot CPU's node for each CPU.
 verify::Verdict judge_each_boot_cpu(const BootNodeNeed& need, const verify::Loaded& loaded, const verify::EntryState& state,
                                     const verify::Goals& goals, Endian giver);

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "contract/gap.h"
 #include "driver/foreign_setting.h"
+#include "driver/meeting_proof.h"
 #include "driver/program_file.h"
 #include "driver/show.h"
 #include "driver/verification.h"
@@ -79,6 +80,11 @@ class ForeignJudge {
       verify::Verdict verdict = verify::verify_entry(loaded_, state, goals, order.giver);
       judge_words(verdict);
       judge_slaves(order, goals, verdict);
+      if (auto landing = slaves_landing(order)) {
+        SlaveSetting slave{*landing, entry(order.from, Section::kSlaves), goals_of(c_, order.to, kept_, Section::kSlaves)};
+        allow(slave.goals);
+        judge_meeting(c_, order, loaded_, {state}, goals, std::move(slave), verdict);
+      }
       list_what_is_not_asked(order, verdict);
       c_.verdicts.push_back({order.giver, std::move(verdict)});
     }

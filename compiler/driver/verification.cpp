@@ -7,6 +7,7 @@
 
 #include "driver/boot_node.h"
 #include "driver/departing.h"
+#include "driver/meeting_proof.h"
 #include "driver/pen_proof.h"
 #include "driver/tree_proof.h"
 #include "inputs/digest.h"
@@ -292,6 +293,15 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
     judge_digests(c, loaded, state, order.giver, result.verdict);
     // Each slave by itself, once: its byte order is not the master's.
     if (relay && &order == &c.gap->orders.front()) judge_relayed_slave(c, order, loaded, kept, result.verdict);
+    if (auto landing = slaves_landing(order)) {
+      std::vector<verify::EntryState> masters;
+      if (boot_node && !boot_node->known)
+        for (uint32_t id : boot_node->ids) masters.push_back(entered_by(state, id));
+      else
+        masters.push_back(state);
+      judge_meeting(c, order, loaded, masters, goals,
+                    {*landing, entry_state(c, order.from, loaded, Section::kSlaves), goals_of(c, order.to, kept, Section::kSlaves)}, result.verdict);
+    }
     if (c.gap->pen && &order == &c.gap->orders.front())
       judge_pen(c, order, loaded, entry_state(c, order.from, loaded, Section::kSlaves), goals_of(c, order.to, kept, Section::kSlaves),
                 result.verdict);

@@ -59,6 +59,7 @@ std::string certificate_json(const Certificate& certificate) {
                 string("clause", obligation.clause);
                 json.attribute("outcome", to_text(obligation.outcome));
                 if (!obligation.detail.empty()) string("detail", obligation.detail);
+                if (!obligation.trace.empty()) string("trace", obligation.trace);
                 if (obligation.example)
                   json.attributeObject("example", [&] {
                     json.attributeArray("inputs", [&] {

@@ -3,6 +3,7 @@
 // A line for each obligation and one for its reason. See judgement.h.
 #include "verify/judgement.h"
 
+#include <algorithm>
 #include <map>
 
 namespace baton::verify {
@@ -38,6 +39,11 @@ std::string judgement_text(const Judgement& j) {
       ++count[o.outcome];
       text += "  " + padded(to_text(o.outcome), kWord) + "  " + o.clause + "\n";
       if (!o.detail.empty()) text += std::string(kWord + 4, ' ') + o.detail + "\n";
+      for (size_t at = 0; at < o.trace.size();) {
+        const size_t end = std::min(o.trace.find('\n', at), o.trace.size());
+        text += std::string(kWord + 4, ' ') + o.trace.substr(at, end - at) + "\n";
+        at = end + 1;
+      }
       if (o.example) text += std::string(kWord + 4, ' ') + "for example: " + example_text(*o.example) + "\n";
     }
   }

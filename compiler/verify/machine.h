@@ -106,6 +106,8 @@ struct Machine {
   std::shared_ptr<Definitions> definitions = std::make_shared<Definitions>();
   /// What the path to here depends on.
   Decisions decisions;
+  /// What an observer keeps for the way to here. Ways that part take it along; the machine does nothing with it.
+  mutable std::shared_ptr<const void> trail;
   /// From here on this bit is so, in every register, and in memory when it is loaded.
   void decide(Atom atom, bool one);
   /// A value with what was decided.

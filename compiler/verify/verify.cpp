@@ -51,6 +51,14 @@ class Trial {
     return {std::move(verdict_), forks_, m_.decisions, m_.definitions.get(), names()};
   }
 
+  void walk(std::vector<Trial>& others, Observer& observer) {
+    others_ = &others;
+    observer_ = &observer;
+    observer.follows(verify::conditions(forks_, *m_.definitions, names()));
+    execute();
+    observer.ends(m_, verdict_.obligations.front());
+  }
+
   void set_up(Endian giver) {
     describe_entry(giver);
     entry_msr_ = m_.msr;
@@ -216,7 +224,10 @@ class Trial {
       pass_loops();
       if (verdict_.executed.size() < kMostTraced) verdict_.executed.push_back(Address{m_.pc});
       ++verdict_.instructions;
-      if (observer_) observer_->before(m_);
+      if (observer_) {
+        observer_->before(m_);
+        if (!observer_->goes_on()) return stop(Outcome::kUnknown, "it is not followed further");
+      }
       Step result = step(m_);
       if (observer_ && result.kind == Step::Kind::kWent) observer_->after(m_, names());
       if (result.kind == Step::Kind::kForks && others_ && verdict_.forks < kMostForks) {
@@ -521,6 +532,17 @@ Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& 
     merger.add(path.follow(open, observer));
   }
   return merger.finish(open.size());
+}
+
+size_t walk_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver, Observer& observer) {
+  std::vector<Trial> open{Trial(loaded, from, to)};
+  open.back().set_up(giver);
+  for (uint64_t paths = 0; !open.empty() && paths < kMostPaths; ++paths) {
+    Trial path = std::move(open.back());
+    open.pop_back();
+    path.walk(open, observer);
+  }
+  return open.size();
 }
 
 Verdict verify_detects(const Loaded& loaded, const EntryState& from, Address changed, Address differs, Endian giver,

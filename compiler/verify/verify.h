@@ -161,6 +161,7 @@ struct Obligation {
   Outcome outcome = Outcome::kUnknown;
   std::string detail;  // what was seen, or what stood in the way
   std::optional<Example> example = {};  // of what is refuted, where one was found
+  std::string trace = {};               // of several CPUs: who did what, in lines
 };
 
 struct Verdict {
@@ -191,10 +192,17 @@ class Observer {
   virtual void follows(const std::string& conditions) = 0;
   virtual void before(Machine& machine) = 0;
   virtual void after(const Machine& machine, const SymbolNames& names) = 0;
+  /// Asked before each step is done: whether this way is of interest any longer.
+  virtual bool goes_on() const { return true; }
+  /// The way ends, at the target or where the first obligation says.
+  virtual void ends(const Machine&, const Obligation&) {}
 };
 
 /// For a giver in one byte order; a stub for both is judged twice.
 Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver, Observer* observer = nullptr);
+
+/// Shows every way to the observer, and judges nothing. How many ways were left.
+size_t walk_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver, Observer& observer);
 
 /// With the byte at `changed` being another than is described, the CPU must come to `differs` without having stored
 /// anything. One obligation, `clause`.

@@ -16,7 +16,7 @@ import tempfile
 # Lowest first. Folders of one layer do not see each other, except where ALLOWED says so.
 LAYERS = (
     ("base",), ("source", "handshake"), ("diagnostics",), ("syntax",), ("model",), ("contract", "ppc64"),
-    ("check", "inputs"), ("lint", "placement"), ("trampoline",), ("emit",), ("verify",), ("report",), ("driver",),
+    ("check", "inputs"), ("lint", "placement"), ("trampoline",), ("emit",), ("verify",), ("slaves",), ("report",), ("driver",),
 )
 LAYER = {folder: number for number, layer in enumerate(LAYERS) for folder in layer}
 FORBIDDEN = {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// See meeting_proof.h.
+#include "driver/meeting_proof.h"
+
+namespace baton::driver {
+
+using contract::Claim;
+using model::ClauseKind;
+using model::Section;
+using verify::Outcome;
+
+namespace {
+
+constexpr const char* kClause = "slaves that come early, late or never";
+/// Where the machine does not say how many CPUs there are.
+constexpr size_t kSlavesUnlessStated = 3;
+
+size_t slaves_of(const Compilation& c) {
+  const auto* cpus = c.layout.machine->find("cpus");
+  return cpus && !cpus->value.ids().empty() ? cpus->value.ids().size() - 1 : kSlavesUnlessStated;
+}
+
+}  // namespace
+
+std::optional<Address> slaves_landing(const trampoline::ClosedOrder& order) {
+  const Claim* landing = order.from.find(Section::kSlaves, ClauseKind::kEnter);
+  if (!order.gap.slaves_may_arrive || !landing) return std::nullopt;
+  auto at = landing->possible();
+  if (at.size() != 1 || !at[0].is_known()) return std::nullopt;
+  return Address{at[0].number()};
+}
+
+void judge_meeting(const Compilation& c, const trampoline::ClosedOrder& order, const verify::Loaded& loaded,
+                   const std::vector<verify::EntryState>& masters, const verify::Goals& goals, SlaveSetting slave, verify::Verdict& verdict) {
+  slave.goals.comes_back = slave.landing == slave.goals.target;
+  for (const verify::Segment& memory : slave.state.memory) slave.goals.may_execute.add(Range::at(memory.start, memory.size));
+  slave.goals.may_execute.add(c.layout.entered().extent);
+  verify::Loaded at_landing = loaded;
+  at_landing.entry = slave.landing;
+  slaves::MeetingOf of{{}, {{at_landing, slave.state, slave.goals, Endian::kBig}}, slaves_of(c), 1, {}, slave.state.cache_block};
+  for (const verify::EntryState& master : masters) of.masters.push_back({loaded, master, goals, order.giver});
+  for (const verify::BytesGoal& bytes : goals.bytes) of.window.add(Range::at(bytes.at, Size{bytes.bytes.size()}));
+  auto meeting = slaves::meet(of);
+  verdict.obligations.push_back({kClause, meeting.outcome, meeting.detail});
+  if (!meeting.trace.empty()) verdict.obligations.back().trace = meeting.trace;
+}
+
+}  // namespace baton::driver

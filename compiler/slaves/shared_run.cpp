@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Runs are repeated from the entry with one more choice made. See shared_run.h.
+#include "slaves/shared_run.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <set>
+
+#include "base/address.h"
+#include "ppc64/instruction.h"
+#include "verify/machine.h"
+#include "verify/semantics.h"
+
+namespace baton::slaves {
+
+using ppc64::Mnemonic;
+using verify::Machine;
+using Kind = SharedEvent::Kind;
+using End = SharedRun::End;
+
+Writes::Cell& Writes::cell_of(const SharedEvent& event) {
+  auto [at, fresh] = cells_.try_emplace(event.place.begin.value());
+  Cell& cell = at->second;
+  if (fresh) {
+    cell.place = event.place;
+    cell.versions.push_back(event.initial);
+    // One store is seen at once only where its place is a multiple of its size (Power ISA 3.0B, Book II 1.4).
+    cell.mixed = event.place.begin.value() % event.place.size().bytes() != 0;
+  }
+  if (cell.place != event.place) cell.mixed = true;
+  if (at != cells_.begin() && std::prev(at)->second.place.overlaps(event.place)) std::prev(at)->second.mixed = cell.mixed = true;
+  if (auto next = std::next(at); next != cells_.end() && next->second.place.overlaps(event.place)) next->second.mixed = cell.mixed = true;
+  return cell;
+}
+
+void Writes::add(SharedEvent& event) {
+  Cell& cell = cell_of(event);
+  size_t version = cell.versions.size();
+  if (event.bytes) version = static_cast<size_t>(std::find(cell.versions.begin(), cell.versions.end(), event.bytes) - cell.versions.begin());
+  if (version == cell.versions.size()) cell.versions.push_back(event.bytes);
+  event.version = cell.last = version;
+}
+
+void Writes::add_counts(const SharedEvent& addition, size_t cpus, Endian order) {
+  Cell& cell = cell_of(addition);
+  cell.counts = true;
+  if (!cell.versions.front()) return;
+  uint64_t number = 0;
+  const ByteBuffer first = *cell.versions.front();
+  for (size_t i = 0; i < first.size(); ++i) number = number << 8 | first[order == Endian::kBig ? i : first.size() - 1 - i];
+  cell.mixed = cell.mixed || number != 0 || cell.versions.size() != 1;  // a count that begins elsewhere, or is stored to as well
+  for (size_t i = 1; i <= cpus; ++i) {
+    number += addition.version;
+    ByteBuffer bytes(first.size());
+    for (size_t k = 0; k < bytes.size(); ++k)
+      bytes[order == Endian::kBig ? bytes.size() - 1 - k : k] = static_cast<uint8_t>(number >> 8 * k);
+    cell.versions.push_back(std::move(bytes));
+  }
+  cell.last = cell.versions.size() - 1;
+}
+
+std::vector<const Writes::Cell*> Writes::touched(const Range& read) const {
+  std::vector<const Cell*> found;
+  auto at = cells_.lower_bound(read.begin.value());
+  while (at != cells_.begin() && std::prev(at)->second.place.end > read.begin) --at;
+  for (; at != cells_.end() && at->second.place.begin < read.end; ++at)
+    if (at->second.place.overlaps(read)) found.push_back(&at->second);
+  return found;
+}
+
+namespace {
+
+/// What tells one moment of a thread from another, but for memory.
+struct Registers {
+  std::array<verify::Value, 32> gpr;
+  verify::Value lr, ctr, cr, xer, msr, srr0, srr1;
+  uint64_t pc = 0;
+
+  explicit Registers(const Machine& m)
+      : gpr(m.gpr), lr(m.lr), ctr(m.ctr), cr(m.cr), xer(m.xer), msr(m.msr), srr0(m.srr0), srr1(m.srr1), pc(m.pc) {}
+  bool operator==(const Registers&) const = default;
+};
+
+/// The events on the way to here, the last first: ways that part share what came before.
+struct Link {
+  std::shared_ptr<const Link> before;
+  SharedEvent event;
+  size_t index = 0;                           // how many came before
+  std::shared_ptr<const Registers> at = {};   // of reads: when it was about to be executed
+};
+
+class Recorder : public verify::Observer {
+ public:
+  Recorder(const Thread& thread, const Writes& others, std::vector<size_t> script)
+      : thread_(thread), others_(others), script_(std::move(script)) {}
+
+  void follows(const std::string&) override {
+    stopped_ = other_way_ = false;
+    ending_ = {};
+    quiet_.reset();
+    quiet_steps_ = 0;
+    quiet_limit_ = 1;
+  }
+
+  bool goes_on() const override { return !stopped_; }
+
+  void before(Machine& m) override {
+    m.memory.note_accesses(nullptr);
+    accesses_.clear();
+    auto order = m.order();
+    if (order && begin_step(m, *order)) note_instruction(m, *order);
+    if (!stopped_) m.memory.note_accesses(&accesses_);
+  }
+
+  void after(const Machine& m, const verify::SymbolNames&) override {
+    const std::vector<verify::Access> accesses = accesses_;  // looking at memory is an access too
+    accesses_.clear();
+    for (const verify::Access& access : accesses)
+      if (access.stores) note_store(m, access);
+  }
+
+  void ends(const Machine& m, const verify::Obligation& arrival) override {
+    trail_ = last(m);
+    if (!stopped_) {
+      if (m.pc == thread_.to.target.value() && arrival.outcome <= verify::Outcome::kAssumed) return arrive(m);
+      finish(arrival.outcome == verify::Outcome::kRefuted ? End::kWrong : End::kUnknown, arrival.detail);
+    }
+    close();
+  }
+
+  std::vector<SharedRun> take_runs() { return std::move(runs_); }
+  /// Choices that were not made, each as a script of its own.
+  const std::set<std::vector<size_t>>& open() const { return open_; }
+
+ private:
+  std::shared_ptr<const Link> last(const Machine& m) const { return std::static_pointer_cast<const Link>(m.trail); }
+  void push(const Machine& m, SharedEvent event, std::shared_ptr<const Registers> at = nullptr) const {
+    auto before = last(m);
+    auto link = std::make_shared<Link>();
+    link->index = before ? before->index + 1 : 0;
+    link->event = std::move(event);
+    link->event.by = m.pc;
+    link->at = std::move(at);
+    link->before = std::move(before);
+    m.trail = std::move(link);
+  }
+
+  void finish(End end, std::string reason, size_t back_to = 0) {
+    stopped_ = true;
+    ending_.end = end;
+    ending_.reason = std::move(reason);
+    ending_.back_to = back_to;
+  }
+  void close() {
+    if (other_way_) return;
+    SharedRun run = ending_;
+    for (const Link* link = trail_.get(); link; link = link->before.get()) run.events.push_back(link->event);
+    std::reverse(run.events.begin(), run.events.end());
+    runs_.push_back(std::move(run));
+  }
+
+  /// How many reads this way has made: what the script counts.
+  static size_t reads(const Link* link) {
+    size_t count = 0;
+    for (; link; link = link->before.get()) count += link->event.reads() ? 1 : 0;
+    return count;
+  }
+
+  /// Puts one of the values there that the place may have. False: the run ends here.
+  bool choose(Machine& m, const Writes::Cell& cell, Kind kind, size_t& version) {
+    const std::string where = hex(cell.place.begin);
+    if (cell.mixed) return finish(End::kUnknown, "stores of different widths change what it reads at " + where), false;
+    if (m.memory.was_stored(cell.place.begin.value(), static_cast<unsigned>(cell.place.size().bytes())))
+      return finish(End::kUnknown, "it reads at " + where + " what it and another CPU store"), false;
+    auto link = last(m);
+    auto now = std::make_shared<const Registers>(m);
+    for (const Link* earlier = link.get(); earlier && !earlier->event.writes(); earlier = earlier->before.get())
+      if (earlier->at && earlier->event.kind == kind && earlier->event.place == cell.place && *earlier->at == *now)
+        return finish(End::kRepeats, {}, earlier->index), false;
+    std::vector<size_t> choices;
+    for (const Link* earlier = link.get(); earlier; earlier = earlier->before.get())
+      if (earlier->event.reads()) choices.push_back(earlier->event.version);
+    std::reverse(choices.begin(), choices.end());
+    if (choices.size() >= kMostReads)
+      return finish(End::kUnknown, "it reads more than " + std::to_string(kMostReads) + " times what others store"), false;
+    version = 0;
+    if (script_.size() > choices.size()) {
+      version = script_[choices.size()];
+      // Made for another way, which reads something else here.
+      if (version >= cell.versions.size()) return stopped_ = other_way_ = true, false;
+    } else {
+      for (size_t v = 1; v < cell.versions.size(); ++v) {
+        auto other = choices;
+        other.push_back(v);
+        open_.insert(std::move(other));
+      }
+    }
+    const auto& bytes = cell.versions[version];
+    push(m, {kind, cell.place, version}, std::move(now));
+    if (!bytes) return finish(End::kUnknown, "it reads at " + where + " what is no number"), false;
+    m.memory.describe("what another CPU stores", cell.place.begin.value(), ByteView(*bytes), bytes->size());
+    return true;
+  }
+
+  /// The fetch; and whether it goes around without meeting anybody.
+  bool begin_step(Machine& m, Endian) {
+    const Range fetch = Range::at(Address{m.place_of(m.pc)}, Size{4});
+    bool is_last = true;
+    for (const Writes::Cell* cell : others_.touched(fetch)) {
+      size_t version = 0;
+      if (!choose(m, *cell, Kind::kFetch, version)) return false;
+      is_last = is_last && version == cell->last;
+    }
+    // Where it lands is where the taker's code is: it is there if that is what it found.
+    if (m.pc == thread_.to.target.value() && is_last) return finish(End::kEnters, {}), false;
+    if (quiet_trail_ != m.trail) {
+      quiet_trail_ = m.trail;
+      quiet_.reset();
+      quiet_steps_ = 0;
+      quiet_limit_ = 1;
+    }
+    if (quiet_ && quiet_->pc == m.pc && *quiet_ == Registers(m)) return finish(End::kWaits, {}), false;
+    if (++quiet_steps_ == quiet_limit_) {
+      quiet_ = std::make_shared<const Registers>(m);
+      quiet_limit_ *= 2;
+    }
+    return true;
+  }
+
+  void note_instruction(Machine& m, Endian order) {
+    auto word = m.memory.load(m.place_of(m.pc), 4, order).constant();
+    auto instruction = word ? ppc64::decode(static_cast<uint32_t>(*word)) : std::nullopt;
+    if (!instruction) return;
+    const auto& o = instruction->operands;
+    auto of_block = [&](Kind kind) {
+      verify::Value total = verify::add(o[0] == 0 ? verify::Value() : m.gpr[static_cast<size_t>(o[0])], m.gpr[static_cast<size_t>(o[1])]);
+      if (auto address = total.constant()) {
+        const uint64_t block = m.coherence.block();
+        push(m, {kind, Range::at(Address{m.place_of(*address) & ~(block - 1)}, Size{block})});
+      }
+    };
+    switch (instruction->mnemonic) {
+      case Mnemonic::kSync:
+      case Mnemonic::kPtesync: return push(m, {Kind::kSync});
+      case Mnemonic::kLwsync: return push(m, {Kind::kLwsync});
+      case Mnemonic::kIsync:
+      case Mnemonic::kRfid:
+      case Mnemonic::kHrfid: return push(m, {Kind::kIsync});
+      case Mnemonic::kDcbst:
+      case Mnemonic::kDcbf: return of_block(Kind::kDcbst);
+      case Mnemonic::kIcbi: return of_block(Kind::kIcbi);
+      case Mnemonic::kB:
+        if (o[0] == 0) finish(End::kWaits, {});
+        return;
+      case Mnemonic::kBa:
+        if (static_cast<uint64_t>(o[0]) == m.pc) finish(End::kWaits, {});
+        return;
+      case Mnemonic::kBc:
+      case Mnemonic::kBca:
+      case Mnemonic::kBcl:
+      case Mnemonic::kBclr:
+      case Mnemonic::kBclrl:
+      case Mnemonic::kBcctr:
+      case Mnemonic::kBcctrl:
+        // Whether it depends on what was read is seen from where the runs part.
+        if ((o[0] & 16) == 0 && reads(last(m).get()) != 0) push(m, {Kind::kBranch});
+        return;
+      default: break;
+    }
+    conditional_ = instruction->mnemonic == Mnemonic::kStwcxDot || instruction->mnemonic == Mnemonic::kStdcxDot;
+    if (others_.empty() || ppc64::access_width(instruction->mnemonic) == 0) return;
+    // Which bytes it reads, it tells on a copy.
+    std::vector<verify::Access> probed;
+    Machine probe = m;
+    probe.memory.note_accesses(&probed);
+    verify::step(probe);
+    for (size_t i = 1; i < probed.size() && !stopped_; ++i) {
+      if (probed[i].stores) continue;
+      for (const Writes::Cell* cell : others_.touched(Range::at(Address{probed[i].address}, Size{probed[i].width}))) {
+        size_t version = 0;
+        if (!choose(m, *cell, Kind::kLoad, version)) return;
+      }
+    }
+  }
+
+  static std::optional<ByteBuffer> bytes_at(const Machine& m, const Range& place, bool at_entry) {
+    ByteBuffer bytes;
+    for (uint64_t a = place.begin.value(); a < place.end.wide(); ++a) {
+      auto byte = at_entry ? m.memory.at_entry(a).constant() : m.resolve(m.memory.byte(a)).constant();
+      if (!byte) return std::nullopt;
+      bytes.push_back(static_cast<uint8_t>(*byte));
+    }
+    return bytes;
+  }
+
+  void note_store(const Machine& m, const verify::Access& access) {
+    SharedEvent event{conditional_ ? Kind::kAdd : Kind::kStore, Range::at(Address{access.address}, Size{access.width})};
+    event.initial = bytes_at(m, event.place, true);
+    event.bytes = bytes_at(m, event.place, false);
+    push(m, std::move(event));
+  }
+
+  void arrive(const Machine& m) {
+    const auto cells = others_.touched(Range::at(Address{m.place_of(m.pc)}, Size{4}));
+    if (thread_.to.comes_back && !cells.empty()) {
+      // What it finds there now is as it was when it began, or it is the taker's.
+      finish(End::kRepeats, {}, 0);
+    } else {
+      for (const Writes::Cell* cell : cells) push(m, {Kind::kFetch, cell->place, cell->last, m.pc, true});
+      finish(End::kEnters, {});
+    }
+    trail_ = last(m);
+    close();
+  }
+
+  const Thread& thread_;
+  const Writes& others_;
+  std::vector<size_t> script_;
+  bool stopped_ = false, other_way_ = false, conditional_ = false;
+  std::vector<verify::Access> accesses_;
+  std::shared_ptr<const Registers> quiet_;
+  std::shared_ptr<const void> quiet_trail_;
+  uint64_t quiet_steps_ = 0, quiet_limit_ = 1;
+  SharedRun ending_;
+  std::shared_ptr<const Link> trail_;
+  std::vector<SharedRun> runs_;
+  std::set<std::vector<size_t>> open_;
+};
+
+}  // namespace
+
+SharedRuns shared_runs(const Thread& thread, const Writes& of_others) {
+  SharedRuns all;
+  std::set<std::vector<size_t>> done, open{{}};
+  while (!open.empty()) {
+    auto script = *open.begin();
+    open.erase(open.begin());
+    if (!done.insert(script).second) continue;
+    if (done.size() > kMostRuns) {
+      all.incomplete = "it can go more than " + std::to_string(kMostRuns) + " ways among what others store";
+      break;
+    }
+    Recorder recorder(thread, of_others, script);
+    const size_t left = verify::walk_entry(thread.loaded, thread.from, thread.to, thread.order, recorder);
+    for (auto& run : recorder.take_runs())
+      if (std::find(all.runs.begin(), all.runs.end(), run) == all.runs.end()) all.runs.push_back(std::move(run));
+    if (left != 0) all.incomplete = "it has more than " + std::to_string(verify::kMostPaths) + " ways to go";
+    open.insert(recorder.open().begin(), recorder.open().end());
+  }
+  return all;
+}
+
+}  // namespace baton::slaves

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Master and slaves as bytes: which of them get along? The same verdicts must come out as of the handshakes that were
+// written down as events by hand.
+#include <doctest/doctest.h>
+
+#include "handshake/explore.h"
+#include "slave_stubs.h"
+
+using namespace baton;
+using namespace baton::slaves;
+using verify::Outcome;
+
+namespace {
+
+handshake::Answer by_hand(const handshake::Model& model) {
+  auto verdict = handshake::explore(model);
+  REQUIRE(verdict);
+  return verdict->answer;
+}
+
+}  // namespace
+
+TEST_CASE("slaves are let into new code by all three barriers only, as of the events written by hand") {
+  for (size_t slaves = 1; slaves <= 3; ++slaves)
+    for (unsigned barriers = 0; barriers <= handshake::kComplete; ++barriers) {
+      CAPTURE(slaves);
+      CAPTURE(barriers);
+      auto code = publication_code(barriers);
+      code.together = slaves;
+      const Meeting meeting = code.meet();
+      CAPTURE(meeting.detail);
+      CAPTURE(meeting.trace);
+      CHECK((meeting.outcome == Outcome::kProved) == (by_hand(handshake::publication(barriers, slaves)) == handshake::Answer::kHolds));
+      if (barriers == handshake::kComplete) continue;
+      CHECK(meeting.outcome == Outcome::kRefuted);
+      CHECK(meeting.detail == "slave1 executes 0x40: 0, where only 1 may be");
+      CHECK(meeting.trace.find("executes 0x40") != std::string::npos);
+    }
+}
+
+TEST_CASE("what is extracted of a publication is what one would write") {
+  const Meeting meeting = publication_code(handshake::kComplete).meet();
+  REQUIRE(meeting.models.size() == 1);
+  std::string text;
+  for (const auto& cpu : meeting.models[0].cpus)
+    for (const auto& event : cpu.program) text += cpu.name + ": " + handshake::text(event) + "\n";
+  CHECK(text ==
+        "master: store 0x40 = 1\n"
+        "master: dcbst block 0x40\n"
+        "master: sync\n"
+        "master: icbi block 0x40\n"
+        "master: sync\n"
+        "master: store 0xe0 = 1\n"
+        "slave1: poll 0xe0 until 1\n"
+        "slave1: isync\n"
+        "slave1: fetch 0x40\n");
+}
+
+TEST_CASE("a loop that slaves run is replaced after they have said that they left it, or by its own bytes") {
+  Meeting delay = overlay_code(Leaving::kDelay).meet();
+  CHECK(delay.outcome == Outcome::kRefuted);
+  CAPTURE(delay.detail);
+  CHECK(delay.detail.find("traps") != std::string::npos);
+  Meeting acknowledged = overlay_code(Leaving::kAcknowledged).meet();
+  CAPTURE(acknowledged.detail);
+  CAPTURE(acknowledged.trace);
+  CHECK(acknowledged.outcome == Outcome::kAssumed);
+  CHECK(acknowledged.detail.find("acknowledged relay: ") == 0);
+  CHECK(acknowledged.detail.find("waits for ever for a slave that never comes") != std::string::npos);
+  Meeting early = overlay_code(Leaving::kAcknowledgedByTwo).meet();
+  CAPTURE(early.detail);
+  CHECK(early.outcome == Outcome::kRefuted);
+  CHECK(early.detail.find("traps") != std::string::npos);
+  Meeting identical = overlay_code(Leaving::kIdentical).meet();
+  CAPTURE(identical.detail);
+  CHECK(identical.outcome == Outcome::kProved);
+}
+
+TEST_CASE("a window of one branch is a matter of the order in which a CPU fetches, and of nothing else") {
+  using handshake::kAfterDcbst;
+  using handshake::kAfterIcbi;
+  for (unsigned barriers : {0u, unsigned{kAfterDcbst}, unsigned{kAfterIcbi}, kAfterDcbst | kAfterIcbi}) {
+    CAPTURE(barriers);
+    const Meeting meeting = window_code(barriers).meet();
+    CAPTURE(meeting.detail);
+    CAPTURE(meeting.trace);
+    CHECK(meeting.outcome == (barriers == (kAfterDcbst | kAfterIcbi) ? Outcome::kAssumed : Outcome::kRefuted));
+    if (meeting.outcome == Outcome::kAssumed) CHECK(meeting.detail.find("single-branch window at 0x60: ") == 0);
+    CHECK(window_code(barriers, false).meet().outcome == Outcome::kRefuted);
+  }
+}
