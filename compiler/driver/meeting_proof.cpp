@@ -33,6 +33,8 @@ std::optional<Address> slaves_landing(const trampoline::ClosedOrder& order) {
 
 void judge_meeting(const Compilation& c, const trampoline::ClosedOrder& order, const verify::Loaded& loaded,
                    const std::vector<verify::EntryState>& masters, const verify::Goals& goals, SlaveSetting slave, verify::Verdict& verdict) {
+  if (verdict.obligations.front().outcome > Outcome::kAssumed)
+    return verdict.obligations.push_back({kClause, Outcome::kUnknown, "the jump to the taker is not reached"});
   slave.goals.comes_back = slave.landing == slave.goals.target;
   for (const verify::Segment& memory : slave.state.memory) slave.goals.may_execute.add(Range::at(memory.start, memory.size));
   slave.goals.may_execute.add(c.layout.entered().extent);

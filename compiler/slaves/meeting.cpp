@@ -91,9 +91,9 @@ class Encounter {
   }
   /// An addition to what was there, of which the event gets how much.
   static bool count_up(SharedEvent& e) {
-    if (!e.bytes || !e.initial) return false;
+    if (!e.left.known || !e.initial.known) return false;
     uint64_t before = 0, after = 0;
-    for (size_t i = 0; i < e.bytes->size(); ++i) before = before << 8 | (*e.initial)[i], after = after << 8 | (*e.bytes)[i];
+    for (size_t i = 0; i < e.left.size; ++i) before = before << 8 | e.initial.bytes[i], after = after << 8 | e.left.bytes[i];
     e.version = after - before;
     return e.version == 1;
   }

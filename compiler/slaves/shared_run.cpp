@@ -38,25 +38,21 @@ Writes::Cell& Writes::cell_of(const SharedEvent& event) {
 void Writes::add(SharedEvent& event) {
   Cell& cell = cell_of(event);
   size_t version = cell.versions.size();
-  if (event.bytes) version = static_cast<size_t>(std::find(cell.versions.begin(), cell.versions.end(), event.bytes) - cell.versions.begin());
-  if (version == cell.versions.size()) cell.versions.push_back(event.bytes);
+  if (event.left.known) version = static_cast<size_t>(std::find(cell.versions.begin(), cell.versions.end(), event.left) - cell.versions.begin());
+  if (version == cell.versions.size()) cell.versions.push_back(event.left);
   event.version = cell.last = version;
 }
 
 void Writes::add_counts(const SharedEvent& addition, size_t cpus, Endian order) {
   Cell& cell = cell_of(addition);
-  cell.counts = true;
-  if (!cell.versions.front()) return;
-  uint64_t number = 0;
-  const ByteBuffer first = *cell.versions.front();
-  for (size_t i = 0; i < first.size(); ++i) number = number << 8 | first[order == Endian::kBig ? i : first.size() - 1 - i];
-  cell.mixed = cell.mixed || number != 0 || cell.versions.size() != 1;  // a count that begins elsewhere, or is stored to as well
+  Content content = cell.versions.front();
+  // A count that begins elsewhere, or is stored to as well.
+  if (!content.known || content != Content{true, content.size, {}} || cell.versions.size() != 1) cell.mixed = true;
   for (size_t i = 1; i <= cpus; ++i) {
-    number += addition.version;
-    ByteBuffer bytes(first.size());
-    for (size_t k = 0; k < bytes.size(); ++k)
-      bytes[order == Endian::kBig ? bytes.size() - 1 - k : k] = static_cast<uint8_t>(number >> 8 * k);
-    cell.versions.push_back(std::move(bytes));
+    const uint64_t number = i * addition.version;
+    for (size_t k = 0; k < content.size; ++k)
+      content.bytes[order == Endian::kBig ? content.size - 1 - k : k] = static_cast<uint8_t>(number >> 8 * k);
+    cell.versions.push_back(content);
   }
   cell.last = cell.versions.size() - 1;
 }
@@ -83,12 +79,10 @@ struct Registers {
   bool operator==(const Registers&) const = default;
 };
 
-/// The events on the way to here, the last first: ways that part share what came before.
-struct Link {
-  std::shared_ptr<const Link> before;
-  SharedEvent event;
-  size_t index = 0;                           // how many came before
-  std::shared_ptr<const Registers> at = {};   // of reads: when it was about to be executed
+/// The events on the way to here.
+struct Trail {
+  std::vector<SharedEvent> events;
+  std::vector<std::pair<size_t, Registers>> reads;  // of reads: when each was about to be executed
 };
 
 class Recorder : public verify::Observer {
@@ -100,7 +94,7 @@ class Recorder : public verify::Observer {
     stopped_ = other_way_ = false;
     ending_ = {};
     quiet_.reset();
-    quiet_steps_ = 0;
+    quiet_events_ = quiet_steps_ = 0;
     quiet_limit_ = 1;
   }
 
@@ -122,12 +116,11 @@ class Recorder : public verify::Observer {
   }
 
   void ends(const Machine& m, const verify::Obligation& arrival) override {
-    trail_ = last(m);
     if (!stopped_) {
       if (m.pc == thread_.to.target.value() && arrival.outcome <= verify::Outcome::kAssumed) return arrive(m);
       finish(arrival.outcome == verify::Outcome::kRefuted ? End::kWrong : End::kUnknown, arrival.detail);
     }
-    close();
+    close(m);
   }
 
   std::vector<SharedRun> take_runs() { return std::move(runs_); }
@@ -135,16 +128,20 @@ class Recorder : public verify::Observer {
   const std::set<std::vector<size_t>>& open() const { return open_; }
 
  private:
-  std::shared_ptr<const Link> last(const Machine& m) const { return std::static_pointer_cast<const Link>(m.trail); }
-  void push(const Machine& m, SharedEvent event, std::shared_ptr<const Registers> at = nullptr) const {
-    auto before = last(m);
-    auto link = std::make_shared<Link>();
-    link->index = before ? before->index + 1 : 0;
-    link->event = std::move(event);
-    link->event.by = m.pc;
-    link->at = std::move(at);
-    link->before = std::move(before);
-    m.trail = std::move(link);
+  static const Trail& trail(const Machine& m) {
+    static const Trail kNone;
+    return m.trail ? *static_cast<const Trail*>(m.trail.get()) : kNone;
+  }
+  /// To be changed: this way's own from here on, if others share it.
+  static Trail& own_trail(const Machine& m) {
+    if (!m.trail) m.trail = std::make_shared<Trail>();
+    else if (m.trail.use_count() > 1) m.trail = std::make_shared<Trail>(trail(m));
+    return *static_cast<Trail*>(m.trail.get());
+  }
+  void push(const Machine& m, SharedEvent event) {
+    if (trail(m).events.size() >= kMostEvents) return finish(End::kUnknown, "it stores more than " + std::to_string(kMostEvents) + " times");
+    event.by = m.pc;
+    own_trail(m).events.push_back(std::move(event));
   }
 
   void finish(End end, std::string reason, size_t back_to = 0) {
@@ -153,19 +150,10 @@ class Recorder : public verify::Observer {
     ending_.reason = std::move(reason);
     ending_.back_to = back_to;
   }
-  void close() {
+  void close(const Machine& m) {
     if (other_way_) return;
-    SharedRun run = ending_;
-    for (const Link* link = trail_.get(); link; link = link->before.get()) run.events.push_back(link->event);
-    std::reverse(run.events.begin(), run.events.end());
-    runs_.push_back(std::move(run));
-  }
-
-  /// How many reads this way has made: what the script counts.
-  static size_t reads(const Link* link) {
-    size_t count = 0;
-    for (; link; link = link->before.get()) count += link->event.reads() ? 1 : 0;
-    return count;
+    ending_.events = trail(m).events;
+    runs_.push_back(std::move(ending_));
   }
 
   /// Puts one of the values there that the place may have. False: the run ends here.
@@ -174,15 +162,17 @@ class Recorder : public verify::Observer {
     if (cell.mixed) return finish(End::kUnknown, "stores of different widths change what it reads at " + where), false;
     if (m.memory.was_stored(cell.place.begin.value(), static_cast<unsigned>(cell.place.size().bytes())))
       return finish(End::kUnknown, "it reads at " + where + " what it and another CPU store"), false;
-    auto link = last(m);
-    auto now = std::make_shared<const Registers>(m);
-    for (const Link* earlier = link.get(); earlier && !earlier->event.writes(); earlier = earlier->before.get())
-      if (earlier->at && earlier->event.kind == kind && earlier->event.place == cell.place && *earlier->at == *now)
-        return finish(End::kRepeats, {}, earlier->index), false;
+    const Trail& trail = this->trail(m);
+    Registers now(m);
+    for (size_t k = trail.reads.size(); k-- > 0;) {
+      const auto& [index, registers] = trail.reads[k];
+      const SharedEvent& earlier = trail.events[index];
+      const bool changed = std::any_of(trail.events.begin() + static_cast<std::ptrdiff_t>(index), trail.events.end(), [](const SharedEvent& e) { return e.writes(); });
+      if (changed) break;
+      if (earlier.kind == kind && earlier.place == cell.place && registers == now) return finish(End::kRepeats, {}, index), false;
+    }
     std::vector<size_t> choices;
-    for (const Link* earlier = link.get(); earlier; earlier = earlier->before.get())
-      if (earlier->event.reads()) choices.push_back(earlier->event.version);
-    std::reverse(choices.begin(), choices.end());
+    for (const auto& [index, registers] : trail.reads) choices.push_back(trail.events[index].version);
     if (choices.size() >= kMostReads)
       return finish(End::kUnknown, "it reads more than " + std::to_string(kMostReads) + " times what others store"), false;
     version = 0;
@@ -197,10 +187,13 @@ class Recorder : public verify::Observer {
         open_.insert(std::move(other));
       }
     }
-    const auto& bytes = cell.versions[version];
-    push(m, {kind, cell.place, version}, std::move(now));
-    if (!bytes) return finish(End::kUnknown, "it reads at " + where + " what is no number"), false;
-    m.memory.describe("what another CPU stores", cell.place.begin.value(), ByteView(*bytes), bytes->size());
+    const Content& content = cell.versions[version];
+    const size_t index = trail.events.size();
+    push(m, {kind, cell.place, version});
+    if (stopped_) return false;
+    own_trail(m).reads.emplace_back(index, std::move(now));
+    if (!content.known) return finish(End::kUnknown, "it reads at " + where + " what is no number"), false;
+    m.memory.describe("what another CPU stores", cell.place.begin.value(), ByteView(content.bytes).first(content.size), content.size);
     return true;
   }
 
@@ -215,8 +208,8 @@ class Recorder : public verify::Observer {
     }
     // Where it lands is where the taker's code is: it is there if that is what it found.
     if (m.pc == thread_.to.target.value() && is_last) return finish(End::kEnters, {}), false;
-    if (quiet_trail_ != m.trail) {
-      quiet_trail_ = m.trail;
+    if (quiet_events_ != trail(m).events.size()) {
+      quiet_events_ = trail(m).events.size();
       quiet_.reset();
       quiet_steps_ = 0;
       quiet_limit_ = 1;
@@ -265,7 +258,7 @@ class Recorder : public verify::Observer {
       case Mnemonic::kBcctr:
       case Mnemonic::kBcctrl:
         // Whether it depends on what was read is seen from where the runs part.
-        if ((o[0] & 16) == 0 && reads(last(m).get()) != 0) push(m, {Kind::kBranch});
+        if ((o[0] & 16) == 0 && !trail(m).reads.empty()) push(m, {Kind::kBranch});
         return;
       default: break;
     }
@@ -285,20 +278,21 @@ class Recorder : public verify::Observer {
     }
   }
 
-  static std::optional<ByteBuffer> bytes_at(const Machine& m, const Range& place, bool at_entry) {
-    ByteBuffer bytes;
-    for (uint64_t a = place.begin.value(); a < place.end.wide(); ++a) {
+  static Content content_at(const Machine& m, const Range& place, bool at_entry) {
+    Content content{true, static_cast<uint8_t>(place.size().bytes())};
+    for (size_t i = 0; i < content.size; ++i) {
+      const uint64_t a = place.begin.value() + i;
       auto byte = at_entry ? m.memory.at_entry(a).constant() : m.resolve(m.memory.byte(a)).constant();
-      if (!byte) return std::nullopt;
-      bytes.push_back(static_cast<uint8_t>(*byte));
+      if (!byte) return {};
+      content.bytes[i] = static_cast<uint8_t>(*byte);
     }
-    return bytes;
+    return content;
   }
 
   void note_store(const Machine& m, const verify::Access& access) {
     SharedEvent event{conditional_ ? Kind::kAdd : Kind::kStore, Range::at(Address{access.address}, Size{access.width})};
-    event.initial = bytes_at(m, event.place, true);
-    event.bytes = bytes_at(m, event.place, false);
+    event.initial = content_at(m, event.place, true);
+    event.left = content_at(m, event.place, false);
     push(m, std::move(event));
   }
 
@@ -311,8 +305,7 @@ class Recorder : public verify::Observer {
       for (const Writes::Cell* cell : cells) push(m, {Kind::kFetch, cell->place, cell->last, m.pc, true});
       finish(End::kEnters, {});
     }
-    trail_ = last(m);
-    close();
+    close(m);
   }
 
   const Thread& thread_;
@@ -321,10 +314,9 @@ class Recorder : public verify::Observer {
   bool stopped_ = false, other_way_ = false, conditional_ = false;
   std::vector<verify::Access> accesses_;
   std::shared_ptr<const Registers> quiet_;
-  std::shared_ptr<const void> quiet_trail_;
+  size_t quiet_events_ = 0;
   uint64_t quiet_steps_ = 0, quiet_limit_ = 1;
   SharedRun ending_;
-  std::shared_ptr<const Link> trail_;
   std::vector<SharedRun> runs_;
   std::set<std::vector<size_t>> open_;
 };

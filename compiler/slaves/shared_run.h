@@ -13,6 +13,7 @@
 //   SharedRuns slave = shared_runs({at_landing, state, goals, Endian::kBig}, of_master);
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -26,8 +27,16 @@
 
 namespace baton::slaves {
 
-/// Runs of one CPU, reads of what others store on one run, and steps of a run, before it is given up.
-inline constexpr size_t kMostRuns = 1024, kMostReads = 24;
+/// Runs of one CPU, reads of what others store on one run, and events of a run, before it is given up.
+inline constexpr size_t kMostRuns = 1024, kMostReads = 24, kMostEvents = 1 << 17;
+
+/// Up to eight bytes in the order of their addresses; not known where they are no numbers.
+struct Content {
+  bool known = false;
+  uint8_t size = 0;
+  std::array<uint8_t, 8> bytes = {};
+  bool operator==(const Content&) const = default;
+};
 
 struct SharedEvent {
   enum class Kind : uint8_t { kFetch, kLoad, kStore, kAdd, kBranch, kSync, kLwsync, kIsync, kDcbst, kIcbi };
@@ -36,8 +45,7 @@ struct SharedEvent {
   size_t version = 0;  // read: which value it found; store: which one it leaves; an addition: how much
   uint64_t by = 0;     // the instruction's address
   bool must_be_last = false;  // a fetch of the taker's code: no other value may be found
-  // Of a store: what it leaves, and what was there at entry, in the order of addresses; nothing where it is not known.
-  std::optional<ByteBuffer> bytes = {}, initial = {};
+  Content left = {}, initial = {};  // of a store: what it leaves, and what was there at entry
 
   bool reads() const { return kind == Kind::kFetch || kind == Kind::kLoad; }
   bool writes() const { return kind == Kind::kStore || kind == Kind::kAdd; }
@@ -64,10 +72,9 @@ class Writes {
  public:
   struct Cell {
     Range place;
-    std::vector<std::optional<ByteBuffer>> versions;  // the first is that at entry
-    size_t last = 0;                                  // the one that is stored last
-    bool mixed = false;                               // stored to in different widths, or not at once
-    bool counts = false;                              // the versions are numbers that come of additions
+    std::vector<Content> versions;  // the first is that at entry
+    size_t last = 0;                // the one that is stored last
+    bool mixed = false;             // stored to in different widths, or not at once
   };
   /// Stores only; an event is given the version that it leaves.
   void add(SharedEvent& event);

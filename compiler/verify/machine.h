@@ -107,7 +107,7 @@ struct Machine {
   /// What the path to here depends on.
   Decisions decisions;
   /// What an observer keeps for the way to here. Ways that part take it along; the machine does nothing with it.
-  mutable std::shared_ptr<const void> trail;
+  mutable std::shared_ptr<void> trail;
   /// From here on this bit is so, in every register, and in memory when it is loaded.
   void decide(Atom atom, bool one);
   /// A value with what was decided.

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "../unit/handshake_models.h"
+#include "../unit/slave_stubs.h"
 #include "handshake/explore.h"
 #include "handshake/program.h"
 
@@ -26,6 +27,11 @@ using namespace baton;
 using namespace baton::handshake;
 
 namespace {
+
+void add(std::vector<std::pair<std::string, Model>>& all, const std::string& name, slaves::Encountered code) {
+  const auto meeting = code.meet();
+  for (size_t i = 0; i < meeting.models.size(); ++i) all.emplace_back(name + (i == 0 ? "" : "." + std::to_string(i)), meeting.models[i]);
+}
 
 std::vector<std::pair<std::string, Model>> models() {
   std::vector<std::pair<std::string, Model>> all;
@@ -36,7 +42,18 @@ std::vector<std::pair<std::string, Model>> models() {
     all.emplace_back("overlay-delay" + end, overlay(Overlay::kDelay, slaves));
     all.emplace_back("overlay-acknowledged" + end, overlay(Overlay::kAcknowledged, slaves));
     all.emplace_back("overlay-same" + end, overlay(Overlay::kIdentical, slaves));
+    // The same as instructions, with the events that are taken from them.
+    for (unsigned barriers = 0; barriers <= kComplete; ++barriers) {
+      auto code = slaves::publication_code(barriers);
+      code.together = slaves;
+      add(all, "bytes-publication-" + std::to_string(barriers) + end, code);
+    }
   }
+  add(all, "bytes-overlay-delay", slaves::overlay_code(slaves::Leaving::kDelay));
+  add(all, "bytes-overlay-acknowledged", slaves::overlay_code(slaves::Leaving::kAcknowledged, 2));
+  add(all, "bytes-overlay-acknowledged-by-one", slaves::overlay_code(slaves::Leaving::kAcknowledgedByTooFew, 2));
+  for (unsigned barriers = 0; barriers < kAfterFlag; ++barriers) add(all, "bytes-window-" + std::to_string(barriers), slaves::window_code(barriers));
+  add(all, "bytes-window-first", slaves::window_code(kAfterDcbst | kAfterIcbi, false));
   return all;
 }
 
@@ -146,7 +163,11 @@ class Promela {
   std::string step(size_t cpu, size_t i, const Op& o) const {
     const std::string on = "; pc[" + n(cpu) + "] = " + n(i + 1) + " };";
     switch (o.act) {
-      case Act::kLoad: return "atomic { r" + n(i) + " = " + view(cpu, o.word) + on;
+      case Act::kLoad: {
+        std::string assertion;
+        for (uint8_t v : o.must_be) assertion += (assertion.empty() ? "" : " || ") + view(cpu, o.word) + " == " + n(v);
+        return "atomic { " + (assertion.empty() ? "" : "assert(" + assertion + "); ") + "r" + n(i) + " = " + view(cpu, o.word) + on;
+      }
       case Act::kPoll: return "atomic { " + view(cpu, o.word) + " == " + n(o.value) + on;
       case Act::kStore: return "atomic { " + view(cpu, o.word) + " = " + n(o.value) + "; " + issued(cpu, i) + " = 1" + on;
       case Act::kAdd: {

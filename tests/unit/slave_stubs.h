@@ -82,11 +82,12 @@ inline Encountered publication_code(unsigned barriers) {
   return e;
 }
 
-enum class Leaving { kDelay, kAcknowledged, kAcknowledgedByTwo, kIdentical };
+enum class Leaving { kDelay, kAcknowledged, kAcknowledgedByTooFew, kIdentical };
 
 /// Slaves wait at 0x60 to be let go to 0x10800; the master lets them go and stores over their loop.
-inline Encountered overlay_code(Leaving how) {
+inline Encountered overlay_code(Leaving how, size_t slaves = 3) {
   Encountered e;
+  e.count = slaves;
   e.target = Address{0x10900};
   e.window = {};
   const std::vector<ppc64::Instruction> acknowledge = {ins::li(reg::r8, kCount), ppc64::Instruction{ppc64::Mnemonic::kLwarx, {9, 0, 8}}, ins::addi(reg::r9, reg::r9, 1),
@@ -103,8 +104,8 @@ inline Encountered overlay_code(Leaving how) {
   std::vector<ppc64::Instruction> master = {ins::li(reg::r10, 0), ins::li(reg::r7, 1), ins::stw(reg::r7, kFlag, reg::r10)};
   auto add = [&](std::vector<ppc64::Instruction> more) { master.insert(master.end(), more.begin(), more.end()); };
   if (how == Leaving::kDelay) add({ins::li(reg::r7, 100), ins::mtctr(reg::r7), ins::bdnz(kHere)});
-  if (how == Leaving::kAcknowledged || how == Leaving::kAcknowledgedByTwo)
-    add({ins::lwz(reg::r9, kCount, reg::r10), ins::cmpwi(0, reg::r9, how == Leaving::kAcknowledged ? 3 : 2), ins::bne(-8)});
+  if (how == Leaving::kAcknowledged || how == Leaving::kAcknowledgedByTooFew)
+    add({ins::lwz(reg::r9, kCount, reg::r10), ins::cmpwi(0, reg::r9, static_cast<int64_t>(how == Leaving::kAcknowledged ? slaves : slaves - 1)), ins::bne(-8)});
   for (size_t i = 0; i < length; ++i) {
     const auto at = static_cast<int64_t>(0x60 + 4 * i);
     if (how == Leaving::kIdentical) {

@@ -68,7 +68,7 @@ TEST_CASE("a loop that slaves run is replaced after they have said that they lef
   CHECK(acknowledged.outcome == Outcome::kAssumed);
   CHECK(acknowledged.detail.find("acknowledged relay: ") == 0);
   CHECK(acknowledged.detail.find("waits for ever for a slave that never comes") != std::string::npos);
-  Meeting early = overlay_code(Leaving::kAcknowledgedByTwo).meet();
+  Meeting early = overlay_code(Leaving::kAcknowledgedByTooFew).meet();
   CAPTURE(early.detail);
   CHECK(early.outcome == Outcome::kRefuted);
   CHECK(early.detail.find("traps") != std::string::npos);
