@@ -40,7 +40,7 @@ class ForeignJudge {
  public:
   ForeignJudge(Compilation& c, const inputs::ForeignCode& code, const std::vector<Range>& scratch) : c_(c), code_(code), scratch_(scratch) {
     load();
-    read_words();
+    read_flags();
   }
 
   /// The master's steps, as text.
@@ -75,14 +75,13 @@ class ForeignJudge {
     for (const auto& order : c_.gap->orders) {
       auto state = entry(order.from, Section::kMaster);
       auto goals = master_goals(order);
-      add_code(goals);
       goals.tell_stores = true;
       verify::Verdict verdict = verify::verify_entry(loaded_, state, goals, order.giver);
-      judge_words(verdict);
       judge_slaves(order, goals, verdict);
       if (auto landing = slaves_landing(order)) {
         SlaveSetting slave{*landing, entry(order.from, Section::kSlaves), goals_of(c_, order.to, kept_, Section::kSlaves)};
-        allow(slave.goals);
+        allow(slave.goals, slave.state);
+        allow_copied_code(slave.goals, slave.state);
         judge_meeting(c_, order, loaded_, {state}, goals, std::move(slave), verdict);
       }
       list_what_is_not_asked(order, verdict);
@@ -108,6 +107,9 @@ class ForeignJudge {
     kept_.push_back(std::move(bytes));
     const Size size = align_up(Size{end.wide() - start.wide()}, kSmallestPage).value_or(Size{end.wide() - start.wide()});
     loaded_.segments.push_back({"stub", start, ByteView(kept_.back()), size});
+    loaded_.code.emplace();
+    for (const auto& piece : code_.pieces)
+      if (piece.executable) loaded_.code->add(Range::at(piece.start, piece.size));
     for (const auto& segment : c_.layout.segments) {
       if (segment.name() == c_.layout.handoff->enter) continue;
       auto payload = c_.contents.payloads.find(segment.name());
@@ -152,31 +154,45 @@ class ForeignJudge {
 
   verify::Goals master_goals(const trampoline::ClosedOrder& order) {
     auto goals = goals_of(c_, order.to, kept_, Section::kMaster);
-    allow(goals);
+    goals.flags = flags_;
+    allow(goals, entry(order.from, Section::kMaster));
+    for (const auto& copy : c_.gap->copies) goals.copies.push_back({copy.from, copy.to, copy.clause});
+    add_code(goals);
     return goals;
   }
 
-  /// Its own memory is the stub's to write; of what runs, only the code; and words of the image that its convention names.
-  void allow(verify::Goals& goals) const {
-    for (const auto& piece : code_.pieces) {
-      goals.may_write.add(Range::at(piece.start, piece.size));
-      if (piece.executable) goals.may_execute.add(Range::at(piece.start, piece.size));
-    }
+  /// Its own memory is the stub's to write, and the giver's copy of its head.
+  void allow(verify::Goals& goals, const verify::EntryState& state) const {
+    for (const auto& piece : code_.pieces) goals.may_write.add(Range::at(piece.start, piece.size));
+    for (const auto& copy : state.memory) goals.may_write.add(Range::at(copy.start, copy.size));
     for (const Range& range : scratch_) goals.may_write.add(range);
-    for (const NamedWord& word : words_) goals.may_write.add(Range::at(word.at, Size{4}));
+  }
+
+  /// Of the giver's copy of the head, what is code in the stub.
+  void allow_copied_code(verify::Goals& goals, const verify::EntryState& state) const {
+    const ByteView stub = bytes();
+    for (const auto& copy : state.memory) {
+      if (copy.bytes.empty() || copy.bytes.data() < stub.data() || copy.bytes.data() >= stub.data() + stub.size()) continue;
+      const Address from = loaded_.segments.front().start + Size{static_cast<uint64_t>(copy.bytes.data() - stub.data())};
+      for (uint64_t at = 0; at + 4 <= copy.size.bytes(); at += 4)
+        if (loaded_.code->contains(Range::at(from + Size{at}, Size{4}))) goals.may_execute.add(Range::at(copy.start + Size{at}, Size{4}));
+    }
   }
 
   /// What must be fetched as it was stored: the image that is entered, and what slaves run; the flags in it are data.
   void add_code(verify::Goals& goals) const {
     for (const auto& segment : c_.layout.segments)
       if (segment.extent.contains(goals.target)) goals.code.add(segment.extent);
-    for (const NamedWord& word : words_) goals.code.subtract(Range::at(word.at, Size{4}));
+    for (const auto& copy : c_.gap->copies)
+      if (copy.executed) goals.code.add(copy.target());
+    for (const verify::FlagGoal& flag : flags_) goals.code.subtract(Range::at(flag.at, Size{4}));
     goals.code_of_others = goals.code;
     for (const verify::BytesGoal& bytes : goals.bytes) goals.code_of_others.add(Range::at(bytes.at, Size{bytes.bytes.size()}));
   }
 
-  /// Words that the taker names are flags: whoever enters it may leave them, or write 0, 1 or what they are by default.
-  void read_words() {
+  /// Words that the taker names are flags: whoever enters it may leave them, or write what the handoff says; where it says
+  /// nothing, 0, 1 or what they are by default.
+  void read_flags() {
     const auto* image = c_.layout.bound("image");
     if (!image || image->name() == c_.layout.handoff->enter) return;
     for (const auto& clause : c_.layout.to->clauses) {
@@ -184,33 +200,19 @@ class ForeignJudge {
       placement::RoleScope scope(c_.layout, false);
       model::Value offset = evaluate_as(*clause.values[0], model::Type::kSize, scope, c_.sink);
       if (offset.is_error()) continue;
-      NamedWord word{*image->start + Size{static_cast<uint64_t>(offset.number())}, clause.origin + ": " + clause.text, {0, 1}};
-      if (clause.values.size() > 1) {
-        model::Value standard = evaluate_as(*clause.values[1], model::Type::kInt, scope, c_.sink);
-        if (!standard.is_error()) word.values.push_back(static_cast<uint64_t>(standard.number()));
+      verify::FlagGoal flag{*image->start + Size{static_cast<uint64_t>(offset.number())}, image->content.order.value_or(Endian::kBig), {},
+                            clause.origin + ": " + clause.text};
+      auto take = [&](const syntax::Expr& expression, const model::Scope& in) {
+        model::Value value = evaluate_as(expression, model::Type::kInt, in, c_.sink);
+        if (value.is_known()) flag.one_of.push_back(static_cast<uint64_t>(value.number()));
+      };
+      for (const model::Poke& poke : image->declaration->pokes)
+        if (poke.word == clause.subject) take(*poke.value, placement::HandoffScope(c_.layout));
+      if (flag.one_of.empty()) {
+        flag.one_of = {0, 1};
+        if (clause.values.size() > 1) take(*clause.values[1], scope);
       }
-      words_.push_back(word);
-    }
-  }
-
-  void judge_words(verify::Verdict& verdict) const {
-    const auto* image = c_.layout.bound("image");
-    for (const NamedWord& word : words_) {
-      uint64_t number = 0;
-      unsigned stored = 0;
-      const bool big = image->content.order.value_or(Endian::kBig) == Endian::kBig;
-      for (unsigned i = 0; i < 4; ++i)
-        if (auto byte = verdict.stored.find(word.at.value() + (big ? i : 3 - i)); byte != verdict.stored.end()) {
-          number = number << 8 | byte->second;
-          ++stored;
-        }
-      if (stored == 0) continue;
-      const bool allowed = stored == 4 && std::find(word.values.begin(), word.values.end(), number) != word.values.end();
-      std::string values;
-      for (uint64_t value : word.values) values += (values.empty() ? "" : ", ") + hex(Wide{value});
-      verdict.obligations.push_back({word.clause, allowed ? Outcome::kProved : Outcome::kRefuted,
-                                     stored == 4 ? hex(Wide{number}) + " is written there" + (allowed ? "" : ", which is none of " + values)
-                                                 : std::to_string(stored) + " of its 4 bytes are written"});
+      flags_.push_back(std::move(flag));
     }
   }
 
@@ -240,8 +242,8 @@ class ForeignJudge {
     const Address lands{at[0].number()};
     auto state = entry(order.from, Section::kSlaves);
     auto goals = goals_of(c_, order.to, kept_, Section::kSlaves);
-    allow(goals);
-    for (const auto& memory : state.memory) goals.may_execute.add(Range::at(memory.start, memory.size));
+    allow(goals, state);
+    allow_copied_code(goals, state);
     verify::Loaded at_landing = loaded_;
     at_landing.entry = lands;
     const Endian arrives = Endian::kBig;
@@ -382,16 +384,10 @@ class ForeignJudge {
     return text;
   }
 
-  struct NamedWord {
-    Address at;
-    std::string clause;
-    std::vector<uint64_t> values;
-  };
-
   Compilation& c_;
   const inputs::ForeignCode& code_;
   const std::vector<Range>& scratch_;
-  std::vector<NamedWord> words_;
+  std::vector<verify::FlagGoal> flags_;
   std::deque<ByteBuffer> kept_;
   verify::Loaded loaded_;
   std::vector<verify::UnknownMemory> unknown_;

@@ -36,8 +36,10 @@ void judge_meeting(const Compilation& c, const trampoline::ClosedOrder& order, c
   if (verdict.obligations.front().outcome > Outcome::kAssumed)
     return verdict.obligations.push_back({kClause, Outcome::kUnknown, "the jump to the taker is not reached"});
   slave.goals.comes_back = slave.landing == slave.goals.target;
-  for (const verify::Segment& memory : slave.state.memory) slave.goals.may_execute.add(Range::at(memory.start, memory.size));
-  slave.goals.may_execute.add(c.layout.entered().extent);
+  if (!loaded.code) {
+    for (const verify::Segment& memory : slave.state.memory) slave.goals.may_execute.add(Range::at(memory.start, memory.size));
+    slave.goals.may_execute.add(c.layout.entered().extent);
+  }
   verify::Loaded at_landing = loaded;
   at_landing.entry = slave.landing;
   slaves::MeetingOf of{{}, {{at_landing, slave.state, slave.goals, Endian::kBig}}, slaves_of(c), 1, {}, slave.state.cache_block};

@@ -36,6 +36,7 @@ class Closer {
 
   std::optional<ClosedGap> boundaries() {
     if (!find_gaps()) return std::nullopt;
+    read_copies(Author::kOthers);
     return std::move(closed_);
   }
 
@@ -291,8 +292,10 @@ class Closer {
     return need.section == Section::kMemory || (need.section == Section::kSlaves && closed_.overlay);
   }
 
-  /// `before enter copy` of the stub, over final addresses.
-  void read_copies() {
+  enum class Author { kBaton, kOthers };
+
+  /// `before enter copy` of the stub, over final addresses. A stub of ours lets no slave run what it copies.
+  void read_copies(Author author) {
     placement::HandoffScope scope(layout_);
     for (const model::RangeMove& move : layout_.entered().declaration->copies) {
       Value from = evaluate_as(*move.from, model::Type::kRange, scope, sink_);
@@ -300,7 +303,7 @@ class Closer {
       if (!from.is_known() || !to.is_known()) continue;
       MemoryCopy copy{from.range(), to.address(), false, move.text};
       bool low = copy.target().overlaps(Range::at(Address{0}, Size{kHeadSize}));
-      if (low && closed_.orders.front().gap.slaves_may_arrive)
+      if (author == Author::kBaton && low && closed_.orders.front().gap.slaves_may_arrive)
         sink_.report(Code::no_stub, move.span,
                      "slaves run the first " + hex(Wide{kHeadSize}) + " bytes of memory, and nothing says when they have left: a "
                      "copy there would be made under them")
@@ -499,7 +502,7 @@ class Closer {
   }
 
   void synthesize_stub() {
-    read_copies();
+    read_copies(Author::kBaton);
     StubRequest request;
     request.name = handoff_.name;
     request.start = layout_.entered().start->value();

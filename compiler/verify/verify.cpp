@@ -16,6 +16,31 @@ namespace {
 
 constexpr size_t kMostTraced = 4096;
 
+/// Meets a state that was there before. One earlier state is kept, each time twice as long as the one before: that meets
+/// any cycle. Of registers all counts, of memory what was stored. What is not known may differ from one time to the next,
+/// but nothing that was executed in between depended on it: whatever it is, the same happens again.
+class Cycle {
+ public:
+  explicit Cycle(const Machine& m) : earlier_(m) {}
+  /// After each step but the first `executed`.
+  bool closed(const Machine& m, uint64_t executed) {
+    if (m.pc == earlier_.pc && is_same(m, earlier_)) return true;
+    if (executed < renewed_ || m.memory.stored().size() > kMostKept) return false;
+    earlier_ = m;
+    renewed_ *= 2;
+    return false;
+  }
+  static bool is_same(const Machine& a, const Machine& b) {
+    return a.gpr == b.gpr && a.vr == b.vr && a.lr == b.lr && a.ctr == b.ctr && a.cr == b.cr && a.xer == b.xer && a.msr == b.msr &&
+           a.srr0 == b.srr0 && a.srr1 == b.srr1 && a.memory.stored() == b.memory.stored();
+  }
+
+ private:
+  static constexpr size_t kMostKept = 1 << 18;  // bytes that were stored; who stores ever more does not come round
+  Machine earlier_;
+  uint64_t renewed_ = 1;
+};
+
 class Trial {
  public:
   Trial(const Loaded& loaded, const EntryState& from, const Goals& to)
@@ -40,6 +65,7 @@ class Trial {
       judge_words();
       judge_bytes();
       judge_copies();
+      judge_flags();
       judge_frame();
       judge_fetches(m_.coherence, to_, true, verdict_.obligations);
       for (const LoopSummary& loop : loops_) say_what_was_skipped(loop);
@@ -86,10 +112,8 @@ class Trial {
       say(clause, outcome, std::move(detail));
       return std::move(verdict_);
     };
-    // One earlier state is kept, each time twice as long as the one before: that meets any cycle.
-    Machine earlier = m_;
-    for (uint64_t renewed = 1;; ++verdict_.instructions) {
-      if (verdict_.instructions == kMostInstructions) break;
+    Cycle cycle(m_);
+    for (; verdict_.instructions != kMostInstructions; ++verdict_.instructions) {
       if (!may_run()) return answer(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc));
       pass_loops();
       if (observer) observer->before(m_);
@@ -101,13 +125,9 @@ class Trial {
       if (m_.pc == to_.target.value() && !to_.passes_target) return answer(Outcome::kRefuted, "it goes on to " + hex(to_.target));
       if (to_.waits_after_stores ? stores_elsewhere() : !m_.memory.stored().empty())
         return answer(Outcome::kRefuted, "it stores while it waits");
-      if (m_.pc == earlier.pc && same_registers(earlier) && m_.memory.stored() == earlier.memory.stored())
+      if (cycle.closed(m_, verdict_.instructions))
         return answer(left_turns_out() || m_.conditional_stores != 0 ? Outcome::kAssumed : Outcome::kProved,
                       "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing");
-      if (verdict_.instructions == renewed) {
-        earlier = m_;
-        renewed *= 2;
-      }
     }
     return answer(Outcome::kUnknown, "no state repeats in " + std::to_string(kMostInstructions) + " instructions");
   }
@@ -195,26 +215,36 @@ class Trial {
     verdict_.obligations.push_back(Obligation{std::move(clause), outcome, std::move(detail)});
   }
 
-  /// Where code may run: the segment around the entry, and what the goals allow besides.
+  /// Where code may run: what is said to be code, or the segment around the entry; and what the goals allow besides.
   bool may_run() const {
     const uint64_t place = m_.place_of(m_.pc);
     if (to_.may_execute.contains(Range::at(Address{place}, Size{4})) || m_.firmware.opal_entry == Address{m_.pc}) return true;
+    if (loaded_.code) return loaded_.code->contains(Range::at(Address{place}, Size{4}));
     return std::any_of(loaded_.segments.begin(), loaded_.segments.end(), [&](const Segment& s) {
       auto inside = [&](uint64_t a) { return a >= s.start.value() && a - s.start.value() < s.size.bytes(); };
       return inside(m_.place_of(loaded_.entry.value())) && inside(place);
     });
   }
-  /// Everything but memory, which the caller watches. What is not known may differ from one time to the next, but
-  /// nothing that was executed in between depended on it: whatever it is, the same happens again.
-  bool same_registers(const Machine& other) const {
-    return m_.gpr == other.gpr && m_.vr == other.vr && m_.lr == other.lr && m_.ctr == other.ctr && m_.cr == other.cr &&
-           m_.xer == other.xer && m_.msr == other.msr && m_.srr0 == other.srr0 && m_.srr1 == other.srr1;
+  /// What is loaded in one turn of the cycle that the machine is in.
+  RangeSet loaded_in_turn() const {
+    Machine m = m_;
+    std::vector<Access> accesses;
+    RangeSet loaded;
+    m.memory.note_accesses(&accesses);
+    do {
+      accesses.clear();
+      if (step(m).kind != Step::Kind::kWent) break;
+      for (size_t i = 1; i < accesses.size(); ++i)  // the first is the fetch
+        if (auto range = Range::checked(Address{accesses[i].address}, Size{accesses[i].width}); range && !accesses[i].stores) loaded.add(*range);
+    } while (m.pc != m_.pc || !Cycle::is_same(m, m_));
+    return loaded;
   }
 
   /// To the target; false, and the obligation to arrive answered, when it is not reached.
   bool execute() {
     if (!may_run()) return stop(Outcome::kRefuted, "the entry " + hex(loaded_.entry) + " lies in no segment");
     const uint64_t target = to_.target.value();
+    Cycle cycle(m_);
     while (m_.pc != target || (to_.comes_back && verdict_.instructions == 0)) {
       if (!may_run())
         return stop(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc) + ", not to " +
@@ -241,6 +271,12 @@ class Trial {
         continue;
       }
       if (result.kind != Step::Kind::kWent) return stop(outcome_of(result), result.reason);
+      if (cycle.closed(m_, verdict_.instructions)) {
+        const RangeSet loaded = loaded_in_turn();
+        const std::string where = "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing";
+        if (loaded.empty()) return stop(Outcome::kRefuted, where + ": it never leaves");
+        return stop(Outcome::kUnknown, where + ", as long as nobody else stores to " + hex(loaded.ranges().front().begin));
+      }
     }
     verdict_.instructions += skipped_;
     say(to_.target_clause, Outcome::kProved,
@@ -260,7 +296,8 @@ class Trial {
     for (const WordGoal& goal : to_.words) say(goal.clause, Outcome::kUnknown, rest);
     for (const BytesGoal& goal : to_.bytes) say(goal.clause, Outcome::kUnknown, rest);
     for (const CopyGoal& goal : to_.copies) say(goal.clause, Outcome::kUnknown, rest);
-    say("nothing else is written", Outcome::kUnknown, rest);
+    auto elsewhere = written_elsewhere();
+    say("nothing else is written", elsewhere ? Outcome::kRefuted : Outcome::kUnknown, elsewhere.value_or(rest));
     judge_fetches(m_.coherence, to_, false, verdict_.obligations);
     return false;
   }
@@ -454,17 +491,42 @@ class Trial {
     }
   }
 
-  void judge_frame() {
+  void judge_flags() {
+    for (const FlagGoal& goal : to_.flags) {
+      if (!m_.memory.was_stored(goal.at.value(), 4)) continue;
+      Value seen = m_.resolve(m_.memory.load(goal.at.value(), 4, goal.order));
+      std::string values;
+      bool allowed = false;
+      for (uint64_t value : goal.one_of) {
+        values += (values.empty() ? "" : ", ") + hex(Wide{value});
+        allowed = allowed || seen.same_as(Value(value));
+      }
+      if (allowed)
+        say(goal.clause, Outcome::kProved, seen.to_text(names()) + " is written there");
+      else
+        say(goal.clause, seen.is_constant() ? Outcome::kRefuted : Outcome::kUnknown,
+            seen.to_text(names()) + " is written there, which is " + (seen.is_constant() ? "" : "not certainly ") +
+                (goal.one_of.size() == 1 ? "not " : seen.is_constant() ? "none of " : "one of ") + values);
+    }
+  }
+
+  /// The first byte that was stored where nothing may be.
+  std::optional<std::string> written_elsewhere() const {
     RangeSet allowed = to_.may_write;
+    for (const FlagGoal& goal : to_.flags) allowed.add(Range::at(goal.at, Size{4}));
     for (const WordGoal& goal : to_.words) allowed.add(Range::at(goal.at, Size{goal.width}));
     for (const CopyGoal& goal : to_.copies) allowed.add(Range::at(goal.to, goal.from.size()));
     for (const auto& [address, byte] : m_.memory.stored()) {
       (void)byte;
       if (allowed.contains(Range::at(Address{address}, Size{1}))) continue;
       std::string place = in_region(address);
-      return say("nothing else is written", Outcome::kRefuted,
-                 "the byte at " + hex(Wide{address}) + (place.empty() ? " in no segment" : place) + " is written");
+      return "the byte at " + hex(Wide{address}) + (place.empty() ? " in no segment" : place) + " is written";
     }
+    return std::nullopt;
+  }
+
+  void judge_frame() {
+    if (auto elsewhere = written_elsewhere()) return say("nothing else is written", Outcome::kRefuted, *elsewhere);
     if (!m_.other_sprs_written.empty())
       return say("nothing else is written", Outcome::kRefuted,
                  "special register " + m_.other_sprs_written.front() + " is written");

@@ -38,7 +38,8 @@ struct Segment {
 
 struct Loaded {
   std::vector<Segment> segments;
-  Address entry;  // where the giver enters; the segment around it is the code that may run
+  Address entry;  // where the giver enters
+  std::optional<RangeSet> code = {};  // what may run; without it, the segment around the entry
   std::vector<HashLoop> hash_loops = {};  // see hash_loop.h
   std::vector<CopyLoop> copy_loops = {};
 };
@@ -105,6 +106,13 @@ struct BytesGoal {  // memory equals these bytes when the taker is entered
   std::string clause;
 };
 
+struct FlagGoal {  // who stores to this word of the taker's image stores one of these
+  Address at;
+  Endian order = Endian::kBig;
+  std::vector<uint64_t> one_of;
+  std::string clause;
+};
+
 struct CopyGoal {  // memory from `to` on is what `from` held at entry, whatever that was
   Range from;
   Address to;
@@ -125,6 +133,7 @@ struct Goals {
   std::vector<WordGoal> words;
   std::vector<BytesGoal> bytes;
   std::vector<CopyGoal> copies;
+  std::vector<FlagGoal> flags;
   /// What may be written besides the words.
   RangeSet may_write;
   /// The taker's code: what was stored there must be fetched as stored by this CPU, which goes there, and by others.
@@ -133,7 +142,7 @@ struct Goals {
   RangeSet releases;
   /// This CPU is let go by another one that changes a word of these, and stored code before.
   RangeSet awaited;
-  /// Where code may run besides the segment around the entry.
+  /// Where code may run besides.
   RangeSet may_execute;
   /// Who waits (verify_wait) may have stored where it may write before that.
   bool waits_after_stores = false;

@@ -206,9 +206,52 @@ TEST_CASE("more ways than can be followed are unknown, in bounded time") {
   CHECK(find(v, "enter").detail.find("ways") != std::string::npos);
 }
 
-TEST_CASE("a loop without end is unknown, a branch to itself is wrong") {
-  CHECK(Case("1:\taddi %r9, %r9, 1\n\tb 1b\n").judge().outcome() == Outcome::kUnknown);
+TEST_CASE("who goes around for ever is wrong; who looks at memory meanwhile is unknown, since others may store to it") {
   CHECK(Case("\tb .\n").judge().outcome() == Outcome::kRefuted);
+  CHECK(Case("1:\taddi %r9, %r9, 1\n\tb 1b\n").judge().outcome() == Outcome::kRefuted);
+  CHECK(Case("\tli %r9, 0\n1:\taddi %r9, %r9, 1\n\tb 1b\n").judge().outcome() == Outcome::kUnknown);
+  const Verdict polls = Case("1:\tlwz %r9, 0(%r4)\n\tnop\n\tb 1b\n").judge();
+  CHECK(polls.outcome() == Outcome::kUnknown);
+  CHECK(find(polls, "enter").detail.find("as long as nobody else stores to 0x30000") != std::string::npos);
+}
+
+TEST_CASE("what was stored where nothing may be is wrong, whether or not the taker is entered") {
+  CHECK(find(Case("\tstb %r3, 0(%r4)\n\tb .\n").judge(), "nothing else is written").outcome == Outcome::kRefuted);
+  CHECK(find(Case("\tb .\n").judge(), "nothing else is written").outcome == Outcome::kUnknown);
+}
+
+TEST_CASE("a flag of the taker's image may stay, or be one of its numbers on every way") {
+  auto judged = [](const std::string& text) {
+    Case c(text + kGo);
+    c.to.flags = {{Address{kWord}, Endian::kLittle, {0, 1}, "flag"}};
+    return c.judge();
+  };
+  auto answers = [&](const std::string& text) {
+    const Verdict v = judged(text);
+    for (const Obligation& o : v.obligations)
+      if (o.clause == "flag") return to_text(o.outcome);
+    return "not asked";
+  };
+  CHECK(answers("\tnop\n") == std::string("not asked"));
+  CHECK(answers("\tli %r5, 1\n\tstwbrx %r5, 0, %r4\n") == std::string("proved"));
+  CHECK(answers("\tli %r5, 1\n\tstw %r5, 0(%r4)\n") == std::string("refuted"));
+  CHECK(answers("\tstw %r3, 0(%r4)\n") == std::string("unknown"));
+  CHECK(answers("\tli %r5, 0\n\tcmplwi %r3, 4\n\tblt 2f\n\tli %r5, 2\n2:\tstwbrx %r5, 0, %r4\n") == std::string("refuted"));
+  // Of its four bytes one: the others are what they were, which nobody knows.
+  CHECK(answers("\tli %r5, 1\n\tstb %r5, 0(%r4)\n") == std::string("unknown"));
+  CHECK(find(judged("\tli %r5, 1\n\tstwbrx %r5, 0, %r4\n"), "nothing else is written").outcome == Outcome::kProved);
+}
+
+TEST_CASE("what is said to be code may run, and nothing else of the segment around it") {
+  Case c(std::string("\tb .+8\n\tnop\n") + kGo);
+  auto judged = [&](Range range) {
+    RangeSet code;
+    code.add(range);
+    Loaded loaded{{{"code", Address{kCode}, c.code, Size{c.code.size()}}}, Address{kCode}, code};
+    return verify_entry(loaded, c.from, c.to, Endian::kBig).obligations.front().outcome;
+  };
+  CHECK(judged(Range::at(Address{kCode}, Size{c.code.size()})) == Outcome::kProved);
+  CHECK(judged(Range::at(Address{kCode}, Size{8})) == Outcome::kRefuted);
 }
 
 TEST_CASE("a trace has every step of every way, and counts the turns of a loop") {
