@@ -80,6 +80,7 @@ class Trial {
   void walk(std::vector<Trial>& others, Observer& observer) {
     others_ = &others;
     observer_ = &observer;
+    may_end_in_cycle_ = false;  // memory changes under it, and the observer says when it has seen enough
     observer.follows(verify::conditions(forks_, *m_.definitions, names()));
     execute();
     observer.ends(m_, verdict_.obligations.front());
@@ -271,7 +272,7 @@ class Trial {
         continue;
       }
       if (result.kind != Step::Kind::kWent) return stop(outcome_of(result), result.reason);
-      if (cycle.closed(m_, verdict_.instructions)) {
+      if (may_end_in_cycle_ && cycle.closed(m_, verdict_.instructions)) {
         const RangeSet loaded = loaded_in_turn();
         const std::string where = "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing";
         if (loaded.empty()) return stop(Outcome::kRefuted, where + ": it never leaves");
@@ -547,6 +548,7 @@ class Trial {
   std::shared_ptr<const Assignment> chosen_;
   std::vector<Trial>* others_ = nullptr;
   Observer* observer_ = nullptr;
+  bool may_end_in_cycle_ = true;
   std::vector<std::pair<Atom, bool>> forks_;
   std::vector<NamedMemory> named_memory_;
   Value entry_msr_;
