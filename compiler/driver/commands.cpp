@@ -48,6 +48,7 @@ bool read_policy(Compilation& c, const Options& options) {
 
 int build(const Options& options) {
   Compilation c;
+  c.solver = solver_use(options);
   if (!read_policy(c, options)) return kUsage;
   Phase last = options.stop_after.value_or(options.verify ? Phase::kVerify : Phase::kEmit);
   bool good = open_program(c, options, options.files[0]);

@@ -105,6 +105,7 @@ class Trials {
 
   verify::EntryState entry_state(Section cpu, const Trial& trial) {
     verify::EntryState state;
+    state.solver = c_.solver;
     state.linear_map = true;
     for (const CallArgument& a : cpu == Section::kMaster ? d_.master_arguments : d_.slave_arguments)
       if (a.kind != CallArgument::Kind::kUnused) state.registers[to_text(a.gpr)] = passed(a, trial);

@@ -7,7 +7,9 @@
 
 #include "base/file.h"
 #include "check/check.h"
+#include "driver/call_contracts.h"
 #include "driver/library.h"
+#include "emit/bundle.h"
 #include "inputs/machine.h"
 #include "placement/contents.h"
 #include "ppc64/assemble.h"
@@ -41,10 +43,43 @@ bool failed(Compilation& c, const std::string& what, const std::string& note = {
   return false;
 }
 
+/// A bundle, and which of its segments is entered.
+struct Bundle {
+  MappedFile file;
+  emit::BundleContents contents;
+  const emit::BundleSegment* entered = nullptr;
+};
+
+bool is_bundle(const MappedFile& file) {
+  const std::string_view magic = BATON_BUNDLE_MAGIC;
+  return file.bytes().size() >= magic.size() && std::equal(magic.begin(), magic.end(), file.bytes().begin());
+}
+
+ByteBuffer bytes_of(const emit::BundleSegment& segment) {
+  ByteBuffer bytes;
+  for (ByteView piece : segment.pieces) bytes.insert(bytes.end(), piece.begin(), piece.end());
+  return bytes;
+}
+
+/// Null for what is no bundle. Fails for one that is damaged, or that enters no trampoline.
+Result<std::unique_ptr<Bundle>> open_bundle(const std::string& path) {
+  auto file = MappedFile::open(path);
+  if (!file || !is_bundle(*file)) return std::unique_ptr<Bundle>();
+  auto contents = emit::read_bundle(file->bytes());
+  if (!contents) return Failure{contents.failure().kind, "`" + path + "`: " + contents.failure().message, contents.failure().way_out};
+  auto bundle = std::make_unique<Bundle>(Bundle{std::move(*file), std::move(*contents)});
+  for (const auto& segment : bundle->contents.segments)
+    if (segment.kind == emit::BundleKind::kTrampoline && Range::at(segment.start, segment.memsz).contains(Range::at(bundle->contents.entry, Size{4})))
+      bundle->entered = &segment;
+  if (!bundle->entered) return Failure{Failure::Kind::kUnsuitable, "`" + path + "` is a bundle that enters no trampoline: there is no stub in it"};
+  return bundle;
+}
+
 /// The handoff that two conventions and a machine make.
 class StatedHandoff {
  public:
-  StatedHandoff(Compilation& c, const Options& options) : c_(c), options_(options) {}
+  /// `bundle`: what lies around the stub where it came in one; else null.
+  StatedHandoff(Compilation& c, const Options& options, const Bundle* bundle) : c_(c), options_(options), bundle_(bundle) {}
 
   bool set_up() {
     const StatedMachine* machine = choose_machine();
@@ -104,33 +139,48 @@ class StatedHandoff {
 
   static std::string number(uint64_t n) { return hex(Wide{n}); }
 
-  uint64_t place_of(const std::string& role) {
+  /// What a bundle has of a role's kind. Who is entered last has the name of the role; there is one of each.
+  const emit::BundleSegment* in_bundle(emit::BundleKind kind) const {
+    if (!bundle_) return nullptr;
+    auto found = std::find_if(bundle_->contents.segments.begin(), bundle_->contents.segments.end(), [&](const auto& s) { return s.kind == kind; });
+    return found == bundle_->contents.segments.end() ? nullptr : &*found;
+  }
+  static emit::BundleKind bundle_kind(model::SegmentKind kind) {
+    return kind == model::SegmentKind::kElf ? emit::BundleKind::kElf : kind == model::SegmentKind::kDeviceTree ? emit::BundleKind::kDevicetree : emit::BundleKind::kFile;
+  }
+
+  uint64_t place_of(const std::string& role, emit::BundleKind kind) {
     auto stated = options_.places.find(role);
-    const uint64_t place = stated == options_.places.end() ? stub() + kStride * (used_.size() + 1) : stated->second;
+    const auto* bundled = in_bundle(kind);
+    const uint64_t place = stated != options_.places.end() ? stated->second : bundled ? bundled->start.value() : stub() + kStride * (used_.size() + 1);
     used_.emplace(role, place);
     roles_ += (roles_.empty() ? "" : ", ") + role;
     return place;
   }
-  uint64_t stub() const { return on_crash_ ? kCrashMemory : inputs::kForeignAddress.value(); }
+  uint64_t stub() const { return bundle_ ? bundle_->entered->start.value() : on_crash_ ? kCrashMemory : inputs::kForeignAddress.value(); }
 
   std::string compose(const StatedMachine& machine) {
     std::string text = uses_ + "machine " + kMachine + " {" + kCommon + machine.clauses + "}\nhandoff " + kName + " on " + kMachine +
                        " {\n  from " + options_.from + ";\n  to " + options_.to + ";\n";
-    if (!options_.giver.empty()) text += "  giver " + options_.giver + ";\n";
+    std::string giver = options_.giver;
+    if (giver.empty() && bundle_ && bundle_->contents.giver != emit::BundleGiver::kBoth)
+      giver = bundle_->contents.giver == emit::BundleGiver::kBig ? "big" : "little";
+    if (!giver.empty()) text += "  giver " + giver + ";\n";
     if (on_crash_) text += "  load on_crash;\n";
     for (const std::string& key : options_.relies) text += "  relies on incidental " + key + ";\n";
     std::string binds;
     for (const model::Role& role : to_roles_) {
-      const model::Role* giver = nullptr;
+      const model::Role* own = nullptr;
       for (const model::Role& r : from_roles_)
-        if (r.kind == role.kind && role.kind != "loadable" && role.kind != "elf64") giver = &r;
-      if (giver) {
-        binds += "  bind " + role.name + " = giver." + giver->name + ";\n";
+        if (r.kind == role.kind && role.kind != "loadable" && role.kind != "elf64") own = &r;
+      if (own) {
+        binds += "  bind " + role.name + " = giver." + own->name + ";\n";
         continue;
       }
+      const auto bundled = role.kind == "devicetree" ? emit::BundleKind::kDevicetree : role.kind == "raw" ? emit::BundleKind::kFile : emit::BundleKind::kElf;
       const char* kind = role.kind == "elf64" || role.kind == "loadable" ? "elf" : role.kind == "devicetree" ? "devicetree" : role.kind == "raw" ? "file" : nullptr;
       if (!kind) continue;  // the check says what is missing
-      text += "  segment " + role.name + " = " + kind + " \"" + role.name + "\" { place at " + number(place_of(role.name)) + "; }\n";
+      text += "  segment " + role.name + " = " + kind + " \"" + role.name + "\" { place at " + number(place_of(role.name, bundled)) + "; }\n";
     }
     return text + "  segment " + kStub + " = trampoline { place at " + number(stub()) + "; size <= 64MiB; }\n" + binds + "  enter " + kStub + ";\n}\n";
   }
@@ -145,6 +195,11 @@ class StatedHandoff {
       segment.start = Address{segment.name() == kStub ? stub() : used_.at(segment.name())};
       segment.content.size = Size{is_image ? kImageSize : kTreeSize};
       if (is_image) segment.content.order = options_.image_order == "big" ? Endian::kBig : Endian::kLittle;
+      const auto* bundled = segment.name() == kStub ? nullptr : in_bundle(bundle_kind(segment.declaration->kind));
+      if (bundled && bundled->start == *segment.start) {
+        segment.content.size = bundled->memsz;
+        c_.contents.payloads.insert_or_assign(segment.name(), inputs::Payload::of_bytes(bytes_of(*bundled)));
+      }
       segment.extent = Range::at(*segment.start, segment.content.size);
     }
     return true;
@@ -152,6 +207,7 @@ class StatedHandoff {
 
   Compilation& c_;
   const Options& options_;
+  const Bundle* bundle_;
   std::string uses_;
   std::vector<model::Role> from_roles_, to_roles_;
   std::map<std::string, uint64_t> used_;  // role -> where it lies
@@ -167,6 +223,36 @@ Result<MappedFile> open_code(const std::string& path, Endian order) {
   auto object = ppc64::assemble_object({file->bytes().begin(), file->bytes().end()}, order, path);
   if (!object) return object.failure();
   return MappedFile::from_bytes(std::move(*object), path);
+}
+
+/// Where functions of contracts go that lie elsewhere: within a branch of the stub, and in no segment.
+std::optional<Range> room_for_calls(const Compilation& c, Address stub) {
+  constexpr uint64_t kAbove = 24 * kMiB;
+  const Size size{kMostCallsElsewhere * kCallDistance};
+  for (Wide start : {stub.wide() - size.bytes(), stub.wide() + kAbove}) {
+    if (start > stub.wide() + kAbove) continue;  // below 0
+    const Range range = Range::at(Address{static_cast<uint64_t>(start)}, size);
+    const bool taken = std::any_of(c.layout.segments.begin(), c.layout.segments.end(),
+                                   [&](const auto& segment) { return segment.extent.overlaps(range); });
+    if (!taken) return range;
+  }
+  return std::nullopt;
+}
+
+/// Contracts of --contract: to the addresses where the file leaves functions undefined. False after a report.
+bool open_contracts(Compilation& c, const Options& options, inputs::ForeignRequest& request, CallContracts& into) {
+  if (options.contract_files.empty()) return true;
+  auto contracts = read_call_contracts(options.contract_files);
+  if (!contracts) {
+    c.sink.report(contracts.failure().kind == Failure::Kind::kNotFound ? Code::input_missing : Code::foreign_code, {}, contracts.failure());
+    return false;
+  }
+  into = std::move(*contracts);
+  auto room = room_for_calls(c, request.at.value_or(inputs::kForeignAddress));
+  if (!room || into.functions.size() > kMostCallsElsewhere)
+    return failed(c, "there is no room near the stub for the functions of --contract", "--at ADDRESS places the stub elsewhere");
+  request.elsewhere = addresses_elsewhere(into, room->begin);
+  return true;
 }
 
 bool set_up_handoff(Compilation& c, const Options& options) {
@@ -186,7 +272,13 @@ const std::vector<StatedMachine>& stated_machines() {
 }
 
 std::optional<ForeignCode> set_up_foreign(Compilation& c, const Options& options) {
-  const bool good = options.program.empty() ? StatedHandoff(c, options).set_up() : set_up_handoff(c, options);
+  auto opened = open_bundle(options.files[0]);
+  if (!opened) {
+    c.sink.report(Code::foreign_code, {}, opened.failure());
+    return std::nullopt;
+  }
+  const Bundle* bundle = opened->get();
+  const bool good = options.program.empty() ? StatedHandoff(c, options, bundle).set_up() : set_up_handoff(c, options);
   if (!good) return std::nullopt;
   auto& stub = *c.layout.find(c.layout.handoff->enter);
   if (stub.declaration->kind != model::SegmentKind::kTrampoline) {
@@ -198,6 +290,14 @@ std::optional<ForeignCode> set_up_foreign(Compilation& c, const Options& options
   if (options.at) request.at = Address{*options.at};
   else if (!options.program.empty() || *stub.start != inputs::kForeignAddress) request.at = *stub.start;
   request.entry = options.entry;
+  if (bundle) {
+    if (options.at || !options.entry.empty()) {
+      failed(c, "a bundle says itself where its stub lies and is entered, and --at or --entry says it too");
+      return std::nullopt;
+    }
+    request.at = bundle->entered->start;
+    request.entry = hex(bundle->contents.entry);
+  }
   for (const auto& [symbol, text] : options.sets) {
     auto value = inputs::read_foreign_value(text);
     if (!value) {
@@ -211,9 +311,11 @@ std::optional<ForeignCode> set_up_foreign(Compilation& c, const Options& options
     }
     request.sets.emplace(symbol, *value);
   }
+  CallContracts contracts;
+  if (!open_contracts(c, options, request, contracts)) return std::nullopt;
   auto orders = trampoline::giver_orders(c.layout);
   const Endian order = options.order.empty() ? orders.front() : options.order == "big" ? Endian::kBig : Endian::kLittle;
-  auto file = open_code(options.files[0], order);
+  auto file = bundle ? MappedFile::from_bytes(bytes_of(*bundle->entered), options.files[0]) : open_code(options.files[0], order);
   if (!file) {
     const bool missing = file.failure().kind == Failure::Kind::kNotFound;
     c.sink.report(missing ? Code::input_missing : Code::foreign_code, {}, file.failure());
@@ -224,6 +326,13 @@ std::optional<ForeignCode> set_up_foreign(Compilation& c, const Options& options
     c.sink.report(Code::foreign_code, {}, code.failure());
     return std::nullopt;
   }
+  if (bundle) code->remarks.push_back("`" + options.files[0] + "` is a bundle, and its segment `" + bundle->entered->name + "` is judged");
+  auto calls = place_contracts(contracts, *code);
+  if (!calls) {
+    c.sink.report(Code::foreign_code, {}, calls.failure());
+    return std::nullopt;
+  }
+  if (!options.contract_files.empty()) c.calls = std::make_shared<const verify::ForeignCalls>(std::move(*calls));
   const Address end = code->pieces.back().start + code->pieces.back().size;
   if (!options.program.empty() && (code->pieces.front().start < *stub.start || end > stub.extent.end)) {
     failed(c, "the stub takes " + hex(code->pieces.front().start) + " to " + hex(end) + ", and `" + stub.name() + "` has " + to_text(stub.extent),

@@ -332,6 +332,9 @@ class ForeignJudge {
     if (verdict.outcome() > Outcome::kAssumed || verdict.instructions * listing.lines().size() > kMostTrialSteps) return found;
     ByteBuffer bytes(loaded_.segments.front().bytes.begin(), loaded_.segments.front().bytes.end());
     verify::Loaded without = loaded_;
+    // What was proved without the solver is not asked of it once for each instruction.
+    verify::EntryState trial_state = state;
+    trial_state.solver.allowed = std::any_of(verdict.obligations.begin(), verdict.obligations.end(), [](const auto& o) { return o.by_solver; });
     without.segments.front().bytes = ByteView(bytes);
     const uint64_t start = loaded_.segments.front().start.value();
     for (const auto& [at, line] : listing.lines()) {
@@ -339,7 +342,7 @@ class ForeignJudge {
       ByteView word = loaded_.segments.front().bytes.subspan(at - start, 4);
       for (unsigned i = 0; i < 4; ++i)
         bytes[at - start + (line.instruction.order == Endian::kBig ? i : 3 - i)] = static_cast<uint8_t>(kNop >> (24 - 8 * i));
-      auto again = verify::verify_entry(without, state, goals, giver);
+      auto again = verify::verify_entry(without, trial_state, goals, giver);
       bool same = again.obligations.size() == verdict.obligations.size();
       for (size_t i = 0; same && i < again.obligations.size(); ++i) same = again.obligations[i].outcome == verdict.obligations[i].outcome;
       if (same) found.insert(at);
@@ -452,6 +455,7 @@ bool report_findings(Compilation& c, const Options& options) {
 
 int judge_foreign(const Options& options) {
   Compilation c;
+  c.solver = solver_use(options);
   bool all_proved = true;
   if (auto code = set_up_foreign(c, options); code && !c.sink.has_errors()) {
     ForeignJudge judge(c, *code, options.scratch);

@@ -43,6 +43,13 @@ void handoff_options(CLI::App& app, Options& options, Raw& raw) {
       ->type_name("PATH");
 }
 
+/// Of the commands that judge.
+void solver_option(CLI::App& app, Options& options) {
+  app.add_option("--solver", options.solver,
+                 "whether Z3 is asked what simplification leaves open: auto, off, or the file of its library")
+      ->type_name("auto|off|FILE")->capture_default_str();
+}
+
 /// Of the commands that write a program.
 void program_options(CLI::App& app, Options& options, const char* where) {
   app.add_option("-o,--output", options.file, where)->type_name("FILE");
@@ -88,12 +95,14 @@ void add_init(CLI::App& app, Options& options, Raw& raw) {
 
 /// Of the commands that look at a stub that others wrote.
 void foreign_options(CLI::App& app, Options& options, Raw& raw) {
-  app.add_option("stub", options.files, "an object file, a linked program, assembly (.S, .s), or raw bytes")->type_name("FILE")->required()->expected(1);
+  app.add_option("stub", options.files, "an object file, a linked program, assembly (.S, .s), raw bytes, or a bundle that `baton build` wrote")->type_name("FILE")->required()->expected(1);
   app.add_option("--from", options.from, "what the giver promises")->type_name("NAME@N");
   app.add_option("--to", options.to, "what the taker needs")->type_name("NAME@N");
   app.add_option("--in", options.program, "a program whose handoff the stub stands in, instead of --from and --to")->type_name("FILE.baton");
   app.add_option("--convention", options.convention_files, "a program that declares a convention of --from or --to")
       ->type_name("FILE.baton")->allow_extra_args(false);
+  app.add_option("--contract", options.contract_files, "what functions that it calls do, which are not here or not to be run")
+      ->type_name("FILE.json")->allow_extra_args(false);
   handoff_options(app, options, raw);
   app.add_option("--at", raw.at, "where the stub is loaded; raw bytes need it")->type_name("ADDRESS");
   app.add_option("--entry", options.entry, "where it is entered; without it, as the file says")->type_name("SYMBOL|ADDRESS");
@@ -110,6 +119,7 @@ void foreign_options(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--relies-on", options.relies, "with --from and --to: what is incidental and counts")->type_name("KEY")->allow_extra_args(false);
   app.add_option("--scratch", raw.scratch, "memory that the loader has set aside for the stub, besides its own: a stack")
       ->type_name("ADDRESS+SIZE")->allow_extra_args(false);
+  solver_option(app, options);
   common(app, options, raw);
 }
 
@@ -217,6 +227,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   build.add_option("--stop-after", raw.stop_after, "end after a phase: parse check place synthesize emit verify")->type_name("PHASE");
   build.add_option("--dump", raw.dump, "print what a phase made: parse check place synthesize verify")->type_name("PHASE")->allow_extra_args(false);
   build.add_flag("!--no-verify", options.verify, "do not read back and prove what was written");
+  solver_option(build, options);
   build.footer("Example:\n  baton build boot.baton -o out -D kernel_file=vmlinux --handoff boot");
 
   CLI::App& check = *app.add_subcommand("check", "find what is wrong in programs, without their input files");

@@ -51,6 +51,7 @@ struct Options {
   // verify and trace, of a stub that others wrote: files[0]
   std::string program;                              // --in: the handoff that it stands in
   std::vector<std::string> convention_files;        // --convention
+  std::vector<std::string> contract_files;          // --contract
   std::optional<uint64_t> at;                       // --at
   std::string entry, giver, order, image_order;     // --entry --giver --order --image-order
   std::map<std::string, uint64_t> places;           // --place ROLE=ADDRESS
@@ -58,6 +59,7 @@ struct Options {
   std::vector<std::string> relies;                  // --relies-on
   std::vector<Range> scratch;                       // --scratch ADDRESS+SIZE
   bool listing = false;                             // --listing
+  std::string solver = "auto";                      // --solver, of build too
 };
 
 /// Parses; answers an exit code when the run is over (help, version, usage error).

@@ -49,6 +49,8 @@ struct Compilation {
   std::optional<trampoline::ClosedGap> gap;
   std::optional<BuiltStub> stub;
   std::vector<OrderVerdict> verdicts;
+  verify::SolverUse solver;  // of the judge
+  std::shared_ptr<const verify::ForeignCalls> calls;  // that a stub of others makes, and that are taken by contract
 };
 
 /// Reads and checks the program. False when it cannot even be read.

@@ -36,9 +36,18 @@ std::optional<Term> term_of(const Value& v) {
 
 }  // namespace
 
+verify::SolverUse solver_use(const Options& options) {
+  verify::SolverUse use;
+  use.allowed = options.solver != "off";
+  if (use.allowed && options.solver != "auto") use.library = options.solver;
+  return use;
+}
+
 verify::EntryState entry_state(const Compilation& c, const Boundary& from, const verify::Loaded& loaded,
                                Section cpu) {
   verify::EntryState state;
+  state.solver = c.solver;
+  state.calls = c.calls;
   for (const Claim& claim : from.claims) {
     auto values = claim.possible();
     if (claim.section == cpu && !claim.any && values.size() == 1) {
@@ -50,6 +59,12 @@ verify::EntryState entry_state(const Compilation& c, const Boundary& from, const
         state.msr_known |= field->mask;
         if (term->constant != 0) state.msr_value |= field->mask;
       }
+    }
+    if (claim.section == cpu && !claim.any && values.size() > 1 && claim.kind == ClauseKind::kRegister) {
+      std::vector<Term> terms;
+      for (const Value& v : values)
+        if (auto term = term_of(v)) terms.push_back(*term);
+      if (terms.size() == values.size()) state.one_of[claim.subject] = std::move(terms);
     }
     if (claim.section == cpu && claim.kind == ClauseKind::kIle && !claim.any)
       for (const Value& v : values)

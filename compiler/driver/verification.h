@@ -15,6 +15,9 @@ namespace baton::driver {
 /// when one is refuted. What is neither proved nor refuted is a warning.
 bool verify_outputs(Compilation& c, const Outputs& outputs);
 
+/// As --solver says.
+verify::SolverUse solver_use(const Options& options);
+
 /// Adds NAME.proof.json, of what was judged. Nothing where there is no stub.
 void add_certificate(const Compilation& c, Outputs& outputs);
 

@@ -78,6 +78,8 @@ struct ForeignRequest {
   /// A symbol of the file is data that holds the value from now on, in the file's byte order and over its whole
   /// size (8 bytes when the file does not say). Of one that the file leaves undefined it is the address.
   std::map<std::string, ForeignValue> sets = {};
+  /// Addresses of symbols that lie elsewhere; of what the file defines itself, or does not use, nothing is changed.
+  std::map<std::string, Address> elsewhere = {};
 };
 
 /// Fails with kMalformed for files that lie about themselves, with kUnsuitable for what is well-formed and cannot

@@ -216,6 +216,14 @@ class ObjectLoader {
         value = {toc_, true, false};
         continue;
       }
+      if (auto other = request_.elsewhere.find(name); other != request_.elsewhere.end() && request_.sets.count(name) == 0) {
+        value = {other->second.value(), true, false};
+        ForeignSymbol foreign;
+        foreign.address = foreign.code = other->second;
+        foreign.absolute = foreign.function = true;
+        parts_.code.symbols[name] = foreign;
+        continue;
+      }
       if (auto set = request_.sets.find(name); set != request_.sets.end()) {
         if (!set->second.bytes.empty())
           return unsuitable("leaves `" + name + "` undefined, and bytes are no address", "set it to an address");
@@ -342,7 +350,7 @@ class ObjectLoader {
       return unsuitable(where + ", which lies in a section that is not loaded (no SHF_ALLOC)");
     std::string name(symbol.name);
     return unsuitable(where + ", which is defined nowhere",
-                      "link it in, or give its address: --set " + name + "=0x...");
+                      "link it in, give its address (--set " + name + "=0x...), or, of a function, what it does (--contract FILE)");
   }
 
   /// A call goes to code: past the descriptor, and past the instructions that make the TOC pointer.

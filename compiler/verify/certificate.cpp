@@ -19,6 +19,12 @@ size_t count(const Certificate& certificate, Outcome outcome) {
   return found;
 }
 
+/// Null for what is not discharged.
+const char* discharged_by(const Obligation& obligation) {
+  if (obligation.outcome == Outcome::kProved) return obligation.by_solver ? "solver" : "simplification";
+  return obligation.outcome == Outcome::kAssumed ? "assumption" : nullptr;
+}
+
 }  // namespace
 
 std::string certificate_json(const Certificate& certificate) {
@@ -53,11 +59,13 @@ std::string certificate_json(const Certificate& certificate) {
           string("order", to_text(way.giver));
           json.attribute("instructions", static_cast<int64_t>(way.verdict.instructions));
           json.attribute("ways", static_cast<int64_t>(way.verdict.paths));
+          if (way.verdict.impossible != 0) json.attribute("impossible", static_cast<int64_t>(way.verdict.impossible));
           json.attributeArray("obligations", [&] {
             for (const Obligation& obligation : way.verdict.obligations)
               json.object([&] {
                 string("clause", obligation.clause);
                 json.attribute("outcome", to_text(obligation.outcome));
+                if (const char* by = discharged_by(obligation)) json.attribute("by", by);
                 if (!obligation.detail.empty()) string("detail", obligation.detail);
                 if (!obligation.trace.empty()) string("trace", obligation.trace);
                 if (obligation.example)

@@ -29,15 +29,6 @@ uint64_t hash_of(const Definition& d) {
   return mix(mix(mix(static_cast<uint64_t>(d.operation), hash_of(d.a)), hash_of(d.b)), carry);
 }
 
-bool has_unknown_bits(const Value& value) {
-  if (value.is_constant()) return false;
-  for (unsigned n = 0; n < 64; ++n)
-    if (value.bit(n).is_unknown()) return true;
-  return false;
-}
-
-unsigned symbol_of(Atom atom) { return (atom & ~kInverse) / 64 - 1; }
-unsigned bit_of(Atom atom) { return atom % 64; }
 Bit bit_of_symbol(unsigned symbol, unsigned bit) { return Bit::of(static_cast<Atom>((symbol + 1) * 64 + bit)); }
 
 /// A result with the bits of its symbol where Value's operations left it unknown.
@@ -66,7 +57,20 @@ std::optional<Order> order_by_one_bit(const Value& a, const Value& b, bool is_si
 
 uint64_t order_bits(uint64_t a, uint64_t b) { return uint64_t{1} << (a < b ? kLessBit : a > b ? kGreaterBit : kEqualBit); }
 
+Value value_of(Bit bit) {
+  Value value;
+  value.set_bit(0, bit);
+  return value;
+}
+
 }  // namespace
+
+bool has_unknown_bits(const Value& value) {
+  if (value.is_constant()) return false;
+  for (unsigned n = 0; n < 64; ++n)
+    if (value.bit(n).is_unknown()) return true;
+  return false;
+}
 
 unsigned Definitions::name(const Definition& definition) {
   uint64_t hash = hash_of(definition);
@@ -82,6 +86,19 @@ unsigned Definitions::name(const Definition& definition) {
 
 const Definition* Definitions::find(unsigned symbol) const {
   return symbol >= kFirst && symbol - kFirst < all_.size() ? &all_[symbol - kFirst] : nullptr;
+}
+
+void Definitions::collect(const Value& value, std::set<unsigned>& symbols) const {
+  std::vector<Value> open{value};
+  while (!open.empty()) {
+    const Value next = open.back();
+    open.pop_back();
+    for (unsigned n = 0; n < 64; ++n) {
+      Bit bit = next.bit(n);
+      if (bit.is_constant || bit.is_unknown() || !symbols.insert(symbol_of(bit.atom)).second) continue;
+      if (const Definition* d = find(symbol_of(bit.atom))) open.insert(open.end(), {d->a, d->b, value_of(d->carry)});
+    }
+  }
 }
 
 Value Definitions::complete(Operation operation, const Value& a, const Value& b, const Value& result, Bit carry) {
@@ -129,11 +146,24 @@ void Assignment::choose(unsigned symbol, unsigned bit, bool one) {
 
 namespace {
 
-uint64_t evaluate(const Definition& d, const Definitions& definitions, const Assignment& assignment) {
-  uint64_t a = evaluate(d.a, definitions, assignment), b = evaluate(d.b, definitions, assignment);
-  Value in;
-  in.set_bit(0, d.carry);
-  uint64_t carry = evaluate(in, definitions, assignment);
+using Numbers = std::map<unsigned, uint64_t>;
+
+uint64_t number_of(const Value& value, const Numbers& numbers) {
+  uint64_t number = value.bits();
+  auto at = numbers.end();
+  for (unsigned n = 0; n < 64; ++n) {
+    Bit bit = value.bit(n);
+    if (bit.is_constant || bit.is_unknown()) continue;
+    if (at == numbers.end() || at->first != symbol_of(bit.atom)) at = numbers.find(symbol_of(bit.atom));
+    bool one = (at->second >> bit_of(bit.atom) & 1) != 0;
+    if (one != ((bit.atom & kInverse) != 0)) number |= uint64_t{1} << n;
+  }
+  return number;
+}
+
+uint64_t evaluate(const Definition& d, const Numbers& numbers) {
+  const uint64_t a = number_of(d.a, numbers), b = number_of(d.b, numbers), carry = number_of(value_of(d.carry), numbers);
+  const unsigned amount = b & 127;
   switch (d.operation) {
     case Operation::kAdd: return a + b + carry;
     case Operation::kCarry: return Wide{a} + Wide{b} + Wide{carry} >= kTwoTo64 ? 1 : 0;
@@ -141,26 +171,46 @@ uint64_t evaluate(const Definition& d, const Definitions& definitions, const Ass
     case Operation::kAnd: return a & b;
     case Operation::kOr: return a | b;
     case Operation::kXor: return a ^ b;
+    case Operation::kShiftLeft: return amount < 64 ? a << amount : 0;
+    case Operation::kShiftRight: return amount < 64 ? a >> amount : 0;
+    case Operation::kShiftRightSigned: return static_cast<uint64_t>(static_cast<int64_t>(a) >> std::min(amount, 63u));
+    case Operation::kLeadingZeros: return a == 0 ? 64 : static_cast<unsigned>(__builtin_clzll(a));
     case Operation::kSignedOrder: return order_bits(a ^ kSignBit, b ^ kSignBit);
     case Operation::kUnsignedOrder: return order_bits(a, b);
   }
   return 0;
 }
 
-/// Tries to have `value` be `wanted` by choosing bits of symbols that have no definition.
-void unify(const Value& value, uint64_t wanted, const Definitions& definitions, Assignment& assignment);
+/// Chooses bits of symbols that have no definition, so that what is defined by them comes out as wanted. Gives up in silence:
+/// whether it did come out so is seen afterwards.
+class Search {
+ public:
+  Search(const Definitions& definitions, Assignment& assignment) : definitions_(definitions), assignment_(assignment) {}
+  void choose(Atom atom, bool one);
 
-void choose(Atom atom, bool one, const Definitions& definitions, Assignment& assignment) {
-  if (atom == kUnknownAtom) return;
+ private:
+  static constexpr unsigned kMostChoices = 1u << 14;  // each sum asks for its operand's 64 bits
+  void unify(const Value& value, uint64_t wanted) {
+    for (unsigned n = 0; n < 64; ++n)
+      if ((value.known() >> n & 1) == 0) choose(value.bit(n).atom, (wanted >> n & 1) != 0);
+  }
+
+  const Definitions& definitions_;
+  Assignment& assignment_;
+  unsigned choices_ = 0;
+};
+
+void Search::choose(Atom atom, bool one) {
+  if (atom == kUnknownAtom || ++choices_ > kMostChoices) return;
   if ((atom & kInverse) != 0) one = !one;
   unsigned symbol = symbol_of(atom);
-  const Definition* d = definitions.find(symbol);
-  if (!d) return assignment.choose(symbol, bit_of(atom), one);
-  if (d->operation != Operation::kSignedOrder && d->operation != Operation::kUnsignedOrder) {
+  const Definition* d = definitions_.find(symbol);
+  if (!d) return assignment_.choose(symbol, bit_of(atom), one);
+  if (!is_order(d->operation)) {
     // Of a sum with a number, the other operand follows.
     if (d->operation == Operation::kAdd && d->b.is_constant() && d->carry.is_constant) {
-      uint64_t now = evaluate(*d, definitions, assignment), mask = uint64_t{1} << bit_of(atom);
-      unify(d->a, (one ? now | mask : now & ~mask) - d->b.bits() - (d->carry.one ? 1 : 0), definitions, assignment);
+      uint64_t now = evaluate(Value::symbol(symbol), definitions_, assignment_), mask = uint64_t{1} << bit_of(atom);
+      unify(d->a, (one ? now | mask : now & ~mask) - d->b.bits() - (d->carry.one ? 1 : 0));
     }
     return;
   }
@@ -175,53 +225,39 @@ void choose(Atom atom, bool one, const Definitions& definitions, Assignment& ass
     wanted = (at == 0 ? at : at - 1) ^ flip;
   else if ((part == kEqualBit) != one)
     wanted = (at + 1) ^ flip;
-  unify(left ? d->a : d->b, wanted, definitions, assignment);
-}
-
-void unify(const Value& value, uint64_t wanted, const Definitions& definitions, Assignment& assignment) {
-  for (unsigned n = 0; n < 64; ++n)
-    if ((value.known() >> n & 1) == 0) choose(value.bit(n).atom, (wanted >> n & 1) != 0, definitions, assignment);
-}
-
-bool holds(const Decisions& decisions, const Definitions& definitions, const Assignment& assignment) {
-  return std::all_of(decisions.begin(), decisions.end(), [&](const auto& decision) {
-    Value bit;
-    bit.set_bit(0, Bit::of(decision.first));
-    return (evaluate(bit, definitions, assignment) != 0) == decision.second;
-  });
+  unify(left ? d->a : d->b, wanted);
 }
 
 }  // namespace
 
 uint64_t evaluate(const Value& value, const Definitions& definitions, const Assignment& assignment) {
-  uint64_t number = value.bits();
-  unsigned known = kMostSymbols;
-  uint64_t of_known = 0;
-  for (unsigned n = 0; n < 64; ++n) {
-    if ((value.known() >> n & 1) != 0) continue;
-    Atom atom = value.bit(n).atom;
-    if (atom == kUnknownAtom) continue;
-    unsigned symbol = symbol_of(atom);
-    if (symbol != known) {
-      const Definition* d = definitions.find(symbol);
-      of_known = d ? evaluate(*d, definitions, assignment) : assignment.of(symbol);
-      known = symbol;
-    }
-    bool one = (of_known >> bit_of(atom) & 1) != 0;
-    if (one != ((atom & kInverse) != 0)) number |= uint64_t{1} << n;
+  std::set<unsigned> symbols;
+  definitions.collect(value, symbols);
+  Numbers numbers;
+  for (unsigned symbol : symbols) {
+    const Definition* d = definitions.find(symbol);
+    numbers[symbol] = d ? evaluate(*d, numbers) : assignment.of(symbol);
   }
-  return number;
+  return number_of(value, numbers);
+}
+
+bool holds(const Decisions& decisions, const Definitions& definitions, const Assignment& assignment) {
+  return std::all_of(decisions.begin(), decisions.end(), [&](const auto& decision) {
+    return (evaluate(value_of(Bit::of(decision.first)), definitions, assignment) != 0) == decision.second;
+  });
 }
 
 std::optional<Assignment> find_assignment(const Decisions& decisions, const Definitions& definitions, uint64_t seed) {
   constexpr unsigned kRounds = 4;  // what a later decision moved, an earlier one may have to move again
+  constexpr size_t kMostSymbolsTried = 1024;
+  std::set<unsigned> symbols;
+  for (const auto& [atom, one] : decisions) definitions.collect(value_of(Bit::of(atom)), symbols);
+  if (symbols.size() > kMostSymbolsTried) return std::nullopt;
   Assignment assignment(seed);
   for (unsigned round = 0; round < kRounds; ++round) {
     if (holds(decisions, definitions, assignment)) return assignment;
     for (const auto& [atom, one] : decisions) {
-      Value bit;
-      bit.set_bit(0, Bit::of(atom));
-      if ((evaluate(bit, definitions, assignment) != 0) != one) choose(atom, one, definitions, assignment);
+      if ((evaluate(value_of(Bit::of(atom)), definitions, assignment) != 0) != one) Search(definitions, assignment).choose(atom, one);
     }
     // What has no definition was decided itself, and stays so.
     for (const auto& [atom, one] : decisions)
@@ -234,7 +270,7 @@ std::optional<Assignment> find_assignment(const Decisions& decisions, const Defi
 std::string to_text(Atom atom, bool one, const Definitions& definitions, const SymbolNames& names) {
   unsigned symbol = symbol_of(atom), bit = bit_of(atom);
   const Definition* d = definitions.find(symbol);
-  if (!d || (d->operation != Operation::kSignedOrder && d->operation != Operation::kUnsignedOrder))
+  if (!d || !is_order(d->operation))
     return "bit " + hex(Wide{uint64_t{1} << bit}) + " of " + names(symbol) + " is " + (one ? "1" : "0");
   static constexpr const char* kWords[][2] = {{">=", "<"}, {"<=", ">"}, {"!=", "="}};
   return d->a.to_text(names) + " " + kWords[bit][one ? 1 : 0] + " " + d->b.to_text(names) +

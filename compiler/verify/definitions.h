@@ -9,13 +9,15 @@
 //
 //   Definitions d; unsigned s = d.name({Operation::kAdd, id, Value(1), {}}); d.name(the same) == s
 //
-// Assignment and find_assignment are the way back: numbers for all symbols under which given decisions come out so.
+// Assignment and find_assignment are the way back: numbers for all symbols under which given decisions come out so. What
+// they do not find, solver.h may.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -24,7 +26,11 @@
 
 namespace baton::verify {
 
-enum class Operation : uint8_t { kAdd, kCarry, kMultiply, kAnd, kOr, kXor, kSignedOrder, kUnsignedOrder };
+/// Shifts are by the seven low bits of `b`: by 64 and more nothing is left, or the sign. kLeadingZeros has no `b`.
+enum class Operation : uint8_t {
+  kAdd, kCarry, kMultiply, kAnd, kOr, kXor, kShiftLeft, kShiftRight, kShiftRightSigned, kLeadingZeros, kSignedOrder, kUnsignedOrder
+};
+inline bool is_order(Operation operation) { return operation == Operation::kSignedOrder || operation == Operation::kUnsignedOrder; }
 
 struct Definition {
   Operation operation = Operation::kAdd;
@@ -32,6 +38,12 @@ struct Definition {
   Bit carry = Bit::constant(false);  // into a sum
   friend bool operator==(const Definition&, const Definition&) = default;
 };
+
+/// The symbol that an atom is a bit of, and which one.
+inline unsigned symbol_of(Atom atom) { return (atom & ~kInverse) / 64 - 1; }
+inline unsigned bit_of(Atom atom) { return atom % 64; }
+/// Some bit is not even known by name.
+bool has_unknown_bits(const Value& value);
 
 /// The bits of a symbol that an order defines: exactly one of them is 1.
 inline constexpr unsigned kLessBit = 0, kGreaterBit = 1, kEqualBit = 2;
@@ -46,6 +58,9 @@ class Definitions {
 
   unsigned name(const Definition& definition);
   const Definition* find(unsigned symbol) const;
+  /// Adds the symbols that a value is made of, and those that their definitions are made of. A definition's symbol is
+  /// greater than all that it is made of.
+  void collect(const Value& value, std::set<unsigned>& symbols) const;
   /// What Value's operations leave unknown is named; the result as it is where an operand has unknown bits. A number added
   /// to a sum with a number is one sum.
   Value complete(Operation operation, const Value& a, const Value& b, const Value& result, Bit carry = Bit::constant(false));
@@ -66,6 +81,7 @@ class Assignment {
   explicit Assignment(uint64_t seed = 0) : seed_(seed) {}
   uint64_t of(unsigned symbol) const;
   void choose(unsigned symbol, unsigned bit, bool one);
+  void choose(unsigned symbol, uint64_t number) { chosen_[symbol] = number; }
   const std::map<unsigned, uint64_t>& chosen() const { return chosen_; }
 
  private:
@@ -75,6 +91,9 @@ class Assignment {
 
 /// The number that a value is; its unknown bits are taken to be 0.
 uint64_t evaluate(const Value& value, const Definitions& definitions, const Assignment& assignment);
+
+/// Whether they are.
+bool holds(const Decisions& decisions, const Definitions& definitions, const Assignment& assignment);
 
 /// Numbers under which every decision is so. Not found is not a proof that there are none.
 std::optional<Assignment> find_assignment(const Decisions& decisions, const Definitions& definitions, uint64_t seed);

@@ -57,6 +57,9 @@ std::optional<std::string> call_papr(Machine& m) {
   if (!m.firmware.papr) return "calls a hypervisor, and none is known on this machine";
   auto function = m.gpr[3].constant();
   if (!function) return "calls the hypervisor by a number that is not known";
+  if (m.calls)
+    if (auto contract = m.calls->hypervisor.find(*function); contract != m.calls->hypervisor.end())
+      return call_hypervisor(m, contract->second);
   if (*function != kSetMode) return "calls the hypervisor, and what " + number("r3", m.gpr[3]) + " does is not known here";
   auto order = m.gpr[4].constant();
   if (!order || *order > 1 || m.gpr[5].constant() != kResourceLittleEndian || m.gpr[6].constant() != uint64_t{0} ||

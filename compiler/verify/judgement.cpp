@@ -32,12 +32,15 @@ std::string judgement_text(const Judgement& j) {
   for (const std::string& remark : j.remarks) text += "  note: " + remark + "\n";
   text += "from " + j.from + " to " + j.to + "\n";
   std::map<Outcome, uint64_t> count;
+  uint64_t by_solver = 0;
   for (const JudgedOrder& way : j.ways) {
     text += "\n" + std::string(to_text(way.giver)) + "-endian giver: " + plural(way.verdict->paths, "way") + ", at most " +
-            plural(way.verdict->instructions, "instruction") + "\n";
+            plural(way.verdict->instructions, "instruction") +
+            (way.verdict->impossible == 0 ? "" : "; nobody goes " + std::to_string(way.verdict->impossible) + " more, as the solver shows") + "\n";
     for (const Obligation& o : way.verdict->obligations) {
       ++count[o.outcome];
-      text += "  " + padded(to_text(o.outcome), kWord) + "  " + o.clause + "\n";
+      if (o.by_solver) ++by_solver;
+      text += "  " + padded(to_text(o.outcome), kWord) + "  " + o.clause + (o.by_solver ? ", by the solver" : "") + "\n";
       if (!o.detail.empty()) text += std::string(kWord + 4, ' ') + o.detail + "\n";
       for (size_t at = 0; at < o.trace.size();) {
         const size_t end = std::min(o.trace.find('\n', at), o.trace.size());
@@ -51,6 +54,7 @@ std::string judgement_text(const Judgement& j) {
   const char* separator = "";
   for (Outcome outcome : {Outcome::kProved, Outcome::kAssumed, Outcome::kUnknown, Outcome::kRefuted}) {
     text += separator + std::to_string(count[outcome]) + " " + to_text(outcome);
+    if (outcome == Outcome::kProved && by_solver != 0) text += " (" + std::to_string(by_solver) + " by the solver)";
     separator = ", ";
   }
   return text + "\n";

@@ -95,6 +95,12 @@ unsigned Memory::store(uint64_t address, unsigned width, const Value& value, End
   return changed;
 }
 
+const CallContract* Machine::contract_here() const {
+  if (!calls) return nullptr;
+  auto found = calls->functions.find(pc);
+  return found == calls->functions.end() ? nullptr : &found->second;
+}
+
 Bit Machine::resolve(Bit bit) const {
   if (decisions.empty() || bit.is_constant) return bit;
   auto decided = decisions.find(bit.atom & ~kInverse);
@@ -115,7 +121,7 @@ void Machine::decide(Atom atom, bool one) {
   // An order's three bits decide each other; and where two are equal, so are their bits.
   unsigned symbol = (atom & ~kInverse) / 64 - 1;
   const Definition* d = definitions->find(symbol);
-  if (d && (d->operation == Operation::kSignedOrder || d->operation == Operation::kUnsignedOrder)) {
+  if (d && is_order(d->operation)) {
     const Atom first = (symbol + 1) * 64;
     auto is = [&](unsigned bit, bool value) {
       auto found = decisions.find(first + bit);

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "verify/coherence.h"
 #include "verify/definitions.h"
 #include "verify/firmware.h"
+#include "verify/foreign_call.h"
 #include "verify/value.h"
 #include "verify/vector.h"
 
@@ -91,6 +93,11 @@ struct Machine {
   Coherence coherence;
   InterruptOrders interrupts;
   Firmware firmware;
+  /// Functions that are taken by contract, and which of them were called.
+  std::shared_ptr<const ForeignCalls> calls;
+  std::set<std::string> called;
+  /// The contract of the function that begins at pc, or null.
+  const CallContract* contract_here() const;
   /// What is not known of the caller is taken on trust: translation, on or off, only drops the four high bits of an
   /// address. Without this nothing is run that is translated.
   bool linear_map = false;

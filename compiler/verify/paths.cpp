@@ -4,6 +4,7 @@
 #include "verify/paths.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/address.h"
 
@@ -22,6 +23,45 @@ size_t occurrence_of(const std::vector<Obligation>& in, size_t index) {
                                            [&](const Obligation& o) { return o.clause == in[index].clause; }));
 }
 
+bool hold(const Claim& premises, const Definitions& definitions, const Assignment& numbers) {
+  return std::all_of(premises.begin(), premises.end(), [&](const Equality& premise) {
+    const uint64_t seen = evaluate(premise.seen, definitions, numbers);
+    return std::any_of(premise.one_of.begin(), premise.one_of.end(),
+                       [&](const Value& value) { return evaluate(value, definitions, numbers) == seen; });
+  });
+}
+
+/// Numbers that go this way, and that the giver may come with.
+std::optional<Assignment> numbers_of(const Path& path, uint64_t seed) {
+  auto numbers = find_assignment(path.decisions, *path.definitions, seed);
+  if (!numbers || hold(path.premises, *path.definitions, *numbers)) return numbers;
+  // What a register holds at entry is a symbol of its own: each seed has it hold another of its values.
+  for (const Equality& premise : path.premises) {
+    const Bit bit = premise.seen.bit(0);
+    if (!bit.is_constant && !bit.is_unknown() && !path.definitions->find(symbol_of(bit.atom)))
+      numbers->choose(symbol_of(bit.atom), evaluate(premise.one_of[seed % premise.one_of.size()], *path.definitions, *numbers));
+  }
+  if (!hold(path.premises, *path.definitions, *numbers) || !holds(path.decisions, *path.definitions, *numbers)) return std::nullopt;
+  return numbers;
+}
+
+/// No result in it: its symbols may be any numbers, independently of each other.
+bool is_exact(const Claim& claim, const Definitions& definitions) {
+  std::set<unsigned> symbols;
+  for (const Equality& equality : claim) {
+    definitions.collect(equality.seen, symbols);
+    for (const Value& value : equality.one_of) definitions.collect(value, symbols);
+  }
+  return symbols.empty() || !definitions.find(*symbols.rbegin());
+}
+
+/// A bit of which nothing is known is not certainly anything: no solver shows that.
+bool can_hold(const Claim& claim) {
+  return std::none_of(claim.begin(), claim.end(), [](const Equality& equality) {
+    return has_unknown_bits(equality.seen) || std::all_of(equality.one_of.begin(), equality.one_of.end(), has_unknown_bits);
+  });
+}
+
 }  // namespace
 
 std::string conditions(const std::vector<std::pair<Atom, bool>>& forks, const Definitions& definitions, const SymbolNames& names) {
@@ -30,34 +70,88 @@ std::string conditions(const std::vector<std::pair<Atom, bool>>& forks, const De
   return text;
 }
 
-void PathMerger::look_for_example(Obligation& obligation, size_t occurrence, const Path& path, const std::string& where) {
+/// Whether a run with these numbers refutes it, and then with them as its example.
+bool PathMerger::try_numbers(Obligation& obligation, size_t occurrence, const Path& path, const Assignment& numbers) {
+  Verdict again = rerun_(std::make_shared<const Assignment>(numbers));
+  const Obligation* same = find(again.obligations, obligation.clause, occurrence);
+  if (!same || same->outcome != Outcome::kRefuted) return false;
+  obligation.outcome = Outcome::kRefuted;
+  if (numbers.chosen().empty() && same->detail == obligation.detail) return true;  // it says nothing new
+  obligation.example.emplace();
+  for (const auto& [symbol, number] : numbers.chosen()) obligation.example->inputs.emplace_back(path.names(symbol), number);
+  obligation.example->seen = same->detail;
+  return true;
+}
+
+/// Whether what is refuted stays so.
+bool PathMerger::look_for_example(Obligation& obligation, size_t index, const Path& path) {
   constexpr uint64_t kSeeds = 4;
-  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    auto numbers = find_assignment(path.decisions, *path.definitions, seed);
-    if (!numbers) continue;
-    auto shared = std::make_shared<const Assignment>(*numbers);
-    Verdict again = rerun_(shared);
-    const Obligation* same = find(again.obligations, obligation.clause, occurrence);
-    if (!same || same->outcome != Outcome::kRefuted) continue;
-    if (numbers->chosen().empty() && same->detail == obligation.detail) return;  // it says nothing new
-    obligation.example.emplace();
-    for (const auto& [symbol, number] : numbers->chosen()) obligation.example->inputs.emplace_back(path.names(symbol), number);
-    obligation.example->seen = same->detail;
-    return;
+  const size_t occurrence = occurrence_of(path.verdict.obligations, index);
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed)
+    if (auto numbers = numbers_of(path, seed); numbers && try_numbers(obligation, occurrence, path, *numbers))
+      return true;
+  // Where every number comes this way, and results have no part in it.
+  auto claim = path.claims.find(index);
+  return path.forks.empty() && (claim == path.claims.end() || (path.premises.empty() && is_exact(claim->second, *path.definitions)));
+}
+
+/// What becomes of one that bits and names do not decide, where `way` is what the solver says of the way. The answer is what
+/// is to be said of it besides.
+std::string PathMerger::ask(Path& path, size_t index, const Solver::Answer& way, bool is_first) {
+  Obligation& obligation = path.verdict.obligations[index];
+  auto claim = path.claims.find(index);
+  const bool askable = claim != path.claims.end() && !claim->second.empty() && can_hold(claim->second);
+  Solver::Answer answer = askable ? solver_.find(*path.definitions, path.decisions, path.premises, &claim->second) : way;
+  if (askable && answer.kind == Solver::Kind::kNone) {
+    obligation.outcome = Outcome::kProved;
+    obligation.by_solver = true;
+    return ": the solver shows that no numbers make them differ";
   }
-  if (path.forks.empty()) return;  // then every number comes this way
+  const bool refuted = obligation.outcome == Outcome::kRefuted;
+  if (answer.kind == Solver::Kind::kNumbers && (askable || refuted) &&
+      try_numbers(obligation, occurrence_of(path.verdict.obligations, index), path, answer.numbers))
+    return {};
   obligation.outcome = Outcome::kUnknown;
-  obligation.detail += "; no numbers were found " + where;
+  if (refuted || askable) return "; no numbers were found that show it" + (answer.reason.empty() ? "" : ": " + answer.reason);
+  return answer.reason.empty() || !is_first ? "" : "; " + answer.reason;
+}
+
+/// Of what is still open; false when nobody goes this way.
+bool PathMerger::settle(Path& path, const std::vector<size_t>& open, bool is_gone, std::map<size_t, std::string>& notes) {
+  Solver::Answer way;
+  if (!is_gone) way = solver_.find(*path.definitions, path.decisions, path.premises);
+  if (way.kind == Solver::Kind::kNone) return false;
+  for (size_t index : open) notes[index] = ask(path, index, way, index == open.front());
+  return true;
+}
+
+void PathMerger::leave_out() {
+  ++impossible_;
+  all_by_solver_ = true;
 }
 
 void PathMerger::add(Path path) {
-  ++paths_;
   const std::string where = conditions(path.forks, *path.definitions, path.names);
   std::vector<Obligation>& obligations = path.verdict.obligations;
+  std::vector<size_t> open;
+  bool is_gone = path.forks.empty();
   for (size_t i = 0; i < obligations.size(); ++i) {
-    if (obligations[i].outcome == Outcome::kRefuted) look_for_example(obligations[i], occurrence_of(obligations, i), path, where);
-    if (!where.empty() && obligations[i].outcome > Outcome::kAssumed) obligations[i].detail += ", " + where;
+    if (obligations[i].outcome <= Outcome::kAssumed) continue;
+    if (obligations[i].outcome == Outcome::kRefuted && look_for_example(obligations[i], i, path))
+      is_gone = true;
+    else
+      open.push_back(i);
   }
+  std::map<size_t, std::string> notes;
+  if (!open.empty() && !settle(path, open, is_gone, notes)) {
+    ++impossible_;
+    for (size_t i : open) spared_.push_back(obligations[i]);
+    return;
+  }
+  ++paths_;
+  for (Obligation& o : obligations)
+    if (!where.empty() && o.outcome > Outcome::kAssumed) o.detail += ", " + where;
+  for (const auto& [index, note] : notes) obligations[index].detail += note;
   if (paths_ == 1) {
     merged_ = std::move(path.verdict);
     return;
@@ -68,6 +162,8 @@ void PathMerger::add(Path path) {
       merged_.obligations.push_back(obligations[i]);
     else if (obligations[i].outcome > known->outcome)
       *known = obligations[i];
+    else if (obligations[i].outcome == known->outcome)
+      known->by_solver = known->by_solver || obligations[i].by_solver;
   }
   std::erase_if(merged_.stored, [&](const auto& byte) {
     auto same = path.verdict.stored.find(byte.first);
@@ -81,12 +177,15 @@ void PathMerger::add(Path path) {
 
 Verdict PathMerger::finish(size_t open) {
   merged_.paths = paths_ + open;
-  if (open != 0)
-    for (Obligation& o : merged_.obligations)
-      if (o.outcome < Outcome::kUnknown) {
-        o.outcome = Outcome::kUnknown;
-        o.detail = "it has more than " + std::to_string(kMostPaths) + " ways to go";
-      }
+  merged_.impossible = impossible_;
+  if (paths_ == 0) return Verdict{{{"enter", Outcome::kUnknown, "the solver says that nobody goes any way through it"}}, 0, {}};
+  for (Obligation& o : merged_.obligations) {
+    const bool spared = std::any_of(spared_.begin(), spared_.end(), [&](const Obligation& other) { return other.clause == o.clause; });
+    if (o.outcome == Outcome::kProved && (spared || all_by_solver_)) o.by_solver = true;
+    if (open == 0 || o.outcome >= Outcome::kUnknown) continue;
+    o.outcome = Outcome::kUnknown;
+    o.detail = "it has more than " + std::to_string(kMostPaths) + " ways to go";
+  }
   return std::move(merged_);
 }
 

@@ -4,17 +4,20 @@
 //
 // The worst that is said of any way, with the conditions under which it is taken. Where a way depends on a result of its
 // inputs, it may be one that nobody ever takes: what is refuted there counts only with numbers that take it, and a
-// trial with those numbers that ends in the same. A solver is not asked: without such numbers the answer is `unknown`.
+// trial with those numbers that ends in the same. Where no numbers are found by going back through definitions the solver
+// is asked: for numbers, or that there are none, and then nobody goes the way, or the obligation holds on it.
 //
-//   PathMerger merger(rerun); merger.add(verdict, decisions, ...); merger.finish(0)
+//   PathMerger merger(solver, rerun); merger.add(path); merger.finish(0)
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "verify/definitions.h"
+#include "verify/solver.h"
 #include "verify/verify.h"
 
 namespace baton::verify {
@@ -27,6 +30,11 @@ struct Path {
   Decisions decisions;
   const Definitions* definitions;
   SymbolNames names;
+  /// Of obligations that are not proved, by their place in the verdict: what must hold for them to be. Without one there
+  /// is nothing to ask but whether anybody goes this way.
+  std::map<size_t, Claim> claims;
+  /// What the giver promises of values that are not numbers.
+  Claim premises;
 };
 
 /// "where A < B and C = D"; empty without forks.
@@ -37,18 +45,28 @@ using Rerun = std::function<Verdict(std::shared_ptr<const Assignment>)>;
 
 class PathMerger {
  public:
-  explicit PathMerger(Rerun rerun) : rerun_(std::move(rerun)) {}
+  PathMerger(Solver& solver, Rerun rerun) : solver_(solver), rerun_(std::move(rerun)) {}
   void add(Path path);
-  bool wants_more() const { return paths_ < kMostPaths; }
+  /// One that was not followed, since the solver shows that nobody goes it.
+  void leave_out();
+  uint64_t ways() const { return paths_ + impossible_; }
+  bool wants_more() const { return paths_ < kMostPaths && impossible_ < kMostImpossible; }
   /// `open`: ways that were not followed to their end.
   Verdict finish(size_t open);
 
  private:
-  void look_for_example(Obligation& obligation, size_t occurrence, const Path& path, const std::string& where);
+  static constexpr uint64_t kMostImpossible = 8 * kMostPaths;
+  bool try_numbers(Obligation& obligation, size_t occurrence, const Path& path, const Assignment& numbers);
+  bool look_for_example(Obligation& obligation, size_t index, const Path& path);
+  bool settle(Path& path, const std::vector<size_t>& open, bool is_gone, std::map<size_t, std::string>& notes);
+  std::string ask(Path& path, size_t index, const Solver::Answer& way, bool is_first);
 
+  Solver& solver_;
   Rerun rerun_;
   Verdict merged_;
-  size_t paths_ = 0;
+  uint64_t paths_ = 0, impossible_ = 0;
+  bool all_by_solver_ = false;
+  std::vector<Obligation> spared_;  // what was not proved on ways that nobody goes
 };
 
 }  // namespace baton::verify

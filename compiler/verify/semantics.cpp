@@ -212,12 +212,13 @@ class Execution {
     return (low | low.rotate_left(32)).rotate_left(count(2));
   }
   void shift(unsigned width, bool left) {
-    auto amount = gpr(2).masked(width == 64 ? 127 : 63).constant();
+    const Value by = gpr(2).masked(width == 64 ? 127 : 63);
+    auto amount = by.constant();
+    uint64_t word = width == 64 ? ~uint64_t{0} : 0xffffffff;
     if (!amount) {
-      gpr(0) = width == 64 ? Value::unknown() : Value::unknown().masked(0xffffffff);
+      gpr(0) = named(left ? Operation::kShiftLeft : Operation::kShiftRight, gpr(1).masked(word), by, Value::unknown().masked(word));
       return;
     }
-    uint64_t word = width == 64 ? ~uint64_t{0} : 0xffffffff;
     unsigned n = static_cast<unsigned>(*amount);
     if (n >= width) {
       gpr(0) = Value();
@@ -228,8 +229,9 @@ class Execution {
   }
   void count_leading_zeros(unsigned width) {
     auto value = gpr(1).masked(width == 64 ? ~uint64_t{0} : 0xffffffff).constant();
-    if (!value)
-      gpr(0) = Value::unknown().masked(127);
+    if (!value)  // of a word: in the upper half, with a one behind it that ends the count
+      gpr(0) = named(Operation::kLeadingZeros, width == 64 ? gpr(1) : gpr(1).masked(0xffffffff).rotate_left(32) | Value(uint64_t{1} << 31),
+                     Value(), Value::unknown().masked(127));
     else
       gpr(0) = Value(*value == 0 ? width : static_cast<unsigned>(__builtin_clzll(*value)) - (64 - width));
   }
@@ -310,15 +312,16 @@ class Execution {
       if (width == 64) return v;
       return sign ? v.sign_extended(32) : v.masked(0xffffffff);
     };
-    Order s = compare(widen(a, true), widen(b, true), true), u = compare(widen(a, false), widen(b, false), false);
-    Bit traps = Bit::constant(false);
-    if ((to & 16) != 0) traps = traps | s.less;
-    if ((to & 8) != 0) traps = traps | s.greater;
-    if ((to & 4) != 0) traps = traps | s.equal;
-    if ((to & 2) != 0) traps = traps | u.less;
-    if ((to & 1) != 0) traps = traps | u.greater;
-    if (!traps.is_constant) return unknown("may trap");
-    if (traps.one) wrong("traps");
+    Order s = m_.definitions->order(widen(a, true), widen(b, true), true), u = m_.definitions->order(widen(a, false), widen(b, false), false);
+    const std::pair<unsigned, Bit> parts[] = {{16, s.less}, {8, s.greater}, {4, s.equal}, {2, u.less}, {1, u.greater}};
+    for (const auto& [asked, part] : parts) {
+      const Bit traps = m_.resolve(part);
+      if ((to & asked) == 0 || traps.same_as(Bit::constant(false))) continue;
+      if (traps.is_constant) return wrong("traps");
+      if (traps.is_unknown()) return unknown("may trap");
+      result_ = {Step::Kind::kForks, where() + " traps on a condition that is not known", traps.atom};
+      return;
+    }
   }
 
   Value* special(int64_t number) {
@@ -569,6 +572,10 @@ Step step(Machine& m) {
   if ((m.msr.known() & m.msr.bits() & wide) == 0) return give_up("64-bit mode is not known to be on");
   if (m.firmware.opal_entry && m.pc == m.firmware.opal_entry->value()) {
     auto refused = call_opal(m);
+    return refused ? give_up(*refused) : Step{};
+  }
+  if (const CallContract* contract = m.contract_here()) {
+    auto refused = call_function(m, *contract);
     return refused ? give_up(*refused) : Step{};
   }
   const uint64_t place = m.place_of(m.pc);

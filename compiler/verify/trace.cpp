@@ -16,6 +16,10 @@ constexpr size_t kInstructionWidth = 28;
 
 Fetched instruction_at(const Machine& machine) {
   Fetched fetched;
+  if (const CallContract* contract = machine.contract_here()) {
+    fetched.text = "(" + contract->name + ", by its contract)";
+    return fetched;
+  }
   auto order = machine.order();
   if (!order) return fetched;
   fetched.order = *order;
@@ -46,6 +50,7 @@ std::string joined(const std::vector<std::string>& parts) {
 void StepChanges::before(Machine& m) {
   m.memory.note_accesses(nullptr);
   instruction_ = instruction_at(m);
+  by_contract_ = m.contract_here() != nullptr;
   accesses_.clear();
   m.memory.note_accesses(&accesses_);
   gpr_ = m.gpr;
@@ -72,8 +77,8 @@ std::vector<std::string> StepChanges::after(const Machine& m, const SymbolNames&
   compare("srr1", srr1_, m.srr1);
   compare("hsrr0", hsrr0_, m.hsrr0);
   compare("hsrr1", hsrr1_, m.hsrr1);
-  // The first access is the fetch.
-  if (!accesses_.empty()) accesses_.erase(accesses_.begin());
+  // The first access is the fetch. What is taken by contract is not fetched.
+  if (!accesses_.empty() && !by_contract_) accesses_.erase(accesses_.begin());
   const std::vector<Access> accesses = accesses_;  // looking at memory is an access too
   for (const Access& access : accesses)
     if (access.stores)

@@ -42,6 +42,7 @@ class StepChanges {
   Value lr_, ctr_, xer_, msr_, srr0_, srr1_, hsrr0_, hsrr1_, cr_;
   uint64_t pc_ = 0;
   Fetched instruction_;
+  bool by_contract_ = false;
   std::vector<Access> accesses_;
   std::vector<std::string> registers_;
 };

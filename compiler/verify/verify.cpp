@@ -15,6 +15,10 @@ namespace baton::verify {
 namespace {
 
 constexpr size_t kMostTraced = 4096;
+// Bytes that are not as they must be, of which the solver is asked together.
+constexpr size_t kMostClaimed = 4096;
+// From this many ways on, those that nobody goes are left out beforehand.
+constexpr size_t kMostUnasked = kMostPaths / 2;
 
 /// Meets a state that was there before. One earlier state is kept, each time twice as long as the one before: that meets
 /// any cycle. Of registers all counts, of memory what was stored. What is not known may differ from one time to the next,
@@ -74,7 +78,9 @@ class Trial {
         for (const auto& [address, byte] : m_.memory.stored())
           if (auto number = m_.resolve(byte).constant()) verdict_.stored.emplace(address, static_cast<uint8_t>(*number));
     }
-    return {std::move(verdict_), forks_, m_.decisions, m_.definitions.get(), names()};
+    for (const std::string& name : m_.called)
+      say("the call of " + name + " keeps its contract", Outcome::kAssumed, "it is not run: what the contract says is taken as so");
+    return {std::move(verdict_), forks_, m_.decisions, m_.definitions.get(), names(), std::move(claims_), premises_};
   }
 
   void walk(std::vector<Trial>& others, Observer& observer) {
@@ -85,6 +91,9 @@ class Trial {
     execute();
     observer.ends(m_, verdict_.obligations.front());
   }
+
+  /// Whether the solver shows that nobody goes this way.
+  bool is_impossible(Solver& solver) const { return solver.find(*m_.definitions, m_.decisions, premises_).kind == Solver::Kind::kNone; }
 
   void set_up(Endian giver) {
     describe_entry(giver);
@@ -173,6 +182,12 @@ class Trial {
       BATON_CHECK(target != nullptr, "an entry state names a register that does not exist");
       *target = value_of(term);
     }
+    for (const auto& [name, terms] : from_.one_of) {
+      const Value* value = m_.find(name);
+      BATON_CHECK(value != nullptr, "an entry state names a register that does not exist");
+      premises_.push_back({*value, {}});
+      for (const Term& term : terms) premises_.back().one_of.push_back(value_of(term));
+    }
     uint64_t known = from_.msr_known | ppc64::msr::kLe;
     uint64_t value = (from_.msr_value & ~ppc64::msr::kLe) | (giver == Endian::kLittle ? ppc64::msr::kLe : 0);
     m_.msr = at_entry("msr").with(Value(value), known);
@@ -180,6 +195,7 @@ class Trial {
     m_.book3e = from_.book3e;
     m_.interrupts = from_.interrupts;
     m_.firmware = from_.firmware;
+    m_.calls = from_.calls;
     watch_fetches(m_.coherence, from_, to_);
     m_.linear_map = from_.linear_map;
   }
@@ -215,11 +231,17 @@ class Trial {
   void say(std::string clause, Outcome outcome, std::string detail) {
     verdict_.obligations.push_back(Obligation{std::move(clause), outcome, std::move(detail)});
   }
+  /// What is not proved here, and that it would be if this held.
+  void say(std::string clause, Outcome outcome, std::string detail, Claim claim) {
+    claims_[verdict_.obligations.size()] = std::move(claim);
+    say(std::move(clause), outcome, std::move(detail));
+  }
 
   /// Where code may run: what is said to be code, or the segment around the entry; and what the goals allow besides.
   bool may_run() const {
     const uint64_t place = m_.place_of(m_.pc);
-    if (to_.may_execute.contains(Range::at(Address{place}, Size{4})) || m_.firmware.opal_entry == Address{m_.pc}) return true;
+    if (to_.may_execute.contains(Range::at(Address{place}, Size{4})) || m_.firmware.opal_entry == Address{m_.pc} || m_.contract_here())
+      return true;
     if (loaded_.code) return loaded_.code->contains(Range::at(Address{place}, Size{4}));
     return std::any_of(loaded_.segments.begin(), loaded_.segments.end(), [&](const Segment& s) {
       auto inside = [&](uint64_t a) { return a >= s.start.value() && a - s.start.value() < s.size.bytes(); };
@@ -348,8 +370,10 @@ class Trial {
   void judge(const std::string& clause, const std::string& name, const Value& seen, const std::vector<Term>& one_of) {
     unsigned open = 0, may_differ = 0;  // of the terms that are not certainly different
     std::string wanted;
+    Equality equality{seen, {}};
     for (const Term& term : one_of) {
       Value value = m_.resolve(value_of(term));
+      equality.one_of.push_back(value);
       if (seen.same_as(value)) return say(clause, Outcome::kProved, name + " = " + seen.to_text(names()));
       if (!seen.differs_from(value)) {
         ++open;
@@ -360,7 +384,7 @@ class Trial {
     // One run must differ from all of them; with two open terms, different runs may be needed.
     bool refuted = open == 0 || (open == 1 && may_differ == 1);
     say(clause, refuted ? Outcome::kRefuted : Outcome::kUnknown,
-        name + " = " + seen.to_text(names()) + ", not certainly " + wanted);
+        name + " = " + seen.to_text(names()) + ", not certainly " + wanted, {equality});
   }
   /// True when some run has the two differ: a bit that is 0 in one and 1 in the other, or two bits of
   /// which one at least is free to be chosen (symbols are any value that their bits allow).
@@ -392,7 +416,7 @@ class Trial {
       if (!seen.bit(n).same_as(want.bit(n))) wrong |= uint64_t{1} << n;
     std::string fields = ppc64::msr_fields_to_text(wrong);
     say(clause, can_differ(seen, want) ? Outcome::kRefuted : Outcome::kUnknown,
-        "msr bits " + hex(Wide{wrong}) + (fields.empty() ? "" : " (" + fields + ")") + " are not as they must be");
+        "msr bits " + hex(Wide{wrong}) + (fields.empty() ? "" : " (" + fields + ")") + " are not as they must be", {{seen, {want}}});
   }
 
   void judge_interrupts() {
@@ -415,7 +439,7 @@ class Trial {
         say(goal.clause, Outcome::kProved, name + " = " + seen.to_text(names()));
       } else {
         say(goal.clause, can_differ(seen, want) ? Outcome::kRefuted : Outcome::kUnknown,
-            name + " = " + seen.to_text(names()) + ", not certainly " + want.to_text(names()));
+            name + " = " + seen.to_text(names()) + ", not certainly " + want.to_text(names()), {{seen, {want}}});
       }
     }
   }
@@ -424,14 +448,20 @@ class Trial {
     for (const BytesGoal& goal : to_.bytes) {
       Outcome outcome = Outcome::kProved;
       std::string detail = std::to_string(goal.bytes.size()) + " bytes at " + hex(goal.at);
-      for (size_t i = 0; i < goal.bytes.size() && outcome == Outcome::kProved; ++i) {
+      Claim claim;
+      for (size_t i = 0; i < goal.bytes.size() && claim.size() < kMostClaimed; ++i) {
         Value seen = m_.resolve(m_.memory.byte(goal.at.value() + i)), want(goal.bytes[i]);
         if (seen.same_as(want)) continue;
+        claim.push_back({seen, {want}});
+        if (outcome != Outcome::kProved) continue;  // the first is told
         outcome = can_differ(seen, want) ? Outcome::kRefuted : Outcome::kUnknown;
         detail = "the byte at " + hex(Wide{goal.at.value() + i}) + " is " + seen.to_text(names()) + ", not certainly " +
                  want.to_text(names());
       }
-      say(goal.clause, outcome, detail);
+      if (claim.empty() || claim.size() == kMostClaimed)
+        say(goal.clause, outcome, detail);
+      else
+        say(goal.clause, outcome, detail, std::move(claim));
     }
   }
 
@@ -460,7 +490,8 @@ class Trial {
       const uint64_t size = goal.from.size().bytes();
       uint64_t missed = 0, chained = 0, later = 0;
       std::optional<std::pair<uint64_t, uint64_t>> wrong;
-      for (uint64_t i = 0; i < size && !wrong; ++i) {
+      Claim claim;
+      for (uint64_t i = 0; i < size && claim.size() < kMostClaimed; ++i) {
         uint64_t to = goal.to.value() + i;
         bool overwritten = std::any_of(to_.copies.begin() + static_cast<std::ptrdiff_t>(k) + 1, to_.copies.end(), [&](const CopyGoal& other) {
           return Range::at(other.to, other.from.size()).contains(Range::at(Address{to}, Size{1}));
@@ -473,12 +504,17 @@ class Trial {
         // In turns that were not run nothing was stored, nor could a later copy read it.
         if (any_left_out && m_.memory.stored().count(to) == 0) ++missed;
         else if (any_left_out && through > 1) ++chained;
-        else if (!m_.memory.byte(to).same_as(m_.memory.at_entry(from))) wrong = {to, from};
+        else if (!m_.memory.byte(to).same_as(m_.memory.at_entry(from))) {
+          claim.push_back({m_.memory.byte(to), {m_.memory.at_entry(from)}});
+          if (!wrong) wrong = {to, from};
+        }
       }
+      if (missed + chained != 0 || claim.size() == kMostClaimed) claim.clear();  // it says not all of it
       if (wrong) {
         bool refuted = can_differ(m_.memory.byte(wrong->first), m_.memory.at_entry(wrong->second));
         say(goal.clause, refuted ? Outcome::kRefuted : Outcome::kUnknown,
-            "the byte at " + hex(Wide{wrong->first}) + " is not certainly what " + hex(Wide{wrong->second}) + " held at entry");
+            "the byte at " + hex(Wide{wrong->first}) + " is not certainly what " + hex(Wide{wrong->second}) + " held at entry",
+            std::move(claim));
       } else if (missed != 0 && !left_out(missed, later)) {
         say(goal.clause, Outcome::kRefuted, std::to_string(missed) + " bytes are not written");
       } else if (missed + chained != 0) {
@@ -550,6 +586,8 @@ class Trial {
   Observer* observer_ = nullptr;
   bool may_end_in_cycle_ = true;
   std::vector<std::pair<Atom, bool>> forks_;
+  Claim premises_;                  // what is promised of values at entry
+  std::map<size_t, Claim> claims_;  // of obligations, by their place in the verdict
   std::vector<NamedMemory> named_memory_;
   Value entry_msr_;
   std::vector<LoopSummary> loops_;
@@ -586,14 +624,18 @@ Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& 
     return trial;
   };
   std::vector<Trial> open{ready(nullptr)};
-  PathMerger merger([&](std::shared_ptr<const Assignment> numbers) {
+  Solver solver(from.solver);
+  PathMerger merger(solver, [&](std::shared_ptr<const Assignment> numbers) {
     std::vector<Trial> none;
     return ready(std::move(numbers)).follow(none).verdict;
   });
   while (!open.empty() && merger.wants_more()) {
     Trial path = std::move(open.back());
     open.pop_back();
-    merger.add(path.follow(open, observer));
+    if (merger.ways() >= kMostUnasked && path.is_impossible(solver))
+      merger.leave_out();
+    else
+      merger.add(path.follow(open, observer));
   }
   return merger.finish(open.size());
 }

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,7 +24,9 @@
 #include "verify/coherence.h"
 #include "verify/copy_loop.h"
 #include "verify/firmware.h"
+#include "verify/foreign_call.h"
 #include "verify/hash_loop.h"
+#include "verify/solver.h"
 #include "verify/value.h"
 
 namespace baton::verify {
@@ -61,6 +64,8 @@ struct UnknownMemory {
 struct EntryState {
   /// By register name ("r3", "lr", "ctr", "cr", "xer"); what is absent is unknown.
   std::map<std::string, Term> registers;
+  /// Those that hold one of several values: by the register's name.
+  std::map<std::string, std::vector<Term>> one_of = {};
   /// Bits of a symbol that may be one, e.g. 0xff where every id is below 256; all 64 when absent.
   std::map<std::string, uint64_t> symbol_bits;
   /// MSR bits that are known, and their values. LE is the giver's, whatever stands here.
@@ -71,6 +76,8 @@ struct EntryState {
   /// What interrupts are taken in when the stub is entered, and what firmware can change it.
   InterruptOrders interrupts;
   Firmware firmware;
+  /// Functions and calls of the hypervisor that are taken by contract; null for none.
+  std::shared_ptr<const ForeignCalls> calls = {};
   /// The smallest cache block of the CPUs that may run this.
   uint64_t cache_block = kSmallestBlock;
   /// Code runs where an address and its place in memory may differ in the four high bits, and in no other; see machine.h.
@@ -87,6 +94,8 @@ struct EntryState {
   std::vector<UnknownMemory> unknown = {};
   /// What is known of it nevertheless, in front of that.
   std::vector<Segment> stated = {};
+  /// Who is asked where bits and names do not tell.
+  SolverUse solver = {};
 };
 
 struct RegisterGoal {
@@ -171,6 +180,7 @@ struct Obligation {
   std::string detail;  // what was seen, or what stood in the way
   std::optional<Example> example = {};  // of what is refuted, where one was found
   std::string trace = {};               // of several CPUs: who did what, in lines
+  bool by_solver = false;               // proved, and not without the solver
 };
 
 struct Verdict {
@@ -181,6 +191,7 @@ struct Verdict {
   std::map<uint64_t, uint8_t> stored = {};
   uint64_t paths = 1;                   // ways through the stub; `forks` of them on this one
   uint64_t forks = 0;
+  uint64_t impossible = 0;              // ways besides these that nobody goes, as the solver shows
 
   /// The worst of all.
   Outcome outcome() const;

@@ -34,6 +34,7 @@ DOORS = (
     (re.compile(r"^llvm/(MC|Target|TargetParser|CodeGen)/|^llvm/Support/TargetSelect\.h$"), {"ppc64"}),
     (re.compile(r"^llvm/(Object|BinaryFormat)/"), {"inputs"}),
     (re.compile(r"^CLI/|^CLI11"), {"driver"}),
+    (re.compile(r"^z3"), {"verify"}),
 )
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
@@ -120,6 +121,8 @@ PLANTED = (
     ("report", '#include <llvm/Support/JSON.h>', False),
     ("driver", '#include <CLI/CLI.hpp>', False),
     ("report", '#include <CLI/CLI.hpp>', True),
+    ("verify", '#include <z3.h>', False),
+    ("driver", '#include <z3.h>', True),
 )
 
 

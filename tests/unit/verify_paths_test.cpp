@@ -4,53 +4,17 @@
 // way that depends on inputs comes with inputs that go that way.
 #include <doctest/doctest.h>
 
-#include "ppc64/assemble.h"
-#include "ppc64/registers.h"
+#include "stub_case.h"
 #include "verify/definitions.h"
 #include "verify/trace.h"
-#include "verify/verify.h"
 
 using namespace baton;
 using namespace baton::verify;
-namespace msr = baton::ppc64::msr;
 
 namespace {
 
 const Value kId = Value::symbol(1, 0xffff), kOther = Value::symbol(2);
 const SymbolNames kNames = [](unsigned symbol) { return "s" + std::to_string(symbol); };
-
-constexpr uint64_t kCode = 0x10000, kTaker = 0x20000, kWord = 0x30000;
-
-/// Enters `text` at kCode with r3 = id (16 bits) and r4 = kWord, of whose memory nothing is known.
-struct Case {
-  ByteBuffer code;
-  EntryState from;
-  Goals to;
-
-  explicit Case(const std::string& text) {
-    auto result = ppc64::assemble(text, Endian::kBig);
-    if (!result) FAIL(result.failure().message << "\n" << text);
-    code = result->text;
-    from.registers = {{"r3", Term::named("id")}, {"r4", Term::number(kWord)}};
-    from.symbol_bits["id"] = 0xffff;
-    from.msr_known = msr::kSf | msr::kPr | msr::kIr | msr::kDr | msr::kEe | msr::kLe;
-    from.msr_value = msr::kSf;
-    from.unknown = {{Range::at(Address{kWord}, Size{64}), "word"}};
-    to.target = Address{kTaker};
-  }
-  Verdict judge(Observer* observer = nullptr) const {
-    return verify_entry(Loaded{{{"code", Address{kCode}, code, Size{0x1000}}}, Address{kCode}}, from, to, Endian::kBig, observer);
-  }
-};
-
-const Obligation& find(const Verdict& verdict, const std::string& clause) {
-  for (const Obligation& o : verdict.obligations)
-    if (o.clause == clause) return o;
-  FAIL("no obligation " << clause);
-  return verdict.obligations.front();
-}
-
-const char* kGo = "\tlis %r9, 2\n\tmtctr %r9\n\tbctr\n";
 
 }  // namespace
 

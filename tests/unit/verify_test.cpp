@@ -224,7 +224,10 @@ TEST_CASE("a set of values is met by any member") {
   CHECK(outcome_of(handoff.judge(Endian::kBig), "r5 = 0") == Outcome::kRefuted);
   handoff.from.registers["r5"] = Term::named("flag");
   handoff.from.symbol_bits["flag"] = 1;
+  // Two members for two runs: no pattern of bits says that.
   handoff.to.registers[2].one_of = {Term::number(0), Term::number(1)};
+  CHECK(outcome_of(handoff.judge(Endian::kBig), "r5 = 0") == Outcome::kProved);
+  handoff.from.solver.allowed = false;
   CHECK(outcome_of(handoff.judge(Endian::kBig), "r5 = 0") == Outcome::kUnknown);
 }
 
