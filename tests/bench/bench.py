@@ -3,7 +3,7 @@
 """How long does the compiler take, how often does it touch a payload's bytes, how short are its stubs,
 and how does it grow with a program, or with a machine?
 
-Prints nine groups of figures. Times are those of whole processes, taken in turns within one run, because
+Prints eleven groups of figures. Times are those of whole processes, taken in turns within one run, because
 machines are shared: what counts is the ratio, not the milliseconds. Bytes are counted, not timed. Exits with
 1 when something that is counted is not as it should be; a time never fails.
 
@@ -23,6 +23,7 @@ import crash_times
 import machines
 import scale
 import stub_table
+import verify_figures
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, os.pardir, "golden"))
@@ -351,6 +352,14 @@ def holes(program):
         subprocess.run([program], check=True)
 
 
+def verification(baton, program, folder, rounds):
+    verify_figures.run(baton, folder, once, say, rounds)
+    if program is None:
+        say("left out: --judge names the program")
+    else:
+        subprocess.run([program], check=True)
+
+
 def handshakes(program):
     if program is None:
         say("left out: --handshakes names the program")
@@ -367,8 +376,9 @@ def main():
     parser.add_argument("--payload-mib", type=int, default=256, help="size of the big kernel; the initrd has a quarter")
     parser.add_argument("--holes", help="the program holes_bench; without it that part is left out")
     parser.add_argument("--handshakes", help="the program handshake_bench; without it that part is left out")
+    parser.add_argument("--judge", help="the program verify_bench; without it that part is left out")
     parser.add_argument("--only", choices=["time", "payload", "stubs", "diff", "scale", "machines", "crash", "holes",
-                                           "handshakes"])
+                                           "handshakes", "verify"])
     given = parser.parse_args()
     baton, work = os.path.abspath(given.baton), os.path.abspath(given.work)
     parts = [("time", lambda at: times(baton, given.cc, at, given.rounds)),
@@ -379,7 +389,8 @@ def main():
              ("machines", lambda at: large_machines(baton, at)),
              ("crash", lambda at: crash_times.run(os.path.dirname(os.path.dirname(baton)), at)),
              ("holes", lambda at: holes(given.holes)),
-             ("handshakes", lambda at: handshakes(given.handshakes))]
+             ("handshakes", lambda at: handshakes(given.handshakes)),
+             ("verify", lambda at: verification(baton, given.judge, at, given.rounds))]
     failed = False
     for number, (name, part) in enumerate(parts, 1):
         if given.only not in (None, name):

@@ -210,10 +210,18 @@ def measure(baton, handoff, job, folder):
     return rows
 
 
-def table(baton, folder):
-    os.makedirs(folder, exist_ok=True)
+def make_inputs(folder):
+    """What the handoffs of this folder read."""
     inputs.make(os.path.join(folder, "vmlinux"), KERNEL)
     inputs.make(os.path.join(folder, "tree.dtb"), TREE)
+    inputs.make(os.path.join(folder, "payload.bin"), "pattern 4096\n")
+    for program in ("handoffs.baton", "conventions.baton", "backup.baton"):
+        shutil.copyfile(os.path.join(HERE, program), os.path.join(folder, program))
+
+
+def table(baton, folder):
+    os.makedirs(folder, exist_ok=True)
+    make_inputs(folder)
     lines = ["Stubs from linux.kexec@2013: instructions executed from the entry to the jump, by the prover on the",
              "bytes written, beside the lower bound counted by hand. The bytes include the taker's own 0x100-byte",
              "head where slaves read it.",
@@ -271,8 +279,6 @@ def beaten(row, names):
 
 def conventions(baton, folder):
     """The second table: each kind of taker, beside who does the same job."""
-    inputs.make(os.path.join(folder, "payload.bin"), "pattern 4096\n")
-    shutil.copyfile(os.path.join(HERE, "conventions.baton"), os.path.join(folder, "conventions.baton"))
     with open(os.path.join(folder, "vmlinux"), "rb") as stream:
         image = stream.read()[0x10000:]  # where the recipe puts the first byte that is loaded
     if not any(image[LANDING:HEAD]):
