@@ -6,7 +6,6 @@
 #include <algorithm>
 
 namespace baton::verify {
-
 void Memory::describe(std::string name, uint64_t start, ByteView bytes, uint64_t size) {
   regions_.push_back(Region{std::move(name), start, bytes, std::max<uint64_t>(size, bytes.size())});
 }
@@ -36,8 +35,8 @@ std::string Memory::name_at(uint64_t address) const {
 }
 
 Value Memory::byte(uint64_t address) const {
-  auto it = stored_.find(address);
-  return it != stored_.end() ? it->second : at_entry(address);
+  auto stored = stored_.byte(address);
+  return stored ? *stored : at_entry(address);
 }
 
 Value Memory::at_entry(uint64_t address) const {
@@ -52,45 +51,72 @@ Value Memory::at_entry(uint64_t address) const {
   return Value(offset < region->bytes.size() ? region->bytes[offset] : uint64_t{0});
 }
 
-bool Memory::was_stored(uint64_t address, unsigned width) const {
-  auto first = stored_.lower_bound(address);
-  return first != stored_.end() && first->first - address < width;
+bool Memory::was_stored(uint64_t address, unsigned width) const { return stored_.any(address, width); }
+
+bool Memory::is_described(uint64_t address, unsigned width) const {
+  return std::any_of(regions_.begin(), regions_.end(), [&](const Region& region) {
+    return address - region.start < region.size || region.start - address < width;
+  });
+}
+
+/// Of eight bytes that are one name, and that no other region is seen in.
+std::optional<unsigned> Memory::name_of(uint64_t address, unsigned width) const {
+  for (auto region = regions_.rbegin(); region != regions_.rend(); ++region) {
+    const uint64_t offset = address - region->start, to_start = region->start - address;
+    if (offset >= region->size && to_start >= width) continue;
+    if (!region->symbols || width != 8 || offset % 8 != 0 || offset >= region->size || region->size - offset < 8) return std::nullopt;
+    return *region->symbols + static_cast<unsigned>(offset / 8);
+  }
+  return std::nullopt;
+}
+
+Value Memory::number_at_entry(uint64_t address, unsigned width) const {
+  if (const uint8_t* from = described(address, width)) {
+    uint64_t number = 0;
+    for (unsigned i = 0; i < width; ++i) number = number << 8 | from[i];
+    return Value(number);
+  }
+  if (!is_described(address, width)) return Value::unknown().masked(low_bytes(width));
+  if (auto symbol = name_of(address, width)) return chosen_ ? Value(chosen_->of(*symbol)) : Value::symbol(*symbol);
+  Value value;
+  for (unsigned i = 0; i < width; ++i) value = value.rotate_left(8).masked(~uint64_t{0xff}) | at_entry(address + i);
+  return value;
+}
+
+Value Memory::number(uint64_t address, unsigned width) const {
+  if (stored_.empty()) return number_at_entry(address, width);
+  if (address % 8 + width <= 8)
+    if (auto stored = stored_.number(address, width)) return *stored;
+  if (!stored_.any(address, width)) return number_at_entry(address, width);
+  Value value;
+  for (unsigned i = 0; i < width; ++i) value = value.rotate_left(8).masked(~uint64_t{0xff}) | byte(address + i);
+  return value;
 }
 
 Value Memory::load(uint64_t address, unsigned width, Endian order) const {
   if (accesses_) accesses_->push_back({address, width, false});
-  // Nearly all loads are of bytes that one region describes and nobody stored to.
-  if (const uint8_t* from = was_stored(address, width) ? nullptr : described(address, width)) {
-    uint64_t number = 0;
-    for (unsigned i = 0; i < width; ++i) number = number << 8 | from[order == Endian::kBig ? i : width - 1 - i];
-    return Value(number);
-  }
   Value value;
-  for (unsigned i = 0; i < width; ++i) {
-    unsigned at = order == Endian::kBig ? i : width - 1 - i;
-    value = value.rotate_left(8).masked(~uint64_t{0xff}) | byte(address + at);
+  for (unsigned done = 0; done < width;) {
+    const unsigned here = std::min(width - done, 8 - static_cast<unsigned>((address + done) % 8));
+    const Value part = number(address + done, here);
+    value = here == 8 ? part : value.rotate_left(8 * here).masked(~low_bytes(here)) | part;
+    done += here;
   }
-  return value;
-}
-
-/// Whether the byte there was certainly this before anything was stored.
-bool Memory::is_at_entry(uint64_t address, const Value& byte) const {
-  const Region* region = find(address);
-  if (!region) return false;
-  if (region->symbols) return byte.same_as(at_entry(address));
-  uint64_t offset = address - region->start;
-  return byte.is_constant() && byte.bits() == (offset < region->bytes.size() ? region->bytes[offset] : uint64_t{0});
+  return order == Endian::kBig ? value : value.bytes_reversed(width);
 }
 
 unsigned Memory::store(uint64_t address, unsigned width, const Value& value, Endian order) {
   if (accesses_) accesses_->push_back({address, width, true});
+  const Value in_order = order == Endian::kBig ? value.masked(low_bytes(width)) : value.bytes_reversed(width);
   unsigned changed = 0;
-  for (unsigned i = 0; i < width; ++i) {
-    unsigned at = order == Endian::kBig ? width - 1 - i : i;
-    Value byte = value.rotate_left(64 - 8 * i).masked(0xff);
-    auto [place, is_new] = stored_.try_emplace(address + at, byte);
-    if (!(is_new ? is_at_entry(address + at, byte) : byte.same_as(place->second))) changed |= 1u << at;
-    if (!is_new) place->second = byte;
+  for (unsigned done = 0; done < width;) {
+    const unsigned here = std::min(width - done, 8 - static_cast<unsigned>((address + done) % 8));
+    const Value part = here == width ? in_order : in_order.rotate_left(64 - 8 * (width - done - here)).masked(low_bytes(here));
+    const uint64_t same = part.same_bits(number(address + done, here));
+    for (unsigned i = 0; i < here; ++i)
+      if ((same >> 8 * (here - 1 - i) & 0xff) != 0xff) changed |= 1u << (done + i);
+    stored_.put(address + done, here, part);
+    done += here;
   }
   return changed;
 }

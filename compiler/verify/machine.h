@@ -25,6 +25,7 @@
 #include "verify/definitions.h"
 #include "verify/firmware.h"
 #include "verify/foreign_call.h"
+#include "verify/stored_bytes.h"
 #include "verify/value.h"
 #include "verify/vector.h"
 
@@ -46,6 +47,9 @@ class Memory {
   void describe_unknown(std::string name, uint64_t start, uint64_t size, unsigned first);
   /// What one byte was before anything was stored.
   Value at_entry(uint64_t address) const;
+  /// Up to eight bytes as a number, the first the most significant: before anything was stored, and as they are.
+  Value number_at_entry(uint64_t address, unsigned width) const;
+  Value number(uint64_t address, unsigned width) const;
 
   /// `width` bytes as a number in byte order `order`; addresses wrap as effective addresses do.
   Value load(uint64_t address, unsigned width, Endian order) const;
@@ -58,7 +62,7 @@ class Memory {
   void note_accesses(std::vector<Access>* accesses) { accesses_ = accesses; }
   /// From here on bytes that have a name are the numbers that it gives them.
   void choose(std::shared_ptr<const Assignment> numbers) { chosen_ = std::move(numbers); }
-  const std::map<uint64_t, Value>& stored() const { return stored_; }
+  const StoredBytes& stored() const { return stored_; }
   /// Where all of these bytes stand in what one region was described with; null when they do not, or when a
   /// region that is seen before it has some of them. What was stored is not asked.
   const uint8_t* described(uint64_t address, uint64_t width) const;
@@ -74,10 +78,11 @@ class Memory {
     std::optional<unsigned> symbols = {};  // in place of bytes
   };
   const Region* find(uint64_t address) const;
-  bool is_at_entry(uint64_t address, const Value& byte) const;
+  bool is_described(uint64_t address, unsigned width) const;
+  std::optional<unsigned> name_of(uint64_t address, unsigned width) const;
 
   std::vector<Region> regions_;
-  std::map<uint64_t, Value> stored_;  // one byte each
+  StoredBytes stored_;
   std::shared_ptr<const Assignment> chosen_;
   std::vector<Access>* accesses_ = nullptr;
 };

@@ -30,6 +30,24 @@ Bit operator^(Bit a, Bit b) {
   return Bit::unknown();
 }
 
+std::array<Atom, 64>& Atoms::own() {
+  if (!shared_) {
+    shared_ = new Block;
+  } else if (shared_->users > 1) {
+    auto* copy = new Block{1, shared_->atoms};
+    --shared_->users;
+    shared_ = copy;
+  }
+  return shared_->atoms;
+}
+
+bool operator==(const Atoms& a, const Atoms& b) {
+  if (a.shared_ == b.shared_) return true;
+  for (unsigned n = 0; n < 64; ++n)
+    if (a[n] != b[n]) return false;
+  return true;
+}
+
 Value Value::unknown() {
   Value value;
   value.known_ = 0;
@@ -40,8 +58,10 @@ Value Value::symbol(unsigned symbol, uint64_t mask) {
   BATON_CHECK(symbol < kMostSymbols, "too many symbols");
   Value value;
   value.known_ = ~mask;
+  if (mask == 0) return value;
+  auto& atoms = value.atoms_.own();
   for (unsigned n = 0; n < 64; ++n)
-    if ((mask >> n & 1) != 0) value.atoms_[n] = static_cast<Atom>((symbol + 1) * 64 + n);
+    if ((mask >> n & 1) != 0) atoms[n] = static_cast<Atom>((symbol + 1) * 64 + n);
   return value;
 }
 
@@ -54,7 +74,10 @@ void Value::set_bit(unsigned n, Bit bit) {
   uint64_t mask = uint64_t{1} << n;
   bits_ = bit.is_constant && bit.one ? bits_ | mask : bits_ & ~mask;
   known_ = bit.is_constant ? known_ | mask : known_ & ~mask;
-  atoms_[n] = bit.is_constant ? kUnknownAtom : bit.atom;
+  const Atom atom = bit.is_constant ? kUnknownAtom : bit.atom;
+  if (atoms_[n] == atom) return;
+  if (is_constant()) atoms_.clear();
+  else atoms_.own()[n] = atom;
 }
 
 Value Value::rotate_left(unsigned n) const {
@@ -63,8 +86,25 @@ Value Value::rotate_left(unsigned n) const {
   Value result;
   result.known_ = known_ << n | known_ >> (64 - n);
   result.bits_ = bits_ << n | bits_ >> (64 - n);
-  if (!is_constant())
-    for (unsigned i = 0; i < 64; ++i) result.atoms_[(i + n) % 64] = atoms_[i];
+  if (is_constant()) return result;
+  auto& atoms = result.atoms_.own();
+  for (unsigned i = 0; i < 64; ++i) atoms[(i + n) % 64] = atoms_[i];
+  return result;
+}
+
+Value Value::bytes_reversed(unsigned width) const {
+  Value result;
+  if (is_constant()) {
+    result.bits_ = __builtin_bswap64(bits_) >> (64 - 8 * width);
+    return result;
+  }
+  auto& atoms = result.atoms_.own();
+  for (unsigned n = 0; n < 8 * width; ++n) {
+    const unsigned from = 8 * (width - 1 - n / 8) + n % 8;
+    if ((known_ >> from & 1) == 0) result.known_ &= ~(uint64_t{1} << n);
+    result.bits_ |= (bits_ >> from & 1) << n;
+    atoms[n] = atoms_[from];
+  }
   return result;
 }
 
@@ -74,8 +114,27 @@ Value Value::with(const Value& other, uint64_t mask) const {
   Value result;
   result.known_ = (known_ & ~mask) | (other.known_ & mask);
   result.bits_ = (bits_ & ~mask) | (other.bits_ & mask);
-  if (!result.is_constant())
-    for (unsigned i = 0; i < 64; ++i) result.atoms_[i] = (mask >> i & 1) != 0 ? other.atoms_[i] : atoms_[i];
+  // Mostly all open bits come from one of the two.
+  const uint64_t mine = ~known_ & ~mask, others = ~other.known_ & mask;
+  if (mine == 0 && others == 0) return result;
+  if (mine == 0 && others == ~other.known_) {
+    result.atoms_ = other.atoms_;
+  } else if (others == 0 && mine == ~known_) {
+    result.atoms_ = atoms_;
+  } else {
+    auto& atoms = result.atoms_.own();
+    for (unsigned i = 0; i < 64; ++i) atoms[i] = (mask >> i & 1) != 0 ? other.atoms_[i] : atoms_[i];
+  }
+  return result;
+}
+
+Value Value::inverted(uint64_t mask) const {
+  Value result = *this;
+  result.bits_ = (bits_ ^ mask) & known_;
+  if ((mask & ~known_) == 0) return result;
+  auto& atoms = result.atoms_.own();
+  for (unsigned n = 0; n < 64; ++n)
+    if ((mask >> n & 1) != 0 && atoms[n] != kUnknownAtom) atoms[n] ^= kInverse;
   return result;
 }
 
@@ -88,10 +147,16 @@ Value Value::sign_extended(unsigned width) const {
 
 bool Value::same_as(const Value& other) const {
   if (known_ != other.known_ || bits_ != other.bits_) return false;
-  if (is_constant()) return true;
+  return is_constant() || same_bits(other) == ~uint64_t{0};
+}
+
+uint64_t Value::same_bits(const Value& other) const {
+  uint64_t same = known_ & other.known_ & ~(bits_ ^ other.bits_);
+  const uint64_t open = ~known_ & ~other.known_;
+  if (open == 0) return same;
   for (unsigned n = 0; n < 64; ++n)
-    if ((known_ >> n & 1) == 0 && (atoms_[n] == kUnknownAtom || atoms_[n] != other.atoms_[n])) return false;
-  return true;
+    if ((open >> n & 1) != 0 && atoms_[n] != kUnknownAtom && atoms_[n] == other.atoms_[n]) same |= uint64_t{1} << n;
+  return same;
 }
 
 bool Value::differs_from(const Value& other) const {
@@ -136,14 +201,23 @@ Value combine(const Value& a, const Value& b, OnWords on_words, OnBits on_bits) 
 
 }  // namespace
 
-Value operator~(const Value& a) { return a ^ Value(~uint64_t{0}); }
+Value operator~(const Value& a) { return a.inverted(~uint64_t{0}); }
 Value operator&(const Value& a, const Value& b) {
+  if (b.is_constant()) return a.masked(b.bits());
+  if (a.is_constant()) return b.masked(a.bits());
   return combine(a, b, [](uint64_t x, uint64_t y) { return x & y; }, [](Bit x, Bit y) { return x & y; });
 }
 Value operator|(const Value& a, const Value& b) {
+  if (b.is_constant()) return a.with(b, b.bits());
+  if (a.is_constant()) return b.with(a, a.bits());
+  // Put together from parts: where one may be 1 the other is 0.
+  const uint64_t of_b = ~(b.known() & ~b.bits()), zero_in_a = a.known() & ~a.bits();
+  if ((of_b & ~zero_in_a) == 0) return a.with(b, of_b);
   return combine(a, b, [](uint64_t x, uint64_t y) { return x | y; }, [](Bit x, Bit y) { return x | y; });
 }
 Value operator^(const Value& a, const Value& b) {
+  if (b.is_constant()) return a.inverted(b.bits());
+  if (a.is_constant()) return b.inverted(a.bits());
   return combine(a, b, [](uint64_t x, uint64_t y) { return x ^ y; }, [](Bit x, Bit y) { return x ^ y; });
 }
 

@@ -15,6 +15,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace baton::verify {
@@ -50,6 +51,40 @@ Bit operator^(Bit a, Bit b);
 /// What a symbol is called.
 using SymbolNames = std::function<std::string(unsigned)>;
 
+/// What the bits of a value are that are no numbers: 64 atoms, shared by all copies until one is changed. Most values are
+/// numbers and have none. One thread only.
+class Atoms {
+ public:
+  Atoms() = default;
+  Atoms(const Atoms& o) : shared_(o.shared_) {
+    if (shared_) ++shared_->users;
+  }
+  Atoms(Atoms&& o) noexcept : shared_(std::exchange(o.shared_, nullptr)) {}
+  Atoms& operator=(Atoms o) noexcept {
+    std::swap(shared_, o.shared_);
+    return *this;
+  }
+  ~Atoms() {
+    if (shared_ && --shared_->users == 0) delete shared_;
+  }
+
+  /// kUnknownAtom where there are none.
+  Atom operator[](unsigned n) const { return shared_ ? shared_->atoms[n] : kUnknownAtom; }
+  /// To be changed: this value's own from here on.
+  std::array<Atom, 64>& own();
+  /// None of its own: it is faster where there was nothing but kUnknownAtom.
+  void clear() { *this = Atoms(); }
+  bool is_same_block(const Atoms& o) const { return shared_ == o.shared_; }
+  friend bool operator==(const Atoms& a, const Atoms& b);
+
+ private:
+  struct Block {
+    uint32_t users = 1;
+    std::array<Atom, 64> atoms = {};
+  };
+  Block* shared_ = nullptr;
+};
+
 class Value {
  public:
   Value() = default;  // zero
@@ -70,13 +105,18 @@ class Value {
   void set_bit(unsigned n, Bit bit);
 
   Value rotate_left(unsigned n) const;
+  /// The low `width` bytes in the other order, zero above.
+  Value bytes_reversed(unsigned width) const;
   /// The bits under `mask`, zero elsewhere.
   Value masked(uint64_t mask) const;
   /// The bits of `other` under `mask`, this one's elsewhere.
   Value with(const Value& other, uint64_t mask) const;
+  /// The bits under `mask` turned into their opposites.
+  Value inverted(uint64_t mask) const;
   Value sign_extended(unsigned width) const;
 
-  /// Every bit is certainly the same.
+  /// Which bits are certainly the same; all of them.
+  uint64_t same_bits(const Value& other) const;
   bool same_as(const Value& other) const;
   /// Some bit certainly differs.
   bool differs_from(const Value& other) const;
@@ -88,7 +128,7 @@ class Value {
  private:
   uint64_t known_ = ~uint64_t{0};
   uint64_t bits_ = 0;
-  std::array<Atom, 64> atoms_{};  // for the bits that are not known; kUnknownAtom elsewhere
+  Atoms atoms_;  // for the bits that are not known; kUnknownAtom elsewhere
 };
 
 Value operator~(const Value& a);
