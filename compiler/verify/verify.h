@@ -198,7 +198,7 @@ struct Verdict {
 };
 
 /// More steps than this are not waited for; the answer is then `unknown`.
-inline constexpr uint64_t kMostInstructions = 4'000'000;
+inline constexpr uint64_t kMostInstructions = 50'000'000;
 /// More ways than this through a stub are not followed, nor more forks on one.
 inline constexpr uint64_t kMostPaths = 64, kMostForks = 64;
 
