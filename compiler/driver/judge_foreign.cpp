@@ -149,6 +149,7 @@ class ForeignJudge {
     auto state = entry_state(c_, from, loaded_, cpu);
     state.unknown = unknown_;
     state.stated = header_;
+    state.most_instructions = verify::kMostForeignInstructions;
     return state;
   }
 

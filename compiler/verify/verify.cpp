@@ -125,7 +125,7 @@ class Trial {
       return std::move(verdict_);
     };
     Cycle cycle(m_);
-    for (; verdict_.instructions != kMostInstructions; ++verdict_.instructions) {
+    for (; verdict_.instructions != from_.most_instructions; ++verdict_.instructions) {
       if (!may_run()) return answer(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc));
       pass_loops();
       if (observer) observer->before(m_);
@@ -141,7 +141,7 @@ class Trial {
         return answer(left_turns_out() || m_.conditional_stores != 0 ? Outcome::kAssumed : Outcome::kProved,
                       "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing");
     }
-    return answer(Outcome::kUnknown, "no state repeats in " + std::to_string(kMostInstructions) + " instructions");
+    return answer(Outcome::kUnknown, "no state repeats in " + std::to_string(from_.most_instructions) + " instructions");
   }
 
  private:
@@ -274,8 +274,8 @@ class Trial {
       if (!may_run())
         return stop(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc) + ", not to " +
                                            hex(to_.target));
-      if (verdict_.instructions == kMostInstructions)
-        return stop(Outcome::kUnknown, "no end after " + std::to_string(kMostInstructions) + " instructions");
+      if (verdict_.instructions == from_.most_instructions)
+        return stop(Outcome::kUnknown, "no end after " + std::to_string(from_.most_instructions) + " instructions");
       pass_loops();
       if (verdict_.executed.size() < kMostTraced) verdict_.executed.push_back(Address{m_.pc});
       ++verdict_.instructions;

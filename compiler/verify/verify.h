@@ -61,6 +61,10 @@ struct UnknownMemory {
   std::string name;
 };
 
+/// More steps than this are not waited for; the answer is then `unknown`. Stubs that are made here are short, and their long
+/// loops are left out; code of others is given more.
+inline constexpr uint64_t kMostInstructions = 4'000'000, kMostForeignInstructions = 50'000'000;
+
 struct EntryState {
   /// By register name ("r3", "lr", "ctr", "cr", "xer"); what is absent is unknown.
   std::map<std::string, Term> registers;
@@ -78,6 +82,7 @@ struct EntryState {
   Firmware firmware;
   /// Functions and calls of the hypervisor that are taken by contract; null for none.
   std::shared_ptr<const ForeignCalls> calls = {};
+  uint64_t most_instructions = kMostInstructions;
   /// The smallest cache block of the CPUs that may run this.
   uint64_t cache_block = kSmallestBlock;
   /// Code runs where an address and its place in memory may differ in the four high bits, and in no other; see machine.h.
@@ -197,8 +202,6 @@ struct Verdict {
   Outcome outcome() const;
 };
 
-/// More steps than this are not waited for; the answer is then `unknown`.
-inline constexpr uint64_t kMostInstructions = 50'000'000;
 /// More ways than this through a stub are not followed, nor more forks on one.
 inline constexpr uint64_t kMostPaths = 64, kMostForks = 64;
 
