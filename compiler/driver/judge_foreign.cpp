@@ -77,12 +77,12 @@ class ForeignJudge {
       auto goals = master_goals(order);
       goals.tell_stores = true;
       verify::Verdict verdict = verify::verify_entry(loaded_, state, goals, order.giver);
-      judge_slaves(order, goals, verdict);
       if (auto landing = slaves_landing(order)) {
         SlaveSetting slave{*landing, entry(order.from, Section::kSlaves), goals_of(c_, order.to, kept_, Section::kSlaves)};
         allow(slave.goals, slave.state);
         allow_copied_code(slave.goals, slave.state);
         judge_meeting(c_, order, loaded_, {state}, goals, std::move(slave), verdict);
+        judge_slaves(order, goals, verdict.obligations.back().outcome <= Outcome::kAssumed, verdict);
       }
       list_what_is_not_asked(order, verdict);
       c_.verdicts.push_back({order.giver, std::move(verdict)});
@@ -234,7 +234,8 @@ class ForeignJudge {
     });
   }
 
-  void judge_slaves(const trampoline::ClosedOrder& order, const verify::Goals& master, verify::Verdict& verdict) {
+  /// One slave by itself: what it brings to the taker. `met`: that it comes there in every order is shown already.
+  void judge_slaves(const trampoline::ClosedOrder& order, const verify::Goals& master, bool met, verify::Verdict& verdict) {
     const Claim* landing = order.from.find(Section::kSlaves, ClauseKind::kEnter);
     const Claim* target = order.to.find(Section::kSlaves, ClauseKind::kEnter);
     if (!order.gap.slaves_may_arrive || !landing || !target) return;
@@ -259,15 +260,30 @@ class ForeignJudge {
     verify::Listing run;
     auto waits = verify::verify_wait(at_landing, state, waiting, arrives, "waits for the master", &run);
     if (waits.outcome() <= Outcome::kAssumed) add(verdict, "a slave: ", waits);
+    // What the master stores lets it go. Where the taker's code replaces what it came by, it comes to that in the end: its way
+    // there is the one through the code that it found.
     auto released = state;
-    for (auto byte = verdict.stored.begin(); byte != verdict.stored.end();) {
+    auto lets_go = verdict.stored;
+    auto leaving = waiting;
+    if (met && brings(master, verdict)) {
+      leaving.passes_target = false;
+      std::erase_if(lets_go, [&](const auto& byte) {
+        return std::any_of(state.memory.begin(), state.memory.end(), [&](const verify::Segment& copy) {
+          return Range::at(copy.start, copy.size).contains(Range::at(Address{byte.first}, Size{1}));
+        });
+      });
+    }
+    for (auto byte = lets_go.begin(); byte != lets_go.end();) {
       ByteBuffer stored;
       uint64_t start = byte->first;
-      for (; byte != verdict.stored.end() && byte->first == start + stored.size(); ++byte) stored.push_back(byte->second);
+      for (; byte != lets_go.end() && byte->first == start + stored.size(); ++byte) {
+        if (run.was_read(byte->first)) goals.awaited.add(Range::at(Address{byte->first}, Size{1}));
+        stored.push_back(byte->second);
+      }
       kept_.push_back(std::move(stored));
       released.memory.push_back({"what the master stored", Address{start}, ByteView(kept_.back()), Size{kept_.back().size()}});
     }
-    auto leaves = verify::verify_wait(at_landing, released, waiting, arrives, goals.target_clause);
+    auto leaves = verify::verify_wait(at_landing, released, leaving, arrives, goals.target_clause);
     if (leaves.outcome() <= Outcome::kAssumed) {
       leaves.obligations.front() = {goals.target_clause, Outcome::kUnknown,
                                     "whatever the master has stored, " + leaves.obligations.front().detail +
@@ -280,6 +296,7 @@ class ForeignJudge {
         arrival = {arrival.clause, Outcome::kUnknown, "it comes to " + hex(lands) + ", where, as far as is known, the taker's code is not"};
     }
     add(verdict, "a slave, let go: ", leaves);
+    if (met) return;
     for (const auto& [at, line] : run.lines())
       for (uint64_t byte = at; byte < at + 4; ++byte)
         if (verdict.stored.count(byte) != 0) {
@@ -474,7 +491,8 @@ int judge_foreign(const Options& options) {
     if (options.listing && !options.json) print(judge.listing());
     all_proved = report_findings(c, options);
   }
-  show_findings(c, options);
+  // A certificate has all there is to say, unless something was reported besides.
+  if (!options.json || !c.sink.all().empty()) show_findings(c, options);
   const int code = exit_code(c);
   return code == kOk && !all_proved ? kFindings : code;
 }

@@ -4,6 +4,7 @@
 #include "verify/judgement.h"
 
 #include <algorithm>
+#include <algorithm>
 #include <map>
 
 namespace baton::verify {
@@ -14,6 +15,14 @@ std::string plural(uint64_t n, const char* what) { return std::to_string(n) + " 
 std::string padded(std::string text, size_t width) {
   if (text.size() < width) text.append(width - text.size(), ' ');
   return text;
+}
+
+/// What is wrong first, and what is in order last.
+std::vector<const Obligation*> worst_first(const Verdict& verdict) {
+  std::vector<const Obligation*> sorted;
+  for (const Obligation& o : verdict.obligations) sorted.push_back(&o);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Obligation* a, const Obligation* b) { return a->outcome > b->outcome; });
+  return sorted;
 }
 
 }  // namespace
@@ -37,11 +46,15 @@ std::string judgement_text(const Judgement& j) {
     text += "\n" + std::string(to_text(way.giver)) + "-endian giver: " + plural(way.verdict->paths, "way") + ", at most " +
             plural(way.verdict->instructions, "instruction") +
             (way.verdict->impossible == 0 ? "" : "; nobody goes " + std::to_string(way.verdict->impossible) + " more, as the solver shows") + "\n";
-    for (const Obligation& o : way.verdict->obligations) {
+    const auto sorted = worst_first(*way.verdict);
+    for (size_t i = 0; i < sorted.size(); ++i) {
+      const Obligation& o = *sorted[i];
       ++count[o.outcome];
       if (o.by_solver) ++by_solver;
       text += "  " + padded(to_text(o.outcome), kWord) + "  " + o.clause + (o.by_solver ? ", by the solver" : "") + "\n";
-      if (!o.detail.empty()) text += std::string(kWord + 4, ' ') + o.detail + "\n";
+      // A reason that several in a row have is said once, behind the last.
+      const bool said_again = i + 1 < sorted.size() && sorted[i + 1]->outcome == o.outcome && sorted[i + 1]->detail == o.detail;
+      if (!o.detail.empty() && !said_again) text += std::string(kWord + 4, ' ') + o.detail + "\n";
       for (size_t at = 0; at < o.trace.size();) {
         const size_t end = std::min(o.trace.find('\n', at), o.trace.size());
         text += std::string(kWord + 4, ' ') + o.trace.substr(at, end - at) + "\n";
