@@ -86,6 +86,7 @@ verify::EntryState entry_state(const Compilation& c, const Boundary& from, const
   const auto* cpus = c.layout.machine->find("cpus");
   bool byte = cpus && std::all_of(cpus->value.ids().begin(), cpus->value.ids().end(),
                                   [](uint32_t id) { return id < 0x100; });
+  if (auto level = c.layout.machine->number("isa")) state.isa = static_cast<unsigned>(*level);
   auto firmware = trampoline::firmware_of(*c.layout.machine);
   state.firmware.papr = firmware.kind == trampoline::Firmware::Kind::kPapr;
   if (firmware.kind == trampoline::Firmware::Kind::kOpal) state.firmware.opal_entry = Address{firmware.opal_entry};

@@ -262,23 +262,25 @@ class Walk {
         if (o[0] == static_cast<int64_t>(Spr::kSrr1)) t.srr1 = gpr(o[1]);
         return next();
       case Mnemonic::kDcbz:
-      case Mnemonic::kLbzu:
-      case Mnemonic::kLwzu:
-      case Mnemonic::kLdu:
-      case Mnemonic::kStbu:
-      case Mnemonic::kStwu:
-      case Mnemonic::kStdu:
+      case Mnemonic::kLbzu: case Mnemonic::kLhzu: case Mnemonic::kLhau: case Mnemonic::kLwzu: case Mnemonic::kLdu:
+      case Mnemonic::kLbzux: case Mnemonic::kLhzux: case Mnemonic::kLhaux: case Mnemonic::kLwzux:
+      case Mnemonic::kLwaux: case Mnemonic::kLdux:
+      case Mnemonic::kStbu: case Mnemonic::kSthu: case Mnemonic::kStwu: case Mnemonic::kStdu:
+      case Mnemonic::kStbux: case Mnemonic::kSthux: case Mnemonic::kStwux: case Mnemonic::kStdux:
       case Mnemonic::kLvx:
       case Mnemonic::kStvx:
         return assume(at, "`" + readable(i) + "` at " + hex(Wide{at}) + " is not followed");
       case Mnemonic::kLbz:
       case Mnemonic::kLhz:
+      case Mnemonic::kLha:
       case Mnemonic::kLwz:
       case Mnemonic::kLwa:
       case Mnemonic::kLd:
       case Mnemonic::kLbzx:
       case Mnemonic::kLhzx:
+      case Mnemonic::kLhax:
       case Mnemonic::kLwzx:
+      case Mnemonic::kLwax:
       case Mnemonic::kLdx:
       case Mnemonic::kLhbrx:
       case Mnemonic::kLwbrx:

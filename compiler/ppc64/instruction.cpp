@@ -32,17 +32,21 @@ constexpr Shape shape_of(Field field) {
     case Field::kRs:
     case Field::kTo:
     case Field::kVt:
+    case Field::kBt:
     case Field::kBo: return plain(5, 21);
     case Field::kRa:
     case Field::kRaBase0:
     case Field::kRaUpdate:
     case Field::kRaUpdateStore:
     case Field::kVa:
+    case Field::kBa:
     case Field::kBi: return plain(5, 16);
     case Field::kVb:
+    case Field::kBb:
     case Field::kRb:
     case Field::kSh5: return plain(5, 11);
     case Field::kVc:
+    case Field::kBc:
     case Field::kMb5: return plain(5, 6);
     case Field::kMe5: return plain(5, 1);
     case Field::kUi: return plain(16, 0);
@@ -54,7 +58,9 @@ constexpr Shape shape_of(Field field) {
     case Field::kLi:
     case Field::kLiAbsolute: return {{Piece{2, 24, 2}, Piece{}}, true, 4};
     case Field::kBh: return plain(2, 11);
-    case Field::kBf: return plain(3, 23);
+    case Field::kBf:
+    case Field::kBfTo: return plain(3, 23);
+    case Field::kBfa: return plain(3, 18);
     // The sixth bit of a 64-bit shift count or mask bound lies away from the other five.
     case Field::kSh6: return {{Piece{0, 5, 11}, Piece{5, 1, 1}}, false, 1};
     case Field::kMb6: return {{Piece{0, 5, 6}, Piece{5, 1, 5}}, false, 1};
@@ -116,18 +122,32 @@ constexpr Field Rt = Field::kRt, Rs = Field::kRs, Ra = Field::kRa, RaBase0 = Fie
                 To = Field::kTo, Lev = Field::kLev, SprTo = Field::kSprTo, SprFrom = Field::kSprFrom,
                 FxmOne = Field::kFxmOne, FxmMany = Field::kFxmMany, L16 = Field::kL16, Vt = Field::kVt,
                 Va = Field::kVa, Vb = Field::kVb, Vc = Field::kVc, Sim5 = Field::kSim5, Shb = Field::kShb,
-                St = Field::kSt, Six = Field::kSix;
+                St = Field::kSt, Six = Field::kSix, BfTo = Field::kBfTo, Bfa = Field::kBfa, Bt = Field::kBt,
+                Ba = Field::kBa, Bb = Field::kBb, Bc = Field::kBc;
+constexpr Rights Anyone = Rights::kAnyone, Privileged = Rights::kPrivileged, Hypervisor = Rights::kHypervisor;
 
-constexpr Encoding make(Mnemonic mnemonic, std::string_view name, uint32_t match,
+constexpr Encoding make(Mnemonic mnemonic, std::string_view name, uint32_t match, unsigned isa, Rights rights,
                         std::array<Field, kMaxOperands> fields = {}) {
-  return {mnemonic, name, match, fixed_bits(fields), fields};
+  // Conditional stores and comparisons of vectors have the dot too, and set CR in ways of their own.
+  bool records = name.back() == '.' && (fields[0] == Field::kRt || fields[0] == Field::kRa);
+  return {mnemonic, name, match, fixed_bits(fields), isa, rights, records, fields};
 }
 
 constexpr Encoding kTable[] = {
-#define BATON_INSTRUCTION(id, name, match, ...) make(Mnemonic::id, name, match __VA_OPT__(, {__VA_ARGS__})),
+#define BATON_INSTRUCTION(id, name, match, isa, rights, ...) \
+  make(Mnemonic::id, name, match, isa, rights __VA_OPT__(, {__VA_ARGS__})),
 #include "ppc64/instructions.def"
 #undef BATON_INSTRUCTION
 };
+
+constexpr bool rows_are_apart() {
+  for (const Encoding& a : kTable)
+    for (const Encoding& b : kTable)
+      if (&a != &b && ((a.match ^ b.match) & a.mask & b.mask) == 0) return false;
+  return true;
+}
+static_assert(rows_are_apart(), "two rows take the same word");
+static_assert(std::size(kTable) <= 256, "rows are numbered with eight bits");
 }  // namespace row
 
 /// Rows by primary opcode, so that decoding looks at few of them.
@@ -270,17 +290,19 @@ std::optional<Gpr> written_register(const Instruction& instruction) {
 
 unsigned access_width(Mnemonic mnemonic) {
   switch (mnemonic) {
-    case Mnemonic::kLbz: case Mnemonic::kLbzu: case Mnemonic::kLbzx:
-    case Mnemonic::kStb: case Mnemonic::kStbu: case Mnemonic::kStbx: return 1;
-    case Mnemonic::kLhz: case Mnemonic::kLhzx: case Mnemonic::kLhbrx:
-    case Mnemonic::kSth: case Mnemonic::kSthx: case Mnemonic::kSthbrx: return 2;
-    case Mnemonic::kLwz: case Mnemonic::kLwa: case Mnemonic::kLwzu: case Mnemonic::kLwzx:
-    case Mnemonic::kLwbrx: case Mnemonic::kLwarx:
-    case Mnemonic::kStw: case Mnemonic::kStwu: case Mnemonic::kStwx: case Mnemonic::kStwbrx:
+    case Mnemonic::kLbz: case Mnemonic::kLbzu: case Mnemonic::kLbzx: case Mnemonic::kLbzux:
+    case Mnemonic::kStb: case Mnemonic::kStbu: case Mnemonic::kStbx: case Mnemonic::kStbux: return 1;
+    case Mnemonic::kLhz: case Mnemonic::kLhzu: case Mnemonic::kLhzx: case Mnemonic::kLhzux: case Mnemonic::kLhbrx:
+    case Mnemonic::kLha: case Mnemonic::kLhau: case Mnemonic::kLhax: case Mnemonic::kLhaux:
+    case Mnemonic::kSth: case Mnemonic::kSthu: case Mnemonic::kSthx: case Mnemonic::kSthux:
+    case Mnemonic::kSthbrx: return 2;
+    case Mnemonic::kLwz: case Mnemonic::kLwzu: case Mnemonic::kLwzx: case Mnemonic::kLwzux: case Mnemonic::kLwbrx:
+    case Mnemonic::kLwa: case Mnemonic::kLwax: case Mnemonic::kLwaux: case Mnemonic::kLwarx:
+    case Mnemonic::kStw: case Mnemonic::kStwu: case Mnemonic::kStwx: case Mnemonic::kStwux: case Mnemonic::kStwbrx:
     case Mnemonic::kStwcxDot: return 4;
-    case Mnemonic::kLd: case Mnemonic::kLdu: case Mnemonic::kLdx: case Mnemonic::kLdbrx:
+    case Mnemonic::kLd: case Mnemonic::kLdu: case Mnemonic::kLdx: case Mnemonic::kLdux: case Mnemonic::kLdbrx:
     case Mnemonic::kLdarx:
-    case Mnemonic::kStd: case Mnemonic::kStdu: case Mnemonic::kStdx: case Mnemonic::kStdbrx:
+    case Mnemonic::kStd: case Mnemonic::kStdu: case Mnemonic::kStdx: case Mnemonic::kStdux: case Mnemonic::kStdbrx:
     case Mnemonic::kStdcxDot: return 8;
     case Mnemonic::kLvx: case Mnemonic::kStvx: return 16;
     default: return 0;
@@ -296,6 +318,8 @@ bool is_order_or_cache(Mnemonic mnemonic) {
     case Mnemonic::kIsync:
     case Mnemonic::kDcbst:
     case Mnemonic::kDcbf:
+    case Mnemonic::kDcbt:
+    case Mnemonic::kDcbtst:
     case Mnemonic::kIcbi: return true;
     default: return false;
   }
@@ -303,14 +327,9 @@ bool is_order_or_cache(Mnemonic mnemonic) {
 
 bool is_privileged(const Instruction& instruction) {
   switch (instruction.mnemonic) {
-    case Mnemonic::kMfmsr:
-    case Mnemonic::kMtmsrd:
-    case Mnemonic::kRfid:
-    case Mnemonic::kHrfid:
-    case Mnemonic::kPtesync: return true;
     case Mnemonic::kMtspr: return find_spr(static_cast<Spr>(instruction.operands[0]))->privileged;
     case Mnemonic::kMfspr: return find_spr(static_cast<Spr>(instruction.operands[1]))->privileged;
-    default: return false;
+    default: return encoding_of(instruction.mnemonic).rights != Rights::kAnyone;
   }
 }
 

@@ -34,16 +34,24 @@ enum class Field : uint8_t {
   kNone, kRt, kRs, kRa, kRaBase0, kRaUpdate, kRaUpdateStore, kRb,
   kSi, kUi, kD, kDs, kLi, kLiAbsolute, kBo, kBi, kBd, kBdAbsolute, kBh, kBf,
   kSh6, kMb6, kSh5, kMb5, kMe5, kTo, kLev, kSprTo, kSprFrom, kFxmOne, kFxmMany, kL16,
-  kVt, kVa, kVb, kVc, kSim5, kShb, kSt, kSix,
+  kVt, kVa, kVb, kVc, kSim5, kShb, kSt, kSix, kBfTo, kBfa, kBt, kBa, kBb, kBc,
 };
 
 inline constexpr size_t kMaxOperands = 5;
+/// Every processor that is spoken of here has what is of this level (POWER4).
+inline constexpr unsigned kOldestIsa = 200;
+
+/// In which state of the processor an instruction exists.
+enum class Rights : uint8_t { kAnyone, kPrivileged, kHypervisor };
 
 struct Encoding {
   Mnemonic mnemonic;
   std::string_view name;
   uint32_t match;  // the fixed bits
   uint32_t mask;   // every bit that is in no field
+  unsigned isa;    // the level of the first processors that have it, times 100
+  Rights rights;   // of mtspr and mfspr the register says it: is_privileged
+  bool records;    // CR field 0 tells how the result, its first operand, compares with 0
   std::array<Field, kMaxOperands> fields;
 
   size_t operand_count() const;
@@ -93,7 +101,7 @@ std::optional<Gpr> written_register(const Instruction& instruction);
 unsigned access_width(Mnemonic mnemonic);
 /// Whether it only orders what others see, or moves bytes between caches: it changes no value.
 bool is_order_or_cache(Mnemonic mnemonic);
-/// True for instructions that only exist in privileged state.
+/// True for instructions that only exist in privileged state, hypervisor state included.
 bool is_privileged(const Instruction& instruction);
 
 /// Builders, one per form that synthesis uses; operands in assembler order.

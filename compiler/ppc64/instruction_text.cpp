@@ -78,6 +78,11 @@ std::string operands_text(const Instruction& i) {
         separate();
         text += "%cr" + std::to_string(value);
         break;
+      case Field::kBfTo:
+      case Field::kBfa:
+        separate();
+        text += "%cr" + std::to_string(value);
+        break;
       case Field::kSi:
       case Field::kLi:
       case Field::kBd:

@@ -2,7 +2,7 @@
 //
 // A listing gets offsets, and is written as text or as bytes.
 //
-// The text: `.machine power8` makes GNU as know every row of the table (an assembler directive, no claim
+// The text: `.machine power8` makes GNU as know every row that synthesis uses (an assembler directive, no claim
 // about the CPU that runs it); comments on lines of their own are C comments, because a `#` in the first
 // column belongs to the preprocessor that gcc runs over a .S file.
 #include "ppc64/stub.h"

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "ppc64/instruction.h"
 #include "ppc64/registers.h"
 #include "verify/coherence.h"
 #include "verify/definitions.h"
@@ -94,6 +95,11 @@ struct Machine {
   Value cr;  // the low 32 bits
   uint64_t pc = 0;
   bool book3e = false;  // MSR[CM] for MSR[SF], IS and DS for IR and DR, and no rfid
+  /// The lowest level of the CPUs that may run this, times 100, where it is known; what is newer does not exist there.
+  std::optional<unsigned> isa;
+  /// The newest level that an instruction was of which was executed, and that instruction.
+  unsigned newest_isa = ppc64::kOldestIsa;
+  std::string newest;
   Memory memory;
   Coherence coherence;
   InterruptOrders interrupts;
@@ -107,9 +113,9 @@ struct Machine {
   /// address. Without this nothing is run that is translated.
   bool linear_map = false;
   uint64_t place_of(uint64_t address) const { return linear_map ? address & ~(uint64_t{0xf} << 60) : address; }
-  /// The word that lwarx read last. A stwcx. to it is taken to succeed, which `conditional_stores` counts: that no other
-  /// CPU stores in between is nothing that one thread can tell.
-  std::optional<uint64_t> reservation;
+  /// What lwarx or ldarx read last. A conditional store to it is taken to succeed, which `conditional_stores` counts: that
+  /// no other CPU stores in between is nothing that one thread can tell.
+  std::optional<Access> reservation;
   uint64_t conditional_stores = 0;
   /// Special registers that were written besides those above, in order of first writing.
   std::vector<std::string> other_sprs_written;

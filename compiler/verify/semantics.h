@@ -28,6 +28,9 @@ struct Step {
   bool stays = false;  // wrong because it is a branch to itself: who waits may do that
 };
 
+/// "Power ISA 2.07", of 207.
+std::string isa_text(unsigned level);
+
 /// Fetches at pc in the byte order of MSR[LE], decodes, executes. At OPAL's entry the whole call is one step.
 Step step(Machine& machine);
 

@@ -36,7 +36,7 @@ class Cycle {
   }
   static bool is_same(const Machine& a, const Machine& b) {
     return a.gpr == b.gpr && a.vr == b.vr && a.lr == b.lr && a.ctr == b.ctr && a.cr == b.cr && a.xer == b.xer && a.msr == b.msr &&
-           a.srr0 == b.srr0 && a.srr1 == b.srr1 && a.memory.stored() == b.memory.stored();
+           a.srr0 == b.srr0 && a.srr1 == b.srr1 && a.hsrr0 == b.hsrr0 && a.hsrr1 == b.hsrr1 && a.memory.stored() == b.memory.stored();
   }
 
  private:
@@ -72,6 +72,7 @@ class Trial {
       judge_flags();
       judge_frame();
       judge_fetches(m_.coherence, to_, true, verdict_.obligations);
+      judge_level();
       for (const LoopSummary& loop : loops_) say_what_was_skipped(loop);
       judge_reservations();
       if (to_.tell_stores)
@@ -195,6 +196,7 @@ class Trial {
     m_.msr = at_entry("msr").with(Value(value), known);
     m_.pc = loaded_.entry.value();
     m_.book3e = from_.book3e;
+    m_.isa = from_.isa;
     m_.interrupts = from_.interrupts;
     m_.firmware = from_.firmware;
     m_.calls = from_.calls;
@@ -344,6 +346,14 @@ class Trial {
 
   bool stores_elsewhere() const {
     return m_.memory.stored().first([&](uint64_t address) { return !to_.may_write.contains(Range::at(Address{address}, Size{1})); }).has_value();
+  }
+
+  /// On a CPU that is older than what was executed the stub ends there.
+  void judge_level() {
+    if (m_.newest_isa == ppc64::kOldestIsa) return;
+    const char* clause = "every instruction exists on the CPU";
+    if (m_.isa) return say(clause, Outcome::kProved, "of " + isa_text(m_.newest_isa) + " is the newest, and the CPUs of " + isa_text(*m_.isa));
+    say(clause, Outcome::kAssumed, m_.newest + " needs " + isa_text(m_.newest_isa) + ", and the machine does not say its level");
   }
 
   void judge_reservations() {

@@ -77,6 +77,8 @@ struct EntryState {
   uint64_t msr_value = 0;
   /// A CPU of Book III-E.
   bool book3e = false;
+  /// The lowest level of the CPUs that may run this, times 100, where it is known.
+  std::optional<unsigned> isa = {};
   /// What interrupts are taken in when the stub is entered, and what firmware can change it.
   InterruptOrders interrupts;
   Firmware firmware;

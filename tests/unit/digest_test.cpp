@@ -87,6 +87,7 @@ struct Scene {
     state.registers = {{"r3", verify::Term::named("master.physical_id")}, {"r4", verify::Term::number(kStart)},
                        {"r5", verify::Term::number(0)}};
     state.symbol_bits["master.physical_id"] = 0xffffffff;
+    state.isa = 207;
     state.msr_known = kRealMode;
     state.msr_value = msr::kSf;
     goals.target = Address{kKernel};
