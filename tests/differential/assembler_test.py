@@ -44,7 +44,7 @@ def disassembled(folder, words):
     raw = folder / "words.bin"
     raw.write_bytes(b"".join(int(w, 16).to_bytes(4, "big") for w in words))
     listing = command(PREFIX["big"] + "objdump", "-D", "-b", "binary", "-m", "powerpc:common64", "-EB",
-                      "-Mraw,power8", "-z", raw)
+                      "-Mraw,power9", "-z", raw)
     names = []
     for line in listing.splitlines():
         columns = line.split("\t")
@@ -63,7 +63,7 @@ def main():
     failures = []
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        text = "\t.machine power8\n\t.text\n" + "".join(f"\t{row[2]}\n" for row in rows)
+        text = "\t.machine power9\n\t.text\n" + "".join(f"\t{row[2]}\n" for row in rows)
         for order in PREFIX:
             expected = b"".join(int(row[0], 16).to_bytes(4, order) for row in rows)
             made = {

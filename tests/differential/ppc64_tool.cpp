@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The table of encodings, the assembler and the judge's semantics, on a command line for other programs to
-// be held against.
+// The table of encodings and the assembler, on a command line for other programs to be held against.
 //
 //   ppc64_tool words N          N random accepted words per row: word, row, text, operands with their fields
+//   ppc64_tool decode N         N random words, and N / 200 for each row, half of them with one more bit flipped: each with
+//                               row and operands, or with nothing where it is no instruction
 //   ppc64_tool assemble ORDER   a listing from standard input -> its .text, in hexadecimal
 //   ppc64_tool stub ORDER       the text of a sample stub with code in both byte orders
-//   ppc64_tool run ORDER        lines "word r0..r31 v0..v31 cr xer address bytes" -> "r0..r31 v0..v31 cr xer bytes",
-//                               or "unknown: .."; a vector register is two numbers
 #include <cstdint>
 #include <cstdio>
-#include <iomanip>
 #include <iostream>
 #include <iterator>
 #include <random>
-#include <sstream>
 #include <string>
 
 #include "ppc64/assemble.h"
 #include "ppc64/stub.h"
-#include "verify/semantics.h"
 
 using namespace baton;
 using namespace baton::ppc64;
@@ -64,6 +60,31 @@ int words(unsigned per_row) {
   return 0;
 }
 
+void print_decoded(uint32_t word) {
+  auto instruction = decode(word);
+  std::printf("%08x|", word);
+  if (instruction) {
+    const Encoding& row = encoding_of(instruction->mnemonic);
+    std::printf("%s|", std::string(row.name).c_str());
+    for (size_t i = 0; i < row.operand_count(); ++i)
+      std::printf("%s%lld", i == 0 ? "" : ",", static_cast<long long>(instruction->operands[i]));
+    std::string text = to_text(*instruction);
+    std::printf("|%s", text.c_str());
+  }
+  std::printf("\n");
+}
+
+int decoded(unsigned count) {
+  std::mt19937 random(2030);
+  for (unsigned n = 0; n < count; ++n) print_decoded(static_cast<uint32_t>(random()));
+  for (const Encoding& row : encodings())
+    for (unsigned n = 0; n < count / 200; ++n) {
+      uint32_t word = row.match | (static_cast<uint32_t>(random()) & ~row.mask);
+      print_decoded(n % 2 == 0 ? word : word ^ (1u << random() % 32));
+    }
+  return 0;
+}
+
 int assemble_input(Endian order) {
   std::string text(std::istreambuf_iterator<char>(std::cin), {});
   auto assembled = assemble(text, order);
@@ -104,72 +125,15 @@ int sample_stub(Endian order) {
   return 0;
 }
 
-int run(Endian order) {
-  std::string line;
-  while (std::getline(std::cin, line)) {
-    std::istringstream in(line);
-    in >> std::hex;
-    uint64_t word = 0, cr = 0, xer = 0, address = 0, number = 0;
-    std::string memory;
-    verify::Machine m;
-    in >> word;
-    for (verify::Value& r : m.gpr) {
-      in >> number;
-      r = verify::Value(number);
-    }
-    for (verify::Vector& v : m.vr)
-      for (verify::Value& half : v) {
-        in >> number;
-        half = verify::Value(number);
-      }
-    in >> cr >> xer >> address >> memory;
-    if (!in) {
-      std::cerr << "not a case: " << line << "\n";
-      return 1;
-    }
-    m.cr = verify::Value(cr);
-    m.xer = verify::Value(xer);
-    m.msr = verify::Value(msr::kSf | msr::kVec | (order == Endian::kLittle ? msr::kLe : 0));
-    m.pc = 0x1000;
-    ByteBuffer code, bytes;
-    append(code, static_cast<uint32_t>(word), order);
-    for (size_t i = 0; i + 1 < memory.size(); i += 2)
-      bytes.push_back(static_cast<uint8_t>(std::stoul(memory.substr(i, 2), nullptr, 16)));
-    m.memory.describe("code", 0x1000, code, 4);
-    m.memory.describe("buffer", address, bytes, bytes.size());
-    verify::Step result = verify::step(m);
-    if (result.kind != verify::Step::Kind::kWent) {
-      std::cout << "unknown: " << result.reason << "\n";
-      continue;
-    }
-    // Every input was a number, so every result has to be one.
-    bool complete = true;
-    std::ostringstream out;
-    auto write = [&](const verify::Value& value, int width, const char* separator) {
-      complete = complete && value.is_constant();
-      out << std::hex << std::setfill('0') << std::setw(width) << value.bits() << separator;
-    };
-    for (const verify::Value& r : m.gpr) write(r, 1, " ");
-    for (const verify::Vector& v : m.vr)
-      for (const verify::Value& half : v) write(half, 1, " ");
-    write(m.cr, 1, " ");
-    write(m.xer, 1, " ");
-    for (size_t i = 0; i < bytes.size(); ++i) write(m.memory.byte(address + i), 2, "");
-    std::cout << (complete ? out.str() : "unknown: a result is not a number");
-    std::cout << "\n";
-  }
-  return 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   std::string mode = argc > 2 ? argv[1] : "", argument = argc > 2 ? argv[2] : "";
   Endian order = argument == "little" ? Endian::kLittle : Endian::kBig;
   if (mode == "words") return words(static_cast<unsigned>(std::stoul(argument)));
+  if (mode == "decode") return decoded(static_cast<unsigned>(std::stoul(argument)));
   if (mode == "assemble") return assemble_input(order);
   if (mode == "stub") return sample_stub(order);
-  if (mode == "run") return run(order);
-  std::cerr << "usage: ppc64_tool words N | assemble ORDER | stub ORDER | run ORDER\n";
+  std::cerr << "usage: ppc64_tool words N | decode N | assemble ORDER | stub ORDER\n";
   return 64;
 }
