@@ -16,6 +16,7 @@
 #include "driver/show.h"
 #include "driver/verification.h"
 #include "inputs/digest.h"
+#include "replay/replay.h"
 #include "verify/judgement.h"
 #include "verify/certificate.h"
 #include "verify/trace.h"
@@ -38,7 +39,8 @@ constexpr uint64_t kMostTrialSteps = 5'000'000;
 
 class ForeignJudge {
  public:
-  ForeignJudge(Compilation& c, const inputs::ForeignCode& code, const std::vector<Range>& scratch) : c_(c), code_(code), scratch_(scratch) {
+  ForeignJudge(Compilation& c, const inputs::ForeignCode& code, const Options& options)
+      : c_(c), code_(code), scratch_(options.scratch), replays_(options.replay != "off"), replayer_({options.qemu}) {
     load();
     read_flags();
   }
@@ -77,12 +79,15 @@ class ForeignJudge {
       auto goals = master_goals(order);
       goals.tell_stores = true;
       verify::Verdict verdict = verify::verify_entry(loaded_, state, goals, order.giver);
+      replay(verdict, {loaded_, state, goals, order.giver});
       if (auto landing = slaves_landing(order)) {
         SlaveSetting slave{*landing, entry(order.from, Section::kSlaves), goals_of(c_, order.to, kept_, Section::kSlaves)};
         allow(slave.goals, slave.state);
         allow_copied_code(slave.goals, slave.state);
         judge_meeting(c_, order, loaded_, {state}, goals, std::move(slave), verdict);
-        judge_slaves(order, goals, verdict.obligations.back().outcome <= Outcome::kAssumed, verdict);
+        const bool meets = verdict.obligations.back().outcome <= Outcome::kAssumed;
+        if (replays_) replay::say_of_several_cpus(verdict);
+        judge_slaves(order, goals, meets, verdict);
       }
       list_what_is_not_asked(order, verdict);
       c_.verdicts.push_back({order.giver, std::move(verdict)});
@@ -217,6 +222,10 @@ class ForeignJudge {
     }
   }
 
+  void replay(verify::Verdict& verdict, const verify::Question& question) {
+    if (replays_) replayer_.replay(verdict, question);
+  }
+
   static void add(verify::Verdict& to, const char* who, const verify::Verdict& what) {
     for (const auto& o : what.obligations) {
       to.obligations.push_back(o);
@@ -252,7 +261,9 @@ class ForeignJudge {
     if (is_as_needed(state, master.bytes)) {
       // The taker's own bytes are there when a slave comes, and the master has to leave them so: they run its code.
       goals.comes_back = false;
-      return add(verdict, "a slave: ", verify::verify_entry(at_landing, state, goals, arrives));
+      auto comes = verify::verify_entry(at_landing, state, goals, arrives);
+      replay(comes, {at_landing, state, goals, arrives});
+      return add(verdict, "a slave: ", comes);
     }
     goals.comes_back = true;
     auto waiting = goals;
@@ -290,6 +301,7 @@ class ForeignJudge {
                                         "; what becomes of the memory that it runs in is not seen"};
     } else {
       leaves = verify::verify_entry(at_landing, released, goals, arrives, &run);
+      replay(leaves, {at_landing, released, goals, arrives});
       // Where it lands is where it is to enter: it has come when the taker's code stands there.
       verify::Obligation& arrival = leaves.obligations.front();
       if (waiting.passes_target && arrival.outcome <= Outcome::kAssumed && !brings(master, verdict))
@@ -408,6 +420,8 @@ class ForeignJudge {
   Compilation& c_;
   const inputs::ForeignCode& code_;
   const std::vector<Range>& scratch_;
+  const bool replays_;
+  replay::Replayer replayer_;
   std::vector<verify::FlagGoal> flags_;
   std::deque<ByteBuffer> kept_;
   verify::Loaded loaded_;
@@ -452,6 +466,17 @@ bool write_bytes(Compilation& c, const std::string& file, ByteView bytes) {
   return static_cast<bool>(written);
 }
 
+/// What is wrong about a replay itself.
+void report_replay(Compilation& c, const Options& options, Endian giver, const verify::Obligation& o) {
+  if (!o.replayed) return;
+  const std::string what = options.files[0] + ", entered by a " + std::string(to_text(giver)) + "-endian giver: `" + o.clause + "` ";
+  if (o.replayed->answer == verify::Replayed::Answer::kDisagrees)
+    c.sink.report(Code::disagrees, {}, what + "is not as the judge says: " + o.detail);
+  if (o.replayed->answer == verify::Replayed::Answer::kNotRun && options.replay == "require")
+    c.sink.report(Code::not_replayed, {}, what + "is refuted, and that was not repeated: " + o.replayed->detail)
+        .note("--replay auto shows what is refuted nevertheless; --qemu PROGRAM names another QEMU");
+}
+
 /// As findings where those are the answer; the table and the certificate say it already. Whether all is well.
 bool report_findings(Compilation& c, const Options& options) {
   bool good = true;
@@ -459,12 +484,14 @@ bool report_findings(Compilation& c, const Options& options) {
     for (const auto& o : order.verdict.obligations) {
       if (o.outcome <= Outcome::kAssumed) continue;
       good = false;
+      report_replay(c, options, order.giver, o);
       if (options.format != "sarif" && options.format != "github") continue;
       const bool refuted = o.outcome == Outcome::kRefuted;
       auto& d = c.sink.report(refuted ? Code::refuted : Code::not_proved, {},
                               options.files[0] + ", entered by a " + std::string(to_text(order.giver)) + "-endian giver: `" + o.clause + "` is " +
                                   (refuted ? "refuted: " : "not proved: ") + o.detail);
       if (o.example) d.note("for example: " + verify::example_text(*o.example));
+      if (o.replayed) d.note(verify::replayed_text(*o.replayed));
     }
   return good;
 }
@@ -476,7 +503,7 @@ int judge_foreign(const Options& options) {
   c.solver = solver_use(options);
   bool all_proved = true;
   if (auto code = set_up_foreign(c, options); code && !c.sink.has_errors()) {
-    ForeignJudge judge(c, *code, options.scratch);
+    ForeignJudge judge(c, *code, options);
     if (options.command == "trace") {
       print(judge.trace());
       show_findings(c, options);

@@ -128,6 +128,9 @@ void add_verify(CLI::App& app, Options& options, Raw& raw) {
   foreign_options(verify, options, raw);
   verify.add_option("-o,--output", options.output, "write the stub's bytes here, as they would be loaded")->type_name("FILE");
   verify.add_flag("--listing", options.listing, "each instruction: how often, what it changed, which clause it meets, whether it is needed");
+  verify.add_option("--replay", options.replay, "repeat what is refuted in QEMU: auto, where it is installed; require, else it is an error; off")
+      ->type_name("WHEN")->check(CLI::IsMember({"auto", "off", "require"}))->envname("BATON_REPLAY")->capture_default_str();
+  verify.add_option("--qemu", options.qemu, "the program that it is repeated in, by name or path")->type_name("PROGRAM")->capture_default_str();
   verify.footer("Exit code: 0 proved, or assumed where the table says so; 1 something is refuted, or not known.\n"
                 "Examples:\n"
                 "  baton verify stub.bin --at 0x400_0000 --from linux.kexec@2005 --to linux.bootblock@16 --machine single\n"

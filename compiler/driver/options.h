@@ -60,6 +60,8 @@ struct Options {
   std::vector<Range> scratch;                       // --scratch ADDRESS+SIZE
   bool listing = false;                             // --listing
   std::string solver = "auto";                      // --solver, of build too
+  std::string replay = "auto";                      // --replay: auto, off, require
+  std::string qemu = "qemu-system-ppc64";           // --qemu
 };
 
 /// Parses; answers an exit code when the run is over (help, version, usage error).

@@ -79,6 +79,11 @@ std::string certificate_json(const Certificate& certificate) {
                     });
                     string("seen", obligation.example->seen);
                   });
+                if (obligation.replayed)
+                  json.attributeObject("replay", [&] {
+                    json.attribute("answer", to_text(obligation.replayed->answer));
+                    string("detail", obligation.replayed->detail);
+                  });
               });
           });
         });

@@ -33,6 +33,16 @@ std::string example_text(const Example& example) {
   return text + (text.empty() ? "" : ": ") + example.seen;
 }
 
+std::string replayed_text(const Replayed& replayed) {
+  switch (replayed.answer) {
+    case Replayed::Answer::kConfirmed: return "confirmed in QEMU: " + replayed.detail;
+    case Replayed::Answer::kCannotShow: return "QEMU can not show this: " + replayed.detail;
+    case Replayed::Answer::kNotRun: return "not replayed: " + replayed.detail;
+    case Replayed::Answer::kDisagrees: return "QEMU disagrees: " + replayed.detail;
+  }
+  return {};
+}
+
 std::string judgement_text(const Judgement& j) {
   constexpr size_t kWord = sizeof("refuted");
   std::string text = j.stub + ": " + j.kind + j.entry + "\n";
@@ -61,6 +71,7 @@ std::string judgement_text(const Judgement& j) {
         at = end + 1;
       }
       if (o.example) text += std::string(kWord + 4, ' ') + "for example: " + example_text(*o.example) + "\n";
+      if (o.replayed) text += std::string(kWord + 4, ' ') + replayed_text(*o.replayed) + "\n";
     }
   }
   text += "\n";

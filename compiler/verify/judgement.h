@@ -38,5 +38,7 @@ struct Judgement {
 std::string judgement_text(const Judgement& judgement);
 /// "tree + 0x10 = 0x...: r3 = 0x5, not certainly 0x0"
 std::string example_text(const Example& example);
+/// "confirmed in QEMU: r3 = 0x5, not certainly 0x0", "QEMU can not show this: ...", "not replayed: ...", "QEMU disagrees: ..."
+std::string replayed_text(const Replayed& replayed);
 
 }  // namespace baton::verify

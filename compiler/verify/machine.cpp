@@ -93,6 +93,35 @@ Value Memory::number(uint64_t address, unsigned width) const {
   return value;
 }
 
+RangeSet Memory::described_ranges() const {
+  RangeSet all;
+  for (const Region& region : regions_)
+    all.add(Range::from_to(region.start, std::min(Wide{region.start} + region.size, kTwoTo64)));
+  return all;
+}
+
+void Memory::write_entry(uint64_t start, std::span<uint8_t> into) const {
+  for (const Region& region : regions_) {
+    // Where the region and what is asked for begin to overlap, as offsets into each.
+    const uint64_t skipped = start > region.start ? start - region.start : 0, ahead = region.start > start ? region.start - start : 0;
+    if (skipped >= region.size || ahead >= into.size()) continue;
+    std::span<uint8_t> part = into.subspan(ahead, std::min<uint64_t>(into.size() - ahead, region.size - skipped));
+    if (region.symbols) {
+      BATON_CHECK(chosen_ != nullptr, "memory that is known by name has bytes once its names have numbers");
+      uint64_t word = 0;
+      for (uint64_t i = 0; i < part.size(); ++i) {
+        const uint64_t offset = skipped + i;
+        if (i == 0 || offset % 8 == 0) word = chosen_->of(*region.symbols + static_cast<unsigned>(offset / 8));
+        part[i] = static_cast<uint8_t>(word >> (56 - 8 * (offset % 8)));
+      }
+    } else {
+      const uint64_t have = region.bytes.size() > skipped ? std::min<uint64_t>(region.bytes.size() - skipped, part.size()) : 0;
+      std::copy_n(region.bytes.begin() + static_cast<std::ptrdiff_t>(have == 0 ? 0 : skipped), have, part.begin());
+      std::fill(part.begin() + static_cast<std::ptrdiff_t>(have), part.end(), uint8_t{0});
+    }
+  }
+}
+
 Value Memory::load(uint64_t address, unsigned width, Endian order) const {
   if (accesses_) accesses_->push_back({address, width, false});
   Value value;

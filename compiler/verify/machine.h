@@ -16,10 +16,12 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/range.h"
 #include "ppc64/instruction.h"
 #include "ppc64/registers.h"
 #include "verify/coherence.h"
@@ -69,6 +71,10 @@ class Memory {
   const uint8_t* described(uint64_t address, uint64_t width) const;
   /// The region that an address lies in, or empty.
   std::string name_at(uint64_t address) const;
+  /// All that is described, and its bytes from `start` on as they were at entry; what is not described is left as it is.
+  /// Bytes that have a name need numbers (`choose`).
+  RangeSet described_ranges() const;
+  void write_entry(uint64_t start, std::span<uint8_t> into) const;
 
  private:
   struct Region {

@@ -72,10 +72,12 @@ std::string conditions(const std::vector<std::pair<Atom, bool>>& forks, const De
 
 /// Whether a run with these numbers refutes it, and then with them as its example.
 bool PathMerger::try_numbers(Obligation& obligation, size_t occurrence, const Path& path, const Assignment& numbers) {
-  Verdict again = rerun_(std::make_shared<const Assignment>(numbers));
+  auto shared = std::make_shared<const Assignment>(numbers);
+  Verdict again = rerun_(shared);
   const Obligation* same = find(again.obligations, obligation.clause, occurrence);
   if (!same || same->outcome != Outcome::kRefuted) return false;
   obligation.outcome = Outcome::kRefuted;
+  obligation.numbers = shared;
   if (numbers.chosen().empty() && same->detail == obligation.detail) return true;  // it says nothing new
   obligation.example.emplace();
   for (const auto& [symbol, number] : numbers.chosen()) obligation.example->inputs.emplace_back(path.names(symbol), number);

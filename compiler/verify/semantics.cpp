@@ -72,7 +72,11 @@ Step step(Machine& m) {
   }
   const uint64_t place = m.place_of(m.pc);
   const Range fetched = Range::at(Address{place}, Size{4});
-  if (auto missing = m.coherence.missing(fetched, Coherence::Fetched::kHere)) return Step{Step::Kind::kWrong, *missing};
+  if (auto missing = m.coherence.missing(fetched, Coherence::Fetched::kHere)) {
+    Step wrong{Step::Kind::kWrong, *missing};
+    wrong.stale = true;
+    return wrong;
+  }
   if (m.coherence.not_followed().overlaps(fetched)) return give_up("an instruction is fetched that was stored in a turn that was not run");
   auto word = m.memory.load(place, 4, *order).constant();
   if (!word) return give_up("an instruction is fetched from memory that nobody described");

@@ -26,6 +26,7 @@ struct Step {
   std::string reason;
   Atom condition = kUnknownAtom;
   bool stays = false;  // wrong because it is a branch to itself: who waits may do that
+  bool stale = false;  // wrong because of what an instruction cache may hold
 };
 
 /// "Power ISA 2.07", of 207.

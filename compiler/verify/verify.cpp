@@ -9,6 +9,7 @@
 #include "ppc64/registers.h"
 #include "verify/fetch_goals.h"
 #include "verify/paths.h"
+#include "verify/run.h"
 #include "verify/semantics.h"
 
 namespace baton::verify {
@@ -63,14 +64,7 @@ class Trial {
     observer_ = observer;
     if (observer) observer->follows(verify::conditions(forks_, *m_.definitions, names()));
     if (execute()) {
-      judge_registers();
-      judge_msr();
-      judge_interrupts();
-      judge_words();
-      judge_bytes();
-      judge_copies();
-      judge_flags();
-      judge_frame();
+      judge_state();
       judge_fetches(m_.coherence, to_, true, verdict_.obligations);
       judge_level();
       for (const LoopSummary& loop : loops_) say_what_was_skipped(loop);
@@ -97,6 +91,28 @@ class Trial {
 
   /// Whether the solver shows that nobody goes this way.
   bool is_impossible(Solver& solver) const { return solver.find(*m_.definitions, m_.decisions, premises_).kind == Solver::Kind::kNone; }
+
+  /// With numbers for all symbols.
+  Run run(Endian giver) {
+    set_up(giver);
+    Run run;
+    run.entry = m_;
+    std::vector<Trial> none;
+    Verdict verdict = follow(none).verdict;
+    run.obligations = std::move(verdict.obligations);
+    run.executed = std::move(verdict.executed);
+    run.how = how_;
+    run.end = std::move(m_);
+    return run;
+  }
+
+  /// Of a machine that has come to the target by other means.
+  std::vector<Obligation> judge_end(Endian giver, const Machine& end) {
+    set_up(giver);
+    m_ = end;
+    judge_state();
+    return std::move(verdict_.obligations);
+  }
 
   void set_up(Endian giver) {
     describe_entry(giver);
@@ -269,6 +285,7 @@ class Trial {
 
   /// To the target; false, and the obligation to arrive answered, when it is not reached.
   bool execute() {
+    how_ = RunEnd::kLeaves;
     if (!may_run()) return stop(Outcome::kRefuted, "the entry " + hex(loaded_.entry) + " lies in no segment");
     const uint64_t target = to_.target.value();
     Cycle cycle(m_);
@@ -276,6 +293,7 @@ class Trial {
       if (!may_run())
         return stop(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc) + ", not to " +
                                            hex(to_.target));
+      how_ = RunEnd::kUnknown;
       if (verdict_.instructions == from_.most_instructions)
         return stop(Outcome::kUnknown, "no end after " + std::to_string(from_.most_instructions) + " instructions");
       pass_loops();
@@ -297,14 +315,18 @@ class Trial {
         decide(result.condition, true);
         continue;
       }
+      if (result.kind == Step::Kind::kWrong) how_ = result.stays ? RunEnd::kStays : result.stale ? RunEnd::kStale : RunEnd::kFaults;
       if (result.kind != Step::Kind::kWent) return stop(outcome_of(result), result.reason);
       if (may_end_in_cycle_ && cycle.closed(m_, verdict_.instructions)) {
+        how_ = RunEnd::kCircles;
         const RangeSet loaded = loaded_in_turn();
         const std::string where = "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing";
         if (loaded.empty()) return stop(Outcome::kRefuted, where + ": it never leaves");
         return stop(Outcome::kUnknown, where + ", as long as nobody else stores to " + hex(loaded.ranges().front().begin));
       }
+      how_ = RunEnd::kLeaves;
     }
+    how_ = RunEnd::kArrives;
     verdict_.instructions += skipped_;
     say(to_.target_clause, Outcome::kProved,
         hex(to_.target) + " after " + std::to_string(verdict_.instructions) + " instructions");
@@ -367,6 +389,17 @@ class Trial {
     say(loop.loop().clause, Outcome::kAssumed,
         std::to_string(loop.skipped()) + " of " + std::to_string(loop.loop().blocks) +
             " blocks were not run: the loop is taken to hash each as it does the others");
+  }
+
+  void judge_state() {
+    judge_registers();
+    judge_msr();
+    judge_interrupts();
+    judge_words();
+    judge_bytes();
+    judge_copies();
+    judge_flags();
+    judge_frame();
   }
 
   void judge_registers() {
@@ -618,6 +651,7 @@ class Trial {
   std::vector<CopySummary> copy_loops_;
   unsigned next_symbol_ = 4096;  // those below have names
   uint64_t skipped_ = 0;
+  RunEnd how_ = RunEnd::kUnknown;
   std::vector<std::string> names_;
   Verdict verdict_;
 };
@@ -630,6 +664,16 @@ const char* to_text(Outcome outcome) {
     case Outcome::kAssumed: return "assumed";
     case Outcome::kUnknown: return "unknown";
     case Outcome::kRefuted: return "refuted";
+  }
+  return "";
+}
+
+const char* to_text(Replayed::Answer answer) {
+  switch (answer) {
+    case Replayed::Answer::kConfirmed: return "confirmed";
+    case Replayed::Answer::kCannotShow: return "cannot-show";
+    case Replayed::Answer::kNotRun: return "not-run";
+    case Replayed::Answer::kDisagrees: return "disagrees";
   }
   return "";
 }
@@ -693,6 +737,18 @@ Verdict verify_detects(const Loaded& loaded, const EntryState& from, Address cha
 Verdict verify_wait(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver,
                     const std::string& clause, Observer* observer) {
   return Trial(loaded, from, to).wait(giver, clause, observer);
+}
+
+Run run_with(const Question& question, std::shared_ptr<const Assignment> numbers) {
+  Trial trial(question.loaded, question.from, question.to);
+  trial.choose(std::move(numbers));
+  return trial.run(question.giver);
+}
+
+std::vector<Obligation> judge_end(const Question& question, std::shared_ptr<const Assignment> numbers, const Machine& end) {
+  Trial trial(question.loaded, question.from, question.to);
+  trial.choose(std::move(numbers));
+  return trial.judge_end(question.giver, end);
 }
 
 }  // namespace baton::verify

@@ -181,6 +181,17 @@ struct Example {
   std::string seen;
 };
 
+class Assignment;
+
+/// What a machine on which it was really run showed of what is refuted.
+struct Replayed {
+  enum class Answer { kConfirmed, kCannotShow, kNotRun, kDisagrees };
+  Answer answer = Answer::kNotRun;
+  std::string detail;  // what it showed, or why nothing
+};
+/// "confirmed", "cannot-show", "not-run", "disagrees".
+const char* to_text(Replayed::Answer answer);
+
 struct Obligation {
   std::string clause;
   Outcome outcome = Outcome::kUnknown;
@@ -188,6 +199,9 @@ struct Obligation {
   std::optional<Example> example = {};  // of what is refuted, where one was found
   std::string trace = {};               // of several CPUs: who did what, in lines
   bool by_solver = false;               // proved, and not without the solver
+  /// Of what is refuted: numbers for all symbols with which one run shows it. Nothing where any will do.
+  std::shared_ptr<const Assignment> numbers = {};
+  std::optional<Replayed> replayed = {};
 };
 
 struct Verdict {

@@ -16,13 +16,17 @@ import tempfile
 # Lowest first. Folders of one layer do not see each other, except where ALLOWED says so.
 LAYERS = (
     ("base",), ("source", "handshake"), ("diagnostics",), ("syntax",), ("model",), ("contract", "ppc64"),
-    ("check", "inputs"), ("lint", "placement"), ("trampoline",), ("emit",), ("verify",), ("slaves",), ("report",), ("driver",),
+    ("check", "inputs"), ("lint", "placement"), ("trampoline",), ("emit",), ("verify",), ("slaves", "replay"), ("report",), ("driver",),
 )
 LAYER = {folder: number for number, layer in enumerate(LAYERS) for folder in layer}
 FORBIDDEN = {
     ("verify", "trampoline"): "the judge may not know the synthesis it judges",
     ("verify", "placement"): "the judge sees bytes and addresses only",
     ("verify", "emit"): "the judge sees bytes and addresses only",
+    ("replay", "trampoline"): "what is replayed are bytes, whoever made them",
+    ("replay", "placement"): "what is replayed are bytes at addresses",
+    ("replay", "emit"): "what is replayed are bytes at addresses",
+    ("report", "replay"): "a report shows what was found, and finds nothing",
     ("emit", "trampoline"): "outputs are made of stubs and tables, not of the search",
     ("handshake", "source"): "a handshake is made of events, not of text",
     ("ppc64", "model"): "encodings know no language",
@@ -106,6 +110,9 @@ PLANTED = (
     ("verify", '#include "ppc64/instruction.h"', False),
     ("verify", '  #  include "trampoline/body.h"', True),
     ("verify", '// #include "trampoline/body.h"', False),
+    ("replay", '#include "verify/run.h"', False),
+    ("replay", '#include "trampoline/body.h"', True),
+    ("verify", '#include "replay/replay.h"', True),
     ("handshake", '#include "base/result.h"', False),
     ("handshake", '#include "ppc64/instruction.h"', True),
     ("base", '#include "../driver/plan.h"', True),

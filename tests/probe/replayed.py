@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Is everything that `baton verify` refutes in the tests so in QEMU, or is it said why QEMU cannot show it?
+
+Takes each `baton verify` of the golden tests, and of the stubs of tests/foreign every one that must be refuted, and runs it
+with --replay require. Each refuted obligation has to be confirmed, or to have one of the reasons that
+compiler/replay/README.md lists; nothing may be left out, nothing may disagree, and some of all must be confirmed. Prints
+counts by answer and reason; --verbose each obligation.
+
+    replayed.py --source . --baton build/release/bin/baton golden
+    replayed.py --source . --baton build/release/bin/baton foreign --sample 4
+"""
+import argparse
+import collections
+import glob
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+
+# Beginnings of what is said of clauses that QEMU cannot show.
+REASONS = (
+    "its instruction caches follow every store",
+    "no state shows it: ",
+    "it happens in memory that no machine here has",
+    "it has no CPU of Book III-E ",
+    "the code runs translated, ",
+    "it calls OPAL, ",
+    "it takes several CPUs, ",
+    "its CPU does not hold an MSR of ",
+    "it depends on what its CPU does not hold, ",
+)
+
+
+class Tally:
+    def __init__(self, verbose):
+        self.count, self.wrong, self.verbose = collections.Counter(), [], verbose
+
+    def take(self, name, text, complaints):
+        """The answers of one run: its certificate."""
+        if not text:
+            return  # it was refused before anything was judged
+        try:
+            certificate = json.loads(text)
+        except ValueError as problem:
+            self.wrong.append(f"{name}: {problem}: {text[:200]} {complaints}")
+            return
+        if "givers" not in certificate:
+            return  # findings: it was refused before anything was judged
+        for giver in certificate["givers"]:
+            for o in giver["obligations"]:
+                self.look(f"{name}, {giver['order']}: {o['clause']}", o)
+
+    def look(self, name, obligation):
+        replay = obligation.get("replay")
+        if obligation["outcome"] != "refuted" and not replay:
+            return
+        answer, detail = (replay["answer"], replay["detail"]) if replay else ("left out", "")
+        if self.verbose:
+            print(f"{name}\n    {obligation['detail']}\n    {answer}: {detail}")
+        reason = next((each for each in REASONS if detail.startswith(each)), None)
+        if answer == "cannot-show" and reason:
+            self.count["not shown: " + reason.strip(" :,")] += 1
+        elif answer == "confirmed" and detail:
+            self.count[answer] += 1
+        else:
+            self.wrong.append(f"{name}: {answer}: {detail}")
+
+
+def golden(options, tally):
+    sys.path.insert(0, str(options.source / "tests/golden"))
+    import run
+    for path in sorted(glob.glob(str(options.source / "tests/golden/**/*.golden"), recursive=True)):
+        text = run.Golden.parse(pathlib.Path(path).read_text(encoding="utf-8"))
+        for line in text.get("command").splitlines():
+            words = shlex.split(line)
+            if words[1:2] != ["verify"]:
+                continue
+            words = without(words, "--replay", "--qemu", "--format")
+            with tempfile.TemporaryDirectory(prefix="baton-replayed-") as folder:
+                run.write_inputs(text.sections, folder)
+                command = [*words[1:], "--format", "json", "--replay", "require"]
+                done = subprocess.run([options.baton, *command], cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+                tally.take(os.path.basename(path), done.stdout, done.stderr)
+
+
+def without(words, *names):
+    """A command line without these options, which take a value each."""
+    kept, skip = [], False
+    for word in words:
+        if skip or word in names:
+            skip = word in names
+            continue
+        kept.append(word)
+    return kept
+
+
+def foreign(options, tally):
+    folder = options.source / "tests/foreign"
+    sys.path.insert(0, str(folder))
+    import shapes_test
+    refuted = [case for case in shapes_test.CASES if case.outcome == "refuted"]
+    if not refuted:
+        tally.wrong.append("no stub of tests/foreign must be refuted")
+    os.environ["BATON_REPLAY"] = "require"
+    with tempfile.TemporaryDirectory(prefix="baton-replayed-") as made:
+        world = shapes_test.World(str(options.baton), pathlib.Path(made))
+        for number, case in enumerate(refuted[options.first::options.sample]):
+            _, done = world.judge(case, pathlib.Path(made) / f"stub{number}")
+            tally.take(f"{case.shape}.{case.name}", done.stdout, done.stderr)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("which", choices=("golden", "foreign"))
+    parser.add_argument("--source", type=lambda text: pathlib.Path(text).resolve(), required=True)
+    parser.add_argument("--baton", type=lambda text: pathlib.Path(text).resolve(), required=True)
+    parser.add_argument("--sample", type=int, default=1, metavar="N", help="of tests/foreign every Nth that must be refuted")
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="beginning with this one")
+    parser.add_argument("--verbose", action="store_true")
+    options = parser.parse_args()
+    tally = Tally(options.verbose)
+    (golden if options.which == "golden" else foreign)(options, tally)
+    for what, count in sorted(tally.count.items()):
+        print(f"{count:4} {what}")
+    if tally.count["confirmed"] == 0:
+        tally.wrong.append("nothing was confirmed")
+    for line in tally.wrong:
+        print(line)
+    sys.exit(1 if tally.wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
