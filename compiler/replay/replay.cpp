@@ -147,11 +147,11 @@ class Replay {
     const RangeSet described = r.run.entry.memory.described_ranges();
     uint64_t highest = std::max({r.run.entry.pc, r.run.end.pc, r.question.to.target.value()});
     if (!described.empty()) highest = std::max(highest, static_cast<uint64_t>(described.back().end.wide() - 1));
-    for (const auto& [at, byte] : r.run.end.memory.stored()) {
+    r.run.end.memory.stored().each([&](uint64_t at, const verify::Value& byte) {
       highest = std::max(highest, at);
       // Whatever is stored where nobody described anything is another byte than was there.
       if (!described.contains(Range::at(Address{at}, Size{1}))) r.besides[at] = static_cast<uint8_t>(~byte.bits());
-    }
+    });
     r.memory = highest >= kMostMemory - kMemoryStep ? kMostMemory : std::max(kLeastMemory, (highest / kMemoryStep + 1) * kMemoryStep);
     r.visible = judge(r, visible_end(r));
     return r;
@@ -166,8 +166,9 @@ class Replay {
     end.interrupts = r.run.end.interrupts;
     for (const std::string& name : r.run.end.other_sprs_written)
       if (name.rfind("sprg", 0) == 0) end.other_sprs_written.push_back(name);
-    for (const auto& [at, byte] : r.run.end.memory.stored())
+    r.run.end.memory.stored().each([&](uint64_t at, const verify::Value& byte) {
       if (at < r.memory && !(end.memory.at_entry(at) == byte)) end.memory.store(at, 1, byte, Endian::kBig);
+    });
     return end;
   }
 

@@ -41,6 +41,14 @@ class StoredBytes {
           if (const uint64_t address = number * kPage + 8 * k + i; (page->stored[k] >> i & 1) != 0 && is(address)) return address;
     return std::nullopt;
   }
+  /// visit(address, value) for each stored byte, in order.
+  template <typename Visit>
+  void each(Visit visit) const {
+    first([&](uint64_t address) {
+      visit(address, *byte(address));
+      return false;
+    });
+  }
   /// The same bytes with the same descriptions.
   friend bool operator==(const StoredBytes& a, const StoredBytes& b);
 

@@ -70,9 +70,8 @@ class Trial {
       for (const LoopSummary& loop : loops_) say_what_was_skipped(loop);
       judge_reservations();
       if (to_.tell_stores)
-        m_.memory.stored().first([&](uint64_t address) {
-          if (auto number = m_.resolve(m_.memory.byte(address)).constant()) verdict_.stored.emplace_hint(verdict_.stored.end(), address, static_cast<uint8_t>(*number));
-          return false;
+        m_.memory.stored().each([&](uint64_t address, const Value& byte) {
+          if (auto number = m_.resolve(byte).constant()) verdict_.stored.emplace_hint(verdict_.stored.end(), address, static_cast<uint8_t>(*number));
         });
     }
     for (const std::string& name : m_.called)
