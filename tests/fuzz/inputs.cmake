@@ -25,9 +25,11 @@ add_custom_command(OUTPUT ${tree_seed}
   COMMAND ${BATON_DTC} -q -I dts -O dtb -o ${tree_seed} ${CMAKE_CURRENT_SOURCE_DIR}/tree_seed.dts
   DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tree_seed.dts VERBATIM)
 set(elf_seeds ${CMAKE_CURRENT_BINARY_DIR}/big.elf ${CMAKE_CURRENT_BINARY_DIR}/little.elf)
+set(foreign_seeds ${CMAKE_CURRENT_BINARY_DIR}/big.o ${CMAKE_CURRENT_BINARY_DIR}/little.o)
 add_executable(elf_seed elf_seed.cpp)
 target_link_libraries(elf_seed PRIVATE baton_base)
-add_custom_command(OUTPUT ${elf_seeds} COMMAND elf_seed ${CMAKE_CURRENT_BINARY_DIR} DEPENDS elf_seed VERBATIM)
+add_custom_command(OUTPUT ${elf_seeds} ${foreign_seeds} COMMAND elf_seed ${CMAKE_CURRENT_BINARY_DIR} DEPENDS elf_seed VERBATIM)
 
 baton_inputs_fuzz(elf "${elf_seeds}" baton_inputs)
+baton_inputs_fuzz(foreign "${foreign_seeds}" baton_inputs baton_verify)
 baton_inputs_fuzz(tree ${tree_seed} baton_emit baton_report)
