@@ -10,6 +10,7 @@
 #include "driver/call_contracts.h"
 #include "driver/library.h"
 #include "emit/bundle.h"
+#include "inputs/elf.h"
 #include "inputs/machine.h"
 #include "placement/contents.h"
 #include "ppc64/assemble.h"
@@ -255,6 +256,33 @@ bool open_contracts(Compilation& c, const Options& options, inputs::ForeignReque
   return true;
 }
 
+/// What kexec-tools does with its purgatory: the first word stays the stub's, and what slaves come to is the kernel's.
+bool put_head(Compilation& c, const Options& options, ForeignCode& code) {
+  constexpr Size kKept{4}, kEnd{trampoline::kHeadSize};
+  if (options.head_from.empty()) return true;
+  auto file = MappedFile::open(options.head_from);
+  if (!file) {
+    c.sink.report(file.failure().kind == Failure::Kind::kNotFound ? Code::input_missing : Code::foreign_code, {}, file.failure());
+    return false;
+  }
+  auto kernel = inputs::read_elf(std::move(*file));
+  if (!kernel) {
+    c.sink.report(Code::foreign_code, {}, kernel.failure());
+    return false;
+  }
+  const Size length{kEnd.bytes() - kKept.bytes()};
+  auto head = kernel->bytes_at(kKept, length);
+  if (!head) return failed(c, "`" + options.head_from + "` has no first " + human(kEnd) + " to put over the stub's");
+  inputs::ForeignPiece& first = code.pieces.front();
+  if (!first.executable || first.size < kEnd)
+    return failed(c, "the stub begins with " + to_text(Range::at(first.start, first.size)) + " (`" + first.name + "`), and a head of " + human(kEnd) + " does not fit over it",
+                  "what --head-from is for begins with a branch over 0x100 bytes that are left free");
+  if (first.bytes.size() < kEnd.bytes()) first.bytes.resize(kEnd.bytes());
+  std::copy(head->begin(), head->end(), first.bytes.begin() + static_cast<std::ptrdiff_t>(kKept.bytes()));
+  code.remarks.push_back("its bytes 0x4 to 0x100 are those of `" + options.head_from + "`, as the loader puts them there");
+  return true;
+}
+
 bool set_up_handoff(Compilation& c, const Options& options) {
   return open_program(c, options, options.program) && compile(c, options, Phase::kPlace);
 }
@@ -326,6 +354,7 @@ std::optional<ForeignCode> set_up_foreign(Compilation& c, const Options& options
     c.sink.report(Code::foreign_code, {}, code.failure());
     return std::nullopt;
   }
+  if (!put_head(c, options, *code)) return std::nullopt;
   if (bundle) code->remarks.push_back("`" + options.files[0] + "` is a bundle, and its segment `" + bundle->entered->name + "` is judged");
   auto calls = place_contracts(contracts, *code);
   if (!calls) {

@@ -119,6 +119,8 @@ void foreign_options(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--relies-on", options.relies, "with --from and --to: what is incidental and counts")->type_name("KEY")->allow_extra_args(false);
   app.add_option("--scratch", raw.scratch, "memory that the loader has set aside for the stub, besides its own: a stack")
       ->type_name("ADDRESS+SIZE")->allow_extra_args(false);
+  app.add_option("--head-from", options.head_from, "a kernel whose bytes 0x4 to 0x100 the loader puts over the stub's own, for slaves that come to 0x60")
+      ->type_name("FILE");
   solver_option(app, options);
   common(app, options, raw);
 }

@@ -58,6 +58,7 @@ struct Options {
   std::map<std::string, std::string> sets;          // --set SYMBOL=VALUE
   std::vector<std::string> relies;                  // --relies-on
   std::vector<Range> scratch;                       // --scratch ADDRESS+SIZE
+  std::string head_from;                            // --head-from
   bool listing = false;                             // --listing
   std::string solver = "auto";                      // --solver, of build too
   std::string replay = "auto";                      // --replay: auto, off, require

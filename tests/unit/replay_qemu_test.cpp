@@ -132,10 +132,10 @@ TEST_CASE("every register that the judge has a number for is the same in QEMU") 
     CHECK((seen->end.xer.bits() & 0x20000000) == (run.end.xer.bits() & 0x20000000));
     CHECK(seen->end.ctr.constant() == kTaker);
     CHECK(seen->end.msr.constant() == run.end.msr.constant());
-    for (const auto& [at, byte] : run.end.memory.stored()) {
+    run.end.memory.stored().each([&](uint64_t at, const Value& byte) {
       INFO(hex(Wide{at}));
       CHECK(seen->end.memory.byte(at).constant() == byte.constant());
-    }
+    });
   }
 }
 
