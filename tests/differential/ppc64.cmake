@@ -7,7 +7,7 @@ set_tests_properties(differential.assembler PROPERTIES LABELS differential TIMEO
 find_program(BATON_LLVM_OBJDUMP llvm-objdump-19 REQUIRED)
 add_test(NAME differential.encodings
   COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/encodings_test.py --tool $<TARGET_FILE:ppc64_tool>)
-set_tests_properties(differential.encodings PROPERTIES LABELS differential TIMEOUT 600 COST 20)
+set_tests_properties(differential.encodings PROPERTIES LABELS differential TIMEOUT 900 COST 70)
 add_executable(semantics_tool semantics_tool.cpp)
 target_link_libraries(semantics_tool PRIVATE baton_ppc64 baton_verify)
 if(BATON_QEMU_TESTS)

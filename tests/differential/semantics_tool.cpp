@@ -10,7 +10,7 @@
 //   semantics_tool make ORDER COUNT FILE       the program
 //   semantics_tool compare ORDER COUNT FILE    the records that it wrote, against ours
 //
-// Not here: instructions of privileged state (privileged_tool.cpp), system calls, clocks, and dcbz, of which every CPU
+// Not here: instructions of privileged state, system calls, clocks, and dcbz, of which every CPU
 // makes something else.
 #include <algorithm>
 #include <cstdio>
