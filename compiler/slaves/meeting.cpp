@@ -219,7 +219,10 @@ class Encounter {
       if (verdict->reason.find(" " + word + ": ") != std::string::npos && why.find(reason) == std::string::npos)
         why += (why.empty() ? "" : ", or ") + reason;
     result_.outcome = not_followed ? Outcome::kUnknown : Outcome::kRefuted;
-    result_.detail = verdict->reason + (why.empty() ? "" : ": " + why);
+    // Those words are ours; what stands behind them is what is to be told.
+    const bool named = !not_followed && verdict->reason.find(kNoWayOn) == std::string::npos;
+    const std::string who = verdict->reason.substr(0, verdict->reason.find(' '));
+    result_.detail = (named ? verdict->reason + (why.empty() ? "" : ": ") : who + ": ") + why;
     if (need && verdict->reason.find(hex(Address{*need})) != std::string::npos) result_.detail += ", which is the taker's code";
     result_.trace = handshake::trace_text(*verdict);
     return false;
