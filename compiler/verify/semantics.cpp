@@ -5,6 +5,8 @@
 // (bit 0 is the most significant); in the code, bit n of a Value counts from the least significant.
 #include "verify/semantics.h"
 
+#include <algorithm>
+
 #include "base/address.h"
 #include "verify/execution.h"
 
@@ -52,6 +54,19 @@ Step Execution::run() {
   return result_;
 }
 
+namespace {
+
+/// Code of the other byte order is the usual reason for a word that is no instruction.
+std::string in_other_order(uint32_t word, Endian order) {
+  auto instruction = ppc64::decode(__builtin_bswap32(word));
+  if (!instruction || word == __builtin_bswap32(word)) return {};
+  std::string text = ppc64::to_text(*instruction);
+  std::replace(text.begin(), text.end(), '\t', ' ');
+  return "; it is executed as " + std::string(to_text(order)) + "-endian code, and as " + to_text(other(order)) + "-endian code would be `" + text + "`";
+}
+
+}  // namespace
+
 Step step(Machine& m) {
   auto give_up = [&](const std::string& why) {
     return Step{Step::Kind::kUnknown, "at " + hex(Wide{m.pc}) + " " + why};
@@ -82,7 +97,7 @@ Step step(Machine& m) {
   if (!word) return give_up("an instruction is fetched from memory that nobody described");
   auto instruction = ppc64::decode(static_cast<uint32_t>(*word));
   if (!instruction)
-    return give_up("the word " + hex(Wide{*word}) + " is outside the verified subset");
+    return give_up("the word " + hex(Wide{*word}) + " is outside the verified subset" + in_other_order(static_cast<uint32_t>(*word), *order));
   return Execution(m, *instruction, *order).run();
 }
 
