@@ -186,7 +186,7 @@ TEST_CASE("what a relocation refers to must be there") {
     return object;
   };
   CHECK(says(refused(with(8, kAddr64, 5)), "has a relocation R_PPC64_ADDR64 at .data+0x8 to `outside`, which is defined "
-                                           "nowhere / link it in, or give its address: --set outside=0x..."));
+                                           "nowhere / link it in, give its address (--set outside=0x...), or, of a function, what it does (--contract FILE)"));
   CHECK(wide_at(good(with(8, kAddr64, 6, 3)), 1, 8) == 3);
   CHECK(says(refused(with(8, kAddr64, 7)), "names symbol 7 of 7"));
   CHECK(says(refused(with(0x11, kAddr64, 2)), "its field of 8 bytes reaches beyond the 0x18 bytes"));
