@@ -75,6 +75,7 @@ class Replay {
       return {Answer::kCannotShow, "it depends on what its CPU does not hold, as bits of the MSR that have no name"};
     const verify::Run& run = repeated->run;
     if (run.how == RunEnd::kStale) return {Answer::kCannotShow, kCaches};
+    if (!run.end.called.empty()) return {Answer::kCannotShow, "it calls " + *run.end.called.begin() + ", of which there is a contract and no code"};
     // Where it goes, or what there is in the end: of a way that does not arrive, what was written.
     const bool of_way = o.clause == question_.to.target_clause;
     if (!of_way && !refutes(repeated->visible, o.clause, occurrence))
