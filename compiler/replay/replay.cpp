@@ -27,15 +27,8 @@ namespace msr = ppc64::msr;
 constexpr double kCircleSeconds = 1;
 constexpr uint64_t kLeastMemory = uint64_t{1} << 30, kMemoryStep = uint64_t{256} << 20;
 
-/// Of the same clause, where it comes up for the same time.
-const Obligation* find(const std::vector<Obligation>& in, const std::string& clause, size_t occurrence) {
-  for (const Obligation& o : in)
-    if (o.clause == clause && occurrence-- == 0) return &o;
-  return nullptr;
-}
-
 bool refutes(const std::vector<Obligation>& in, const std::string& clause, size_t occurrence) {
-  const Obligation* o = find(in, clause, occurrence);
+  const Obligation* o = verify::find_obligation(in, clause, occurrence);
   return o && o->outcome == Outcome::kRefuted;
 }
 
@@ -205,7 +198,7 @@ class Replay {
 
   Replayed compare_states(const Obligation& o, size_t occurrence, Repeated& r, const Seen& seen) const {
     if (r.shown.empty()) r.shown = judge(r, seen.end);
-    const Obligation* same = find(r.shown, o.clause, occurrence);
+    const Obligation* same = verify::find_obligation(r.shown, o.clause, occurrence);
     if (!same) return {Answer::kDisagrees, "nothing of this kind is seen"};
     return {same->outcome == Outcome::kRefuted ? Answer::kConfirmed : Answer::kDisagrees, same->detail};
   }
@@ -239,11 +232,8 @@ class Replay {
 
 void Replayer::replay(verify::Verdict& verdict, const Question& question) {
   Replay replay(options_, runs_, question);
-  std::map<std::string, size_t> seen;  // clause -> how often it came up
-  for (Obligation& o : verdict.obligations) {
-    const size_t occurrence = seen[o.clause]++;
-    if (o.outcome == Outcome::kRefuted) replay.of(o, occurrence);
-  }
+  for (size_t i = 0; i < verdict.obligations.size(); ++i)
+    if (verdict.obligations[i].outcome == Outcome::kRefuted) replay.of(verdict.obligations[i], verify::occurrence_of(verdict.obligations, i));
 }
 
 void say_of_several_cpus(verify::Verdict& verdict) {

@@ -23,12 +23,12 @@ Scene::Scene(uint64_t block, const std::vector<const Writes*>& writes, std::set<
       words_[place] = {hex(Address{place}), 0, {}};
       if (needed_ == place) needed_version_ = static_cast<uint8_t>(cell->second.last);
     }
-  if (needed_) is_fetched(Range::at(Address{*needed_}, Size{4}));
+  if (needed_) is_fetched(*needed_);
 }
 
-void Scene::is_fetched(const Range& place) {
-  const uint64_t block = place.begin.value() & ~(block_ - 1);
-  words_.at(place.begin.value()).line = "block " + hex(Address{block});
+void Scene::is_fetched(uint64_t place) {
+  const uint64_t block = place & ~(block_ - 1);
+  words_.at(place).line = "block " + hex(Address{block});
 }
 
 std::vector<handshake::Word> Scene::words() const {

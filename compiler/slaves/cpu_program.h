@@ -33,7 +33,7 @@ class Scene {
   const handshake::Word& word(const Range& place) const { return words_.at(place.begin.value()); }
   /// The line of a block, or empty.
   std::string line(const Range& block) const;
-  void is_fetched(const Range& place);
+  void is_fetched(uint64_t place);
 
   /// What must be in its last state, and which one that is.
   const handshake::Word* needed() const { return needed_ ? &words_.at(*needed_) : nullptr; }

@@ -135,7 +135,7 @@ class Encounter {
     result_.outcome = Outcome::kProved;
     for (const auto& need : needs) {
       Scene scene(of_.block, {&by_master_, &by_slaves_}, read, need);
-      for (uint64_t place : fetched) scene.is_fetched(Range::at(Address{place}, Size{4}));
+      for (uint64_t place : fetched) scene.is_fetched(place);
       for (const auto& master : master_programs(scene)) {
         if (!master) return unknown("of the master, " + master.failure().message);
         auto model = model_of(scene, *master, fetching);

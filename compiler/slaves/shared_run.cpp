@@ -4,7 +4,6 @@
 #include "slaves/shared_run.h"
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <set>
 
@@ -17,6 +16,7 @@ namespace baton::slaves {
 
 using ppc64::Mnemonic;
 using verify::Machine;
+using verify::Registers;
 using Kind = SharedEvent::Kind;
 using End = SharedRun::End;
 
@@ -68,17 +68,6 @@ std::vector<const Writes::Cell*> Writes::touched(const Range& read) const {
 
 namespace {
 
-/// What tells one moment of a thread from another, but for memory.
-struct Registers {
-  std::array<verify::Value, 32> gpr;
-  verify::Value lr, ctr, cr, xer, msr, srr0, srr1;
-  uint64_t pc = 0;
-
-  explicit Registers(const Machine& m)
-      : gpr(m.gpr), lr(m.lr), ctr(m.ctr), cr(m.cr), xer(m.xer), msr(m.msr), srr0(m.srr0), srr1(m.srr1), pc(m.pc) {}
-  bool operator==(const Registers&) const = default;
-};
-
 /// The events on the way to here.
 struct Trail {
   std::vector<SharedEvent> events;
@@ -104,7 +93,7 @@ class Recorder : public verify::Observer {
     m.memory.note_accesses(nullptr);
     accesses_.clear();
     auto order = m.order();
-    if (order && begin_step(m, *order)) note_instruction(m, *order);
+    if (order && begin_step(m)) note_instruction(m, *order);
     if (!stopped_) m.memory.note_accesses(&accesses_);
   }
 
@@ -163,7 +152,7 @@ class Recorder : public verify::Observer {
     if (m.memory.was_stored(cell.place.begin.value(), static_cast<unsigned>(cell.place.size().bytes())))
       return finish(End::kUnknown, "it reads at " + where + " what it and another CPU store"), false;
     const Trail& trail = this->trail(m);
-    Registers now(m);
+    Registers now = m;
     for (size_t k = trail.reads.size(); k-- > 0;) {
       const auto& [index, registers] = trail.reads[k];
       const SharedEvent& earlier = trail.events[index];
@@ -198,7 +187,7 @@ class Recorder : public verify::Observer {
   }
 
   /// The fetch; and whether it goes around without meeting anybody.
-  bool begin_step(Machine& m, Endian) {
+  bool begin_step(Machine& m) {
     const Range fetch = Range::at(Address{m.place_of(m.pc)}, Size{4});
     bool is_last = true;
     for (const Writes::Cell* cell : others_.touched(fetch)) {
@@ -214,7 +203,7 @@ class Recorder : public verify::Observer {
       quiet_steps_ = 0;
       quiet_limit_ = 1;
     }
-    if (quiet_ && quiet_->pc == m.pc && *quiet_ == Registers(m)) return finish(End::kWaits, {}), false;
+    if (quiet_ && quiet_->pc == m.pc && *quiet_ == m) return finish(End::kWaits, {}), false;
     if (++quiet_steps_ == quiet_limit_) {
       quiet_ = std::make_shared<const Registers>(m);
       quiet_limit_ *= 2;

@@ -94,12 +94,17 @@ class Memory {
   std::vector<Access>* accesses_ = nullptr;
 };
 
-struct Machine {
+struct Registers {
   std::array<Value, 32> gpr;
   std::array<Vector, 32> vr;
   Value lr, ctr, xer, msr, srr0, srr1, hsrr0, hsrr1;
   Value cr;  // the low 32 bits
   uint64_t pc = 0;
+  /// As far as they are described: what is unknown in both may still differ.
+  bool operator==(const Registers&) const = default;
+};
+
+struct Machine : Registers {
   bool book3e = false;  // MSR[CM] for MSR[SF], IS and DS for IR and DR, and no rfid
   /// The lowest level of the CPUs that may run this, times 100, where it is known; what is newer does not exist there.
   std::optional<unsigned> isa;

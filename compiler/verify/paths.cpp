@@ -11,18 +11,6 @@
 namespace baton::verify {
 namespace {
 
-/// The obligation of this clause, where it comes up for the `occurrence`th time.
-Obligation* find(std::vector<Obligation>& in, const std::string& clause, size_t occurrence) {
-  for (Obligation& o : in)
-    if (o.clause == clause && occurrence-- == 0) return &o;
-  return nullptr;
-}
-
-size_t occurrence_of(const std::vector<Obligation>& in, size_t index) {
-  return static_cast<size_t>(std::count_if(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(index),
-                                           [&](const Obligation& o) { return o.clause == in[index].clause; }));
-}
-
 bool hold(const Claim& premises, const Definitions& definitions, const Assignment& numbers) {
   return std::all_of(premises.begin(), premises.end(), [&](const Equality& premise) {
     const uint64_t seen = evaluate(premise.seen, definitions, numbers);
@@ -74,7 +62,7 @@ std::string conditions(const std::vector<std::pair<Atom, bool>>& forks, const De
 bool PathMerger::try_numbers(Obligation& obligation, size_t occurrence, const Path& path, const Assignment& numbers) {
   auto shared = std::make_shared<const Assignment>(numbers);
   Verdict again = rerun_(shared);
-  const Obligation* same = find(again.obligations, obligation.clause, occurrence);
+  const Obligation* same = find_obligation(again.obligations, obligation.clause, occurrence);
   if (!same || same->outcome != Outcome::kRefuted) return false;
   obligation.outcome = Outcome::kRefuted;
   obligation.numbers = shared;
@@ -159,7 +147,7 @@ void PathMerger::add(Path path) {
     return;
   }
   for (size_t i = 0; i < obligations.size(); ++i) {
-    Obligation* known = find(merged_.obligations, obligations[i].clause, occurrence_of(obligations, i));
+    Obligation* known = find_obligation(merged_.obligations, obligations[i].clause, occurrence_of(obligations, i));
     if (!known)
       merged_.obligations.push_back(obligations[i]);
     else if (obligations[i].outcome > known->outcome)

@@ -53,10 +53,7 @@ void StepChanges::before(Machine& m) {
   by_contract_ = m.contract_here() != nullptr;
   accesses_.clear();
   m.memory.note_accesses(&accesses_);
-  gpr_ = m.gpr;
-  lr_ = m.lr, ctr_ = m.ctr, xer_ = m.xer, msr_ = m.msr, cr_ = m.cr;
-  srr0_ = m.srr0, srr1_ = m.srr1, hsrr0_ = m.hsrr0, hsrr1_ = m.hsrr1;
-  pc_ = m.pc;
+  before_ = m;
 }
 
 std::vector<std::string> StepChanges::after(const Machine& m, const SymbolNames& names) {
@@ -67,16 +64,16 @@ std::vector<std::string> StepChanges::after(const Machine& m, const SymbolNames&
     registers_.push_back(name);
     changes.push_back(name + " = " + now.to_text(names));
   };
-  for (size_t i = 0; i < gpr_.size(); ++i) compare("r" + std::to_string(i), gpr_[i], m.gpr[i]);
-  compare("lr", lr_, m.lr);
-  compare("ctr", ctr_, m.ctr);
-  compare("cr", cr_, m.cr);
-  compare("xer", xer_, m.xer);
-  compare("msr", msr_, m.msr);
-  compare("srr0", srr0_, m.srr0);
-  compare("srr1", srr1_, m.srr1);
-  compare("hsrr0", hsrr0_, m.hsrr0);
-  compare("hsrr1", hsrr1_, m.hsrr1);
+  for (size_t i = 0; i < before_.gpr.size(); ++i) compare("r" + std::to_string(i), before_.gpr[i], m.gpr[i]);
+  compare("lr", before_.lr, m.lr);
+  compare("ctr", before_.ctr, m.ctr);
+  compare("cr", before_.cr, m.cr);
+  compare("xer", before_.xer, m.xer);
+  compare("msr", before_.msr, m.msr);
+  compare("srr0", before_.srr0, m.srr0);
+  compare("srr1", before_.srr1, m.srr1);
+  compare("hsrr0", before_.hsrr0, m.hsrr0);
+  compare("hsrr1", before_.hsrr1, m.hsrr1);
   // The first access is the fetch. What is taken by contract is not fetched.
   if (!accesses_.empty() && !by_contract_) accesses_.erase(accesses_.begin());
   const std::vector<Access> accesses = accesses_;  // looking at memory is an access too

@@ -34,13 +34,11 @@ class StepChanges {
   /// The registers that have another value than before.
   const std::vector<std::string>& registers() const { return registers_; }
   const std::vector<Access>& accesses() const { return accesses_; }
-  uint64_t pc() const { return pc_; }
+  uint64_t pc() const { return before_.pc; }
   const Fetched& instruction() const { return instruction_; }
 
  private:
-  std::array<Value, 32> gpr_;
-  Value lr_, ctr_, xer_, msr_, srr0_, srr1_, hsrr0_, hsrr1_, cr_;
-  uint64_t pc_ = 0;
+  Registers before_;
   Fetched instruction_;
   bool by_contract_ = false;
   std::vector<Access> accesses_;

@@ -26,23 +26,23 @@ constexpr size_t kMostUnasked = kMostPaths / 2;
 /// but nothing that was executed in between depended on it: whatever it is, the same happens again.
 class Cycle {
  public:
-  explicit Cycle(const Machine& m) : earlier_(m) {}
+  explicit Cycle(const Machine& m) : registers_(m), stored_(m.memory.stored()) {}
   /// After each step but the first `executed`.
   bool closed(const Machine& m, uint64_t executed) {
-    if (m.pc == earlier_.pc && is_same(m, earlier_)) return true;
+    if (m.pc == registers_.pc && is_at(m)) return true;
     if (executed < renewed_ || m.memory.stored().size() > kMostKept) return false;
-    earlier_ = m;
+    registers_ = m;
+    stored_ = m.memory.stored();
     renewed_ *= 2;
     return false;
   }
-  static bool is_same(const Machine& a, const Machine& b) {
-    return a.gpr == b.gpr && a.vr == b.vr && a.lr == b.lr && a.ctr == b.ctr && a.cr == b.cr && a.xer == b.xer && a.msr == b.msr &&
-           a.srr0 == b.srr0 && a.srr1 == b.srr1 && a.hsrr0 == b.hsrr0 && a.hsrr1 == b.hsrr1 && a.memory.stored() == b.memory.stored();
-  }
+  /// Whether this is the state that is kept.
+  bool is_at(const Machine& m) const { return registers_ == m && stored_ == m.memory.stored(); }
 
  private:
   static constexpr size_t kMostKept = 1 << 18;  // bytes that were stored; who stores ever more does not come round
-  Machine earlier_;
+  Registers registers_;
+  StoredBytes stored_;
   uint64_t renewed_ = 1;
 };
 
@@ -270,6 +270,7 @@ class Trial {
   /// What is loaded in one turn of the cycle that the machine is in.
   RangeSet loaded_in_turn() const {
     Machine m = m_;
+    const Cycle begin(m_);
     std::vector<Access> accesses;
     RangeSet loaded;
     m.memory.note_accesses(&accesses);
@@ -278,7 +279,7 @@ class Trial {
       if (step(m).kind != Step::Kind::kWent) break;
       for (size_t i = 1; i < accesses.size(); ++i)  // the first is the fetch
         if (auto range = Range::checked(Address{accesses[i].address}, Size{accesses[i].width}); range && !accesses[i].stores) loaded.add(*range);
-    } while (m.pc != m_.pc || !Cycle::is_same(m, m_));
+    } while (m.pc != m_.pc || !begin.is_at(m));
     return loaded;
   }
 
@@ -472,7 +473,7 @@ class Trial {
 
   void judge_words() {
     for (const WordGoal& goal : to_.words) {
-      uint64_t all = goal.width >= 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * goal.width) - 1;
+      const uint64_t all = low_bytes(goal.width);
       Value seen = m_.resolve(m_.memory.load(goal.at.value(), goal.width, Endian::kBig));
       Value want = m_.resolve(value_of(goal.value));
       std::string name = std::to_string(goal.width) + " bytes at " + hex(goal.at);
@@ -675,6 +676,11 @@ const char* to_text(Replayed::Answer answer) {
     case Replayed::Answer::kDisagrees: return "disagrees";
   }
   return "";
+}
+
+size_t occurrence_of(const std::vector<Obligation>& in, size_t index) {
+  return static_cast<size_t>(std::count_if(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(index),
+                                           [&](const Obligation& o) { return o.clause == in[index].clause; }));
 }
 
 Outcome Verdict::outcome() const {

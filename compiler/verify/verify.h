@@ -204,6 +204,16 @@ struct Obligation {
   std::optional<Replayed> replayed = {};
 };
 
+/// Clauses come up more than once: which of those before it has the same clause as the one at `index`, counted from 0; and
+/// the obligation of a clause where it comes up for the `occurrence`th time, or null.
+size_t occurrence_of(const std::vector<Obligation>& in, size_t index);
+template <typename Obligations>  // constant or not
+auto find_obligation(Obligations& in, const std::string& clause, size_t occurrence) {
+  for (auto& o : in)
+    if (o.clause == clause && occurrence-- == 0) return &o;
+  return static_cast<decltype(in.data())>(nullptr);
+}
+
 struct Verdict {
   std::vector<Obligation> obligations;
   uint64_t instructions = 0;       // executed from the entry to the jump, the jump included; on the longest way

@@ -81,9 +81,4 @@ master: or      1, 1, 1
         mtctr   %r16
         bctr
 #endif
-        .balign 8
-        .globl  kernel, tree
-kernel: .quad   0
-        .size   kernel, 8
-tree:   .quad   0
-        .size   tree, 8
+        POOL

@@ -108,9 +108,4 @@ here:   mflr    %r30
 #else
         rfid
 #endif
-        .balign 8
-        .globl  kernel, tree
-kernel: .quad   0
-        .size   kernel, 8
-tree:   .quad   0
-        .size   tree, 8
+        POOL

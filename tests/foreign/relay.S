@@ -129,11 +129,6 @@ pen:
 #ifdef CODE_AS_DATA
         .data
 #endif
-        .balign 8
-        .globl  kernel, tree
-kernel: .quad   0
-        .size   kernel, 8
-tree:   .quad   0
-        .size   tree, 8
+        POOL
 word:   .long   0
         .size   word, 4

@@ -41,6 +41,9 @@
 #define KERNEL_HEAD .incbin "head.bin", 4, 0xfc
 #endif
 
+// What the loader patches.
+#define POOL .balign 8; .globl kernel, tree; kernel: .quad 0; .size kernel, 8; tree: .quad 0; .size tree, 8
+
 #define MSR_LE 0x1
 #define MSR_DR 0x10
 #define MSR_IR 0x20

@@ -30,25 +30,24 @@ Case with_goal(const std::string& text, Term wanted) {
   return c;
 }
 
-/// Without the solver it is not known, with it proved; and by it.
-void only_the_solver_proves(Case c, const char* clause = "r5") {
+/// What is not known without the solver, and what it is with it.
+Obligation only_the_solver_tells(Case c, const char* clause) {
   c.from.solver.allowed = false;
   CHECK(find(c.judge(), clause).outcome == Outcome::kUnknown);
   c.from.solver = {};
-  const Verdict v = c.judge();
-  const Obligation& o = find(v, clause);
+  return find(c.judge(), clause);
+}
+
+void only_the_solver_proves(const Case& c, const char* clause = "r5") {
+  const Obligation o = only_the_solver_tells(c, clause);
   CAPTURE(o.detail);
   CHECK(o.outcome == Outcome::kProved);
   CHECK(o.by_solver);
 }
 
-/// Without the solver it is not known, with it refuted, with inputs.
-Example only_the_solver_refutes(Case c, const char* clause = "r5") {
-  c.from.solver.allowed = false;
-  CHECK(find(c.judge(), clause).outcome == Outcome::kUnknown);
-  c.from.solver = {};
-  const Verdict v = c.judge();
-  const Obligation& o = find(v, clause);
+/// With inputs, which a run confirms: that is not by the solver.
+Example only_the_solver_refutes(const Case& c, const char* clause = "r5") {
+  const Obligation o = only_the_solver_tells(c, clause);
   CAPTURE(o.detail);
   CHECK(o.outcome == Outcome::kRefuted);
   CHECK_FALSE(o.by_solver);
