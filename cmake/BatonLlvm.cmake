@@ -3,7 +3,7 @@
 # LLVM as interface targets, from its static component libraries: a program on the shared libLLVM takes
 # twenty milliseconds to start, one on these about one.
 #
-#   baton_llvm_mc       assembling PowerPC text                  (compiler/ppc64)
+#   baton_llvm_mc       PowerPC text to words, and back          (compiler/ppc64)
 #   baton_llvm_object   reading ELF files                        (compiler/inputs)
 #   baton_llvm_support  Error, JSON, raw_ostream, SHA256         (anywhere)
 include_guard(GLOBAL)
@@ -31,6 +31,6 @@ function(baton_llvm_interface name)
   target_link_options(${name} INTERFACE -Wl,--gc-sections -Wl,--as-needed)
 endfunction()
 
-baton_llvm_interface(baton_llvm_mc powerpcasmparser powerpcdesc powerpcinfo mc mcparser support)
+baton_llvm_interface(baton_llvm_mc powerpcasmparser powerpcdisassembler powerpcdesc powerpcinfo mc mcparser support)
 baton_llvm_interface(baton_llvm_object object support)
 baton_llvm_interface(baton_llvm_support support)

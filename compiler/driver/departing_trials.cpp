@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "ppc64/disassemble.h"
 #include "ppc64/instruction.h"
 #include "ppc64/registers.h"
 #include "ppc64/stub.h"
@@ -106,6 +107,7 @@ class Trials {
   verify::EntryState entry_state(Section cpu, const Trial& trial) {
     verify::EntryState state;
     state.solver = c_.solver;
+    state.word_name = ppc64::name_elsewhere;
     state.linear_map = true;
     for (const CallArgument& a : cpu == Section::kMaster ? d_.master_arguments : d_.slave_arguments)
       if (a.kind != CallArgument::Kind::kUnused) state.registers[to_text(a.gpr)] = passed(a, trial);

@@ -11,6 +11,7 @@
 #include "driver/pen_proof.h"
 #include "driver/tree_proof.h"
 #include "inputs/digest.h"
+#include "ppc64/disassemble.h"
 #include "ppc64/registers.h"
 #include "trampoline/interrupts.h"
 #include "verify/certificate.h"
@@ -48,6 +49,7 @@ verify::EntryState entry_state(const Compilation& c, const Boundary& from, const
   verify::EntryState state;
   state.solver = c.solver;
   state.calls = c.calls;
+  state.word_name = ppc64::name_elsewhere;
   for (const Claim& claim : from.claims) {
     auto values = claim.possible();
     if (claim.section == cpu && !claim.any && values.size() == 1) {

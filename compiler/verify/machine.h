@@ -118,6 +118,7 @@ struct Machine : Registers {
   /// Functions that are taken by contract, and which of them were called.
   std::shared_ptr<const ForeignCalls> calls;
   std::set<std::string> called;
+  std::string (*word_name)(uint32_t word) = nullptr;  // see EntryState
   /// The contract of the function that begins at pc, or null.
   const CallContract* contract_here() const;
   /// What is not known of the caller is taken on trust: translation, on or off, only drops the four high bits of an

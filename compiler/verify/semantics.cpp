@@ -56,6 +56,14 @@ Step Execution::run() {
 
 namespace {
 
+/// That nothing is known of it here, and what it is then.
+std::string outside(uint32_t word, std::string (*name)(uint32_t)) {
+  std::string text = "the word " + hex(Wide{word}) + " is outside the verified subset";
+  if (!name) return text;
+  const std::string known = name(word);
+  return text + (known.empty() ? "; it is no known instruction" : "; it is known as " + known);
+}
+
 /// Code of the other byte order is the usual reason for a word that is no instruction.
 std::string in_other_order(uint32_t word, Endian order) {
   auto instruction = ppc64::decode(__builtin_bswap32(word));
@@ -97,7 +105,7 @@ Step step(Machine& m) {
   if (!word) return give_up("an instruction is fetched from memory that nobody described");
   auto instruction = ppc64::decode(static_cast<uint32_t>(*word));
   if (!instruction)
-    return give_up("the word " + hex(Wide{*word}) + " is outside the verified subset" + in_other_order(static_cast<uint32_t>(*word), *order));
+    return give_up(outside(static_cast<uint32_t>(*word), m.word_name) + in_other_order(static_cast<uint32_t>(*word), *order));
   return Execution(m, *instruction, *order).run();
 }
 

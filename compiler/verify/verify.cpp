@@ -215,6 +215,7 @@ class Trial {
     m_.interrupts = from_.interrupts;
     m_.firmware = from_.firmware;
     m_.calls = from_.calls;
+    m_.word_name = from_.word_name;
     watch_fetches(m_.coherence, from_, to_);
     m_.linear_map = from_.linear_map;
   }

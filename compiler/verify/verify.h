@@ -103,6 +103,8 @@ struct EntryState {
   std::vector<Segment> stated = {};
   /// Who is asked where bits and names do not tell.
   SolverUse solver = {};
+  /// What others call a word that the table of encodings does not hold, for sentences: empty where nobody knows it.
+  std::string (*word_name)(uint32_t word) = nullptr;
 };
 
 struct RegisterGoal {

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include "ppc64/assemble.h"
+#include "ppc64/disassemble.h"
 #include "ppc64/stub.h"
 
 using namespace baton;
@@ -60,6 +61,20 @@ TEST_CASE("decode and encode are each other's inverse on random words") {
       CHECK(*again == word);
     }
   CHECK(accepted > encodings().size() * 150);
+}
+
+TEST_CASE("a word that the table does not hold has the name that LLVM knows") {
+  const std::pair<uint32_t, const char*> known[] = {
+      {0x7c0003e4, "`slbia`"},       {0x7c003264, "`tlbie 6`"},
+      {0x7c0042aa, "`lwax 0, 0, 8`"}, {0xc0230000, "`lfs 1, 0(3)`"},
+      {0x00000200, "`attn`"},        {0x04000000, "the first half of an instruction of 8 bytes"},
+      {0x00000000, ""},              {0x44000003, ""},
+  };
+  for (const auto& [word, name] : known) CHECK(name_elsewhere(word) == name);
+  // What is here LLVM knows too; the word that a row matches may be an invalid form of it.
+  size_t named = 0;
+  for (const Encoding& row : encodings()) named += name_elsewhere(row.match).empty() ? 0 : 1;
+  CHECK(named > encodings().size() * 9 / 10);
 }
 
 TEST_CASE("reserved bits and invalid forms are no instructions") {

@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "ppc64/assemble.h"
+#include "ppc64/disassemble.h"
 #include "ppc64/instruction.h"
 #include "ppc64/registers.h"
 #include "verify/machine.h"
@@ -128,6 +129,23 @@ TEST_CASE("a stub in the wrong byte order does not run") {
   CHECK(verdict.outcome() == Outcome::kUnknown);
   CHECK(verdict.obligations[0].detail.find("outside the verified subset; it is executed as little-endian code, and as big-endian code would be `b") !=
         std::string::npos);
+}
+
+TEST_CASE("a word that is no instruction here has the name that others know it by, and is not judged by it") {
+  auto detail = [](const std::string& words, std::string (*name)(uint32_t)) {
+    Handoff handoff(assembled("\tb body\n\t.org 0x100, 0\nbody:\n" + words, Endian::kBig));
+    handoff.from.word_name = name;
+    Verdict verdict = handoff.judge(Endian::kBig);
+    CHECK(verdict.outcome() == Outcome::kUnknown);
+    return verdict.obligations[0].detail;
+  };
+  const std::string word = "at " + hex(Wide{kStub + 0x100}) + " the word 0xc0230000 is outside the verified subset";
+  CHECK(detail("\t.long 0xc0230000\n", nullptr) == word);
+  CHECK(detail("\t.long 0xc0230000\n", ppc64::name_elsewhere) == word + "; it is known as `lfs 1, 0(3)`");
+  CHECK(detail("\t.long 0\n", ppc64::name_elsewhere) ==
+        "at " + hex(Wide{kStub + 0x100}) + " the word 0x0 is outside the verified subset; it is no known instruction");
+  // What nobody may believe of it: the name is text, and a name of ours makes no instruction of it.
+  CHECK(detail("\t.long 0xc0230000\n", [](uint32_t) { return std::string("`bctr`"); }) == word + "; it is known as `bctr`");
 }
 
 TEST_CASE("what is missing is refuted by name") {
