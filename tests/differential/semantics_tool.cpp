@@ -10,7 +10,7 @@
 //   semantics_tool make ORDER COUNT FILE       the program
 //   semantics_tool compare ORDER COUNT FILE    the records that it wrote, against ours
 //
-// Not here: instructions of privileged state, system calls, clocks, and dcbz, of which every CPU
+// Not here: instructions of privileged state (privileged_tool.cpp), system calls, clocks, and dcbz, of which every CPU
 // makes something else.
 #include <algorithm>
 #include <cstdio>
@@ -18,15 +18,15 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <random>
 #include <set>
 
-#include "base/address.h"
 #include "ppc64/assemble.h"
+#include "random_state.h"
 #include "tool.h"
 #include "verify/semantics.h"
 
 using namespace baton;
+using namespace baton::differential;
 using namespace baton::ppc64;
 using verify::Value;
 
@@ -36,9 +36,8 @@ namespace {
 constexpr uint64_t kBuffer = 0x2000, kBufferSize = 64, kCode = 0x3000;
 // A slot has eight words: four that set LR, one before the word in question, this, and the ways out.
 constexpr uint64_t kSlots = 0x100000, kSlotSize = 32, kBeforeAt = 16, kWordAt = 20, kNextAt = 24, kTakenAt = 28;
-// A record: r0..r31, cr xer lr ctr, how it came back, the slot, the buffer, v0..v31.
-constexpr uint64_t kRecords = 0x10000000, kCr = 256, kXer = 264, kLr = 272, kCtr = 280, kWay = 288, kSlot = 296,
-                   kMemory = 304, kVectors = 368, kRecordSize = 880;
+// A record: the registers, how it came back, the slot, the buffer, v0..v31.
+constexpr uint64_t kRecords = 0x10000000, kWay = kRegistersSize, kSlot = 296, kMemory = 304, kVectors = 368, kRecordSize = 880;
 static_assert(kVectors % 16 == 0 && kRecordSize % 16 == 0);
 constexpr uint64_t kStack = 0x20000, kStackSize = 0x8000;  // of the handler of traps
 enum Way : uint64_t { kWent = 1, kTaken = 2, kTrapped = 3 };
@@ -48,35 +47,9 @@ constexpr unsigned kReserved = 31;  // the register that holds the record's addr
 struct Case {
   Instruction instruction;
   uint32_t word = 0, before = kNop;
-  std::array<uint64_t, 32> gpr{};
+  Registers registers;
   std::array<uint64_t, 64> vr{};
-  uint64_t cr = 0, xer = 0, lr = 0, ctr = 0;
   std::array<uint8_t, kBufferSize> memory{};
-};
-
-class Dice {
- public:
-  explicit Dice(uint64_t seed) : random_(seed) {}
-  uint64_t bits() { return random_(); }
-  uint64_t below(uint64_t n) { return random_() % n; }
-  /// Small, large, and at the edges of words and doublewords.
-  uint64_t number() {
-    uint64_t n = bits();
-    switch (below(9)) {
-      case 0: return n & 0xffffffff;
-      case 1: return n >> below(64);
-      case 2: return ~(n >> below(64));
-      case 3: return below(8);
-      case 4: return uint64_t{1} << below(64);
-      case 5: return (uint64_t{1} << 63) - below(2);
-      case 6: return (n << 32) | ((uint64_t{1} << 31) - below(2));
-      case 7: return ~below(3);
-      default: return n;
-    }
-  }
-
- private:
-  std::mt19937_64 random_;
 };
 
 bool is_register(Field field) {
@@ -131,19 +104,15 @@ class Maker {
       constexpr int64_t kOpen[] = {1, 8, 9};  // XER LR CTR
       operands[row.mnemonic == Mnemonic::kMtspr ? 0 : 1] = kOpen[dice_.below(3)];
     }
-    for (uint64_t& r : c.gpr) r = dice_.number();
+    c.registers = Registers::draw(dice_);
     // A signal that comes when r1 is in the handler's stack is put below r1.
-    while (c.gpr[1] - kStack <= kStackSize) c.gpr[1] = dice_.number();
+    while (c.registers.gpr[1] - kStack <= kStackSize) c.registers.gpr[1] = dice_.number();
     for (uint64_t& half : c.vr) half = dice_.below(3) == 0 ? (dice_.bits() & 0xffffffff) * 0x100000001 : dice_.bits();
     for (unsigned n = 0; n < 12; ++n) {  // equal words must come up
       uint64_t from = dice_.below(32), to = dice_.below(32);
       c.vr[2 * to] = c.vr[2 * from];
       if (dice_.below(2) == 0) c.vr[2 * to + 1] = c.vr[2 * from + 1];
     }
-    c.cr = dice_.bits() & 0xffffffff;
-    c.xer = (dice_.bits() & 0xe0000000) | dice_.below(128);
-    c.lr = dice_.number();
-    c.ctr = dice_.below(2) == 0 ? dice_.below(3) : dice_.number();
     for (uint8_t& byte : c.memory) byte = static_cast<uint8_t>(dice_.bits());
     if (has_address(row) && !make_address(row, c)) return std::nullopt;
     make_target(row, c, kSlots + index * kSlotSize + kTakenAt);
@@ -168,7 +137,7 @@ class Maker {
       aligned = aligned || f == Field::kDs;
     }
     const int64_t ra = operands[base - 1];
-    auto gpr = [&](int64_t n) -> uint64_t& { return c.gpr[static_cast<size_t>(n)]; };
+    auto gpr = [&](int64_t n) -> uint64_t& { return c.registers.gpr[static_cast<size_t>(n)]; };
     if (displacement != 0) {
       if (aligned) at &= ~uint64_t{3};
       if (ra == 0)
@@ -197,8 +166,8 @@ class Maker {
       if (row.fields[k] == Field::kLiAbsolute || row.fields[k] == Field::kBdAbsolute) operand = kCode;
     }
     const uint64_t with_low_bits = taken + dice_.below(4);
-    if (row.mnemonic == Mnemonic::kBclr || row.mnemonic == Mnemonic::kBclrl) c.lr = with_low_bits;
-    if (row.mnemonic == Mnemonic::kBcctr || row.mnemonic == Mnemonic::kBcctrl) c.ctr = with_low_bits;
+    if (row.mnemonic == Mnemonic::kBclr || row.mnemonic == Mnemonic::kBclrl) c.registers.lr = with_low_bits;
+    if (row.mnemonic == Mnemonic::kBcctr || row.mnemonic == Mnemonic::kBcctrl) c.registers.ctr = with_low_bits;
   }
 
   /// The same address and size, into a register that the store does not use.
@@ -219,93 +188,83 @@ class Maker {
 // ---- the program
 
 std::string harness(uint64_t cases) {
-  std::string text;
-  auto line = [&](const std::string& l) { text += "\t" + l + "\n"; };
-  auto each = [&](const char* what, uint64_t count, uint64_t at, unsigned first = 0) {
-    for (uint64_t r = first; r < count; ++r)
-      line(std::string(what) + " %r" + std::to_string(r) + ", " + std::to_string(at + 8 * r) + "(%r31)");
-  };
-  auto special = [&](const char* read, const char* write, uint64_t at, bool loads) {
-    if (loads) line("ld %r0, " + std::to_string(at) + "(%r31)");
-    line(loads ? write : read);
-    if (!loads) line("std %r0, " + std::to_string(at) + "(%r31)");
-  };
+  Code code;
+  auto line = [&](const std::string& l) { code.line(l); };
   auto vectors = [&](const char* what) {
     for (unsigned v = 0; v < 32; ++v) {
       line("li %r0, " + std::to_string(kVectors + 16 * v));
       line(std::string(what) + " %v" + std::to_string(v) + ", %r31, %r0");
     }
   };
-  auto number = [&](const char* r, uint64_t value) {
-    line(std::string("lis ") + r + ", " + std::to_string(value >> 16));
-    line(std::string("ori ") + r + ", " + r + ", " + std::to_string(value & 0xffff));
-  };
+  code.label("start");
   line("b taken");
   // sigaltstack(2), rt_sigaction(2): a trap is a signal, whose handler never returns.
-  number("%r3", kCode);
+  code.number("%r3", kCode);
   line("addi %r3, %r3, stack-start");
   line("li %r4, 0");
   line("li %r0, 185");
   line("sc");
   line("li %r3, 5");
-  number("%r4", kCode);
+  code.number("%r4", kCode);
   line("addi %r4, %r4, action-start");
   line("li %r5, 0");
   line("li %r6, 8");
   line("li %r0, 173");
   line("sc");
-  number("%r31", kRecords);
-  text += "next:\n";
+  code.number("%r31", kRecords);
+  code.label("next");
   for (uint64_t at = 0; at < kBufferSize; at += 8) {
     line("ld %r0, " + std::to_string(kMemory + at) + "(%r31)");
     line("std %r0, " + std::to_string(kBuffer + at) + "(0)");
   }
   vectors("lvx");
-  special("", "mtcrf 0xff, %r0", kCr, true);
-  special("", "mtxer %r0", kXer, true);
-  special("", "mtctr %r0", kCtr, true);
-  special("", "mtlr %r0", kSlot, true);
-  each("ld", 31, 0);
+  code.load_special("mtcrf 0xff, %r0", kCr);
+  code.load_special("mtxer %r0", kXer);
+  code.load_special("mtctr %r0", kCtr);
+  code.load_special("mtlr %r0", kSlot);
+  code.each("ld", 31);
   line("blr");
-  text += "taken:\n";
+  code.label("taken");
   line("std %r0, 0(%r31)");
   line("li %r0, " + std::to_string(kTaken));
   line("b back");
-  text += "went:\n";
+  code.label("went");
   line("std %r0, 0(%r31)");
   line("li %r0, " + std::to_string(kWent));
-  text += "back:\n";
+  code.label("back");
   line("std %r0, " + std::to_string(kWay) + "(%r31)");
-  each("std", 31, 0, 1);
-  special("mfcr %r0", "", kCr, false);
-  special("mfxer %r0", "", kXer, false);
-  special("mflr %r0", "", kLr, false);
-  special("mfctr %r0", "", kCtr, false);
+  code.each("std", 31, 1);
+  code.store_special("mfcr %r0", kCr);
+  code.store_special("mfxer %r0", kXer);
+  code.store_special("mflr %r0", kLr);
+  code.store_special("mfctr %r0", kCtr);
   vectors("stvx");
   for (uint64_t at = 0; at < kBufferSize; at += 8) {
     line("ld %r0, " + std::to_string(kBuffer + at) + "(0)");
     line("std %r0, " + std::to_string(kMemory + at) + "(%r31)");
   }
-  text += "done:\n";
+  code.label("done");
   line("addi %r31, %r31, " + std::to_string(kRecordSize));
-  number("%r0", kRecords + cases * kRecordSize);
+  code.number("%r0", kRecords + cases * kRecordSize);
   line("cmpld %r31, %r0");
   line("blt next");
   // write(2) until all is written; exit(2).
-  number("%r4", kRecords);
-  number("%r5", cases * kRecordSize);
-  text += "again:\n";
+  code.number("%r4", kRecords);
+  code.number("%r5", cases * kRecordSize);
+  code.label("again");
   for (const char* l : {"li %r3, 1", "li %r0, 4", "sc", "add %r4, %r4, %r3", "subf. %r5, %r3, %r5", "bgt again", "li %r3, 0", "li %r0, 1", "sc"})
     line(l);
-  text += "trapped:\n";
+  code.label("trapped");
   line("li %r0, " + std::to_string(kTrapped));
   line("std %r0, " + std::to_string(kWay) + "(%r31)");
   line("b done");
-  text += "\t.balign 16\n";
+  line(".balign 16");
   // struct sigaction: handler, SA_ONSTACK | SA_NODEFER, restorer, mask. stack_t: base, flags, size.
-  text += "action:\n\t.8byte " + std::to_string(kCode) + "+trapped-start, 0x48000000, 0, 0\n";
-  text += "stack:\n\t.8byte " + std::to_string(kStack) + ", 0, " + std::to_string(kStackSize) + "\n";
-  return "start:\n" + text;
+  code.label("action");
+  line(".8byte " + std::to_string(kCode) + "+trapped-start, 0x48000000, 0, 0");
+  code.label("stack");
+  line(".8byte " + std::to_string(kStack) + ", 0, " + std::to_string(kStackSize));
+  return code.text();
 }
 
 struct Part {
@@ -355,8 +314,8 @@ ByteBuffer elf(const std::vector<Part>& parts, Endian order) {
 
 ByteBuffer record_of(const Case& c, uint64_t slot, Endian order) {
   ByteBuffer record;
-  for (uint64_t r : c.gpr) append(record, r, order);
-  for (uint64_t n : {c.cr, c.xer, c.lr, c.ctr, uint64_t{0}, slot}) append(record, n, order);
+  c.registers.append_to(record, order);
+  for (uint64_t n : {uint64_t{0}, slot}) append(record, n, order);
   record.insert(record.end(), c.memory.begin(), c.memory.end());
   for (size_t v = 0; v < 32; ++v)  // a vector is one number of 128 bits
     for (size_t half : {0u, 1u}) append(record, c.vr[2 * v + (order == Endian::kBig ? half : 1 - half)], order);
@@ -403,8 +362,8 @@ int make(Endian order, unsigned per_row, const std::string& path) {
 uint64_t undefined_result(const Case& c) {
   const auto& o = c.instruction.operands;
   const uint64_t high = 0xffffffff00000000, all = ~uint64_t{0};
-  auto a = [&] { return c.gpr[static_cast<size_t>(o[1])]; };
-  auto b = [&] { return c.gpr[static_cast<size_t>(o[2])]; };
+  auto a = [&] { return c.registers.gpr[static_cast<size_t>(o[1])]; };
+  auto b = [&] { return c.registers.gpr[static_cast<size_t>(o[2])]; };
   auto word = [](uint64_t n) { return n & 0xffffffff; };
   switch (c.instruction.mnemonic) {
     case Mnemonic::kMulhw: case Mnemonic::kMulhwDot: case Mnemonic::kMulhwu: case Mnemonic::kMulhwuDot: return high;
@@ -444,12 +403,8 @@ class Comparison {
     append(code, c_.word, order_);
     m.memory.describe("code", slot_ + kBeforeAt, code, code.size());
     m.memory.describe("buffer", kBuffer, ByteView(c_.memory), kBufferSize);
-    for (size_t r = 0; r < 32; ++r) m.gpr[r] = Value(c_.gpr[r]);
+    c_.registers.give(m);
     for (size_t v = 0; v < 64; ++v) m.vr[v / 2][v % 2] = Value(c_.vr[v]);
-    m.cr = Value(c_.cr);
-    m.xer = Value(c_.xer);
-    m.lr = Value(c_.lr);
-    m.ctr = Value(c_.ctr);
     m.msr = Value(msr::kSf | msr::kVec | (order_ == Endian::kLittle ? msr::kLe : 0));
     m.pc = slot_ + kBeforeAt;
     verify::Step first = verify::step(m);
@@ -460,7 +415,7 @@ class Comparison {
     const uint64_t way = traps ? kTrapped : m.pc == slot_ + kNextAt ? kWent : kTaken;
     if (way == kTaken && m.pc != slot_ + kTakenAt && m.pc != kCode) return "goes to " + hex(Wide{m.pc});
     same("way", Value(way), kWay, 0);
-    if (traps) return differing_;
+    if (traps) return differing_.text();
     const Encoding& row = encoding_of(c_.instruction.mnemonic);
     const uint64_t undefined = undefined_result(c_);
     for (size_t r = 0; r < kReserved; ++r)
@@ -471,7 +426,7 @@ class Comparison {
     const bool writes_xer = c_.instruction.mnemonic == Mnemonic::kMtspr && c_.instruction.operands[0] == 1;
     same("xer", m.xer, kXer,
          sets_carry(c_.instruction.mnemonic) ? 1u << 18
-         : writes_xer                        ? c_.gpr[static_cast<size_t>(c_.instruction.operands[1])] & ~uint64_t{0xe000007f}
+         : writes_xer                        ? c_.registers.gpr[static_cast<size_t>(c_.instruction.operands[1])] & ~uint64_t{0xe000007f}
                                              : 0);
     same("lr", m.lr, kLr, 0);
     same("ctr", m.ctr, kCtr, 0);
@@ -480,25 +435,21 @@ class Comparison {
         same("v" + std::to_string(v), m.vr[v][half], kVectors + 16 * v + 8 * (order_ == Endian::kBig ? half : 1 - half), 0);
     for (uint64_t at = 0; at < kBufferSize; ++at) {
       Value byte = m.memory.byte(kBuffer + at);
-      if (!byte.is_constant() || byte.bits() != record_[kMemory + at]) differing_ += " memory+" + std::to_string(at);
+      if (!byte.is_constant() || byte.bits() != record_[kMemory + at]) differing_.add("memory+" + std::to_string(at));
     }
-    return differing_;
+    return differing_.text();
   }
 
  private:
-  /// Equal, and unknown exactly where it is undefined.
   void same(const std::string& name, const Value& ours, uint64_t at, uint64_t undefined) {
-    const uint64_t theirs = *load<uint64_t>(record_, at, order_);
-    if (ours.known() == ~undefined && ((ours.bits() ^ theirs) & ~undefined) == 0) return;
-    differing_ += " " + name + ": " + hex(Wide{ours.bits()}) + (ours.is_constant() ? "" : " but for bits " + hex(Wide{~ours.known()})) +
-                  ", QEMU " + hex(Wide{theirs}) + ";";
+    differing_.same(name, ours, *load<uint64_t>(record_, at, order_), undefined);
   }
 
   const Case& c_;
   uint64_t slot_;
   ByteView record_;
   Endian order_;
-  std::string differing_;
+  Differences differing_;
 };
 
 int compare(Endian order, unsigned per_row, const std::string& path) {
