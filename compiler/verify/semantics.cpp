@@ -30,7 +30,10 @@ bool Execution::may_execute() {
   if (m_.isa && row_.isa > *m_.isa) {
     wrong("is of " + isa_text(row_.isa) + ", and there are CPUs of " + isa_text(*m_.isa));
   } else if (ppc64::is_privileged(i_) && !is_known(msr::kPr, false)) {
-    unknown("is privileged, and the MSR does not say that this is privileged state");
+    if (is_known(msr::kPr, true))
+      wrong("needs privileged state");
+    else
+      unknown("is privileged, and the MSR does not say that this is privileged state");
   } else if (row_.rights == ppc64::Rights::kHypervisor && !m_.book3e && !is_known(msr::kHv, true)) {
     if (is_known(msr::kHv, false))
       wrong("needs hypervisor state");

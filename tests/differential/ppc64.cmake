@@ -10,8 +10,13 @@ add_test(NAME differential.encodings
 set_tests_properties(differential.encodings PROPERTIES LABELS differential TIMEOUT 900 COST 70)
 add_executable(semantics_tool semantics_tool.cpp)
 target_link_libraries(semantics_tool PRIVATE baton_ppc64 baton_verify)
+add_executable(privileged_tool privileged_tool.cpp privileged_image.cpp)
+target_link_libraries(privileged_tool PRIVATE baton_ppc64 baton_verify)
 if(BATON_QEMU_TESTS)
   add_test(NAME differential.semantics
     COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/semantics_test.py --tool $<TARGET_FILE:semantics_tool>)
   set_tests_properties(differential.semantics PROPERTIES LABELS differential TIMEOUT 120)
+  add_test(NAME differential.privileged
+    COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/privileged_test.py --tool $<TARGET_FILE:privileged_tool>)
+  set_tests_properties(differential.privileged PROPERTIES LABELS differential TIMEOUT 120)
 endif()

@@ -210,6 +210,31 @@ TEST_CASE("hypervisor registers need hypervisor state") {
   CHECK(judge(msr::kHv, msr::kHv).detail.find("it goes around at") == 0);
 }
 
+TEST_CASE("what is privileged needs privileged state") {
+  auto after = [](const char* text, const Value& msr_before) {
+    Machine m;
+    const ByteBuffer code = assembled(text, Endian::kBig);
+    m.memory.describe("code", 0x1000, code, code.size());
+    m.msr = msr_before;
+    m.linear_map = true;
+    m.pc = 0x1000;
+    return step(m);
+  };
+  const Value supervisor(msr::kSf), problem(msr::kSf | msr::kPr | msr::kEe | msr::kIr | msr::kDr);
+  for (const char* text : {"\tmfmsr %r3\n", "\tmtmsr %r3\n", "\tmtmsrd %r3, 1\n", "\trfid\n", "\thrfid\n", "\tptesync\n", "\tmtsprg 2, %r3\n",
+                           "\tmfspr %r3, 314\n"}) {
+    INFO(text);
+    const Step refused = after(text, problem);
+    CHECK(refused.kind == Step::Kind::kWrong);
+    CHECK(refused.reason.ends_with(" needs privileged state"));
+    const Step open = after(text, supervisor.with(Value::unknown(), msr::kPr));
+    CHECK(open.kind == Step::Kind::kUnknown);
+    CHECK(open.reason.ends_with(" is privileged, and the MSR does not say that this is privileged state"));
+  }
+  CHECK(after("\tmfmsr %r3\n", supervisor).kind == Step::Kind::kWent);
+  CHECK(after("\tmflr %r3\n", problem).kind == Step::Kind::kWent);
+}
+
 TEST_CASE("every row of the table has a meaning") {
   for (const ppc64::Encoding& row : ppc64::encodings()) {
     // All fields 1, or what comes next that is a form: registers, special register 1 (XER), one CR field.
