@@ -80,9 +80,11 @@ class Maker {
 
   std::vector<Tried> all() {
     std::vector<Tried> all;
-    for (const Kind& kind : kinds())
-      // What writes the MSR has as many different outcomes as states.
-      for (unsigned n = 0; n < per_kind_ * (kind.spr || kind.row->mnemonic == Mnemonic::kMfmsr ? 1 : 8); ++n) all.push_back(make(kind, slot_of(all.size())));
+    for (const Kind& kind : kinds()) {
+      // What writes the MSR has many different outcomes in each state.
+      const unsigned times = kind.spr || kind.row->mnemonic == Mnemonic::kMfmsr ? 1 : 8;
+      for (unsigned n = 0; n < times * per_kind_; ++n) all.push_back(make(kind, slot_of(all.size())));
+    }
     return all;
   }
 
@@ -153,7 +155,8 @@ enum Departure : size_t {
   kPtesyncByAnybody,  // Book III, Synchronize: ptesync is privileged. QEMU executes it in problem state
   kDepartures,
 };
-constexpr std::array<const char*, kDepartures> kDepartureNames = {"QEMU's rfid sets ME without hypervisor state", "QEMU executes ptesync in problem state"};
+constexpr std::array<const char*, kDepartures> kDepartureNames = {"QEMU's rfid sets ME without hypervisor state",
+                                                                  "QEMU executes ptesync in problem state"};
 
 struct Counts {
   std::map<std::string, unsigned> seen;
@@ -210,7 +213,8 @@ class Comparison {
     } else {
       if (second.kind != Step::Kind::kWent) return differing_.add(second.reason);
       const Step third = verify::step(next);
-      if (!third.reason.ends_with(c_.ends_by_trap ? " traps" : "the word 0x0 is outside the verified subset")) return differing_.add("does not end: " + third.reason);
+      if (!third.reason.ends_with(c_.ends_by_trap ? " traps" : "the word 0x0 is outside the verified subset"))
+        return differing_.add("does not end: " + third.reason);
     }
     if (((m.msr.bits() ^ c_.msr) & msr::kLe) != 0) ++counts_.seen["other order"];
     if (((m.msr.bits() ^ c_.msr) & msr::kHv) != 0) ++counts_.seen["hypervisor left"];
@@ -289,7 +293,8 @@ class Comparison {
 
   /// Those that the judge keeps no value of: only what it says was written has changed.
   void other_specials(const verify::Machine& m) {
-    std::map<std::string, uint64_t> now{{"sprg0", c_.sprg[0]}, {"sprg1", c_.sprg[1]}, {"sprg2", c_.sprg[2]}, {"sprg3", c_.sprg[3]}, {"lpcr", c_.lpcr}, {"dec", c_.dec}};
+    std::map<std::string, uint64_t> now{{"sprg0", c_.sprg[0]}, {"sprg1", c_.sprg[1]}, {"sprg2", c_.sprg[2]}, {"sprg3", c_.sprg[3]},
+                                        {"lpcr", c_.lpcr},     {"dec", c_.dec}};
     for (const std::string& written : m.other_sprs_written) {
       auto found = now.find(written.substr(0, written.find(' ')));
       if (found == now.end()) return differing_.add("writes " + written);

@@ -155,6 +155,18 @@ TEST_CASE("a wrong bit of the MSR: EE left on, the wrong byte order, hypervisor 
   confirms(guest.refuted(), "msr HV = 1", "(HV) are not as they must be");
 }
 
+TEST_CASE("ME after a guest's rfid, where QEMU is not as the books say") {
+  Case kept(with_msr("\txori 9, 9, 0x1000\n"));  // of SRR1 only: it stays 1
+  kept.to.msr_fixed = msr::kMe;
+  const Obligation o = kept.refuted();
+  CHECK(o.clause == "msr ME = 0");
+  CHECK(o.replayed->answer == Answer::kCannotShow);
+  CHECK(o.replayed->detail == "its rfid changes ME in a guest, too");
+  kept.from.msr_value |= msr::kHv;
+  kept.to.msr_value = msr::kMe;
+  confirms(kept.refuted(), "msr ME = 1", "(ME) are not as they must be");
+}
+
 TEST_CASE("where the MSR is not known, a state is taken that shows it") {
   Case lost("\tmfmsr 9\n\tli 10, 0\n\tmtmsrd 10, 1\n" + kGo);
   lost.from.msr_known &= ~msr::kEe;
