@@ -154,9 +154,9 @@ class EmulatedRun {
       steps.take(pc);
       return pc ? *pc : 0;
     };
-    // A breakpoint at the entry would be met before anything is executed.
+    // A breakpoint at the entry would be met before anything is executed: which is right where nothing is to be.
     const bool stays_at_entry = asked_.stays_at == asked_.entry->pc;
-    if (breaks.count(asked_.entry->pc) != 0 && !stays_at_entry) steps.take(debugger.step());
+    if (breaks.count(asked_.entry->pc) != 0 && !stays_at_entry && !asked_.executed.empty()) steps.take(debugger.step());
     for (const auto* places : {&breaks, &vectors})
       for (uint64_t place : *places)
         if (steps.good()) steps.take(debugger.break_at(place));

@@ -29,7 +29,7 @@ struct Emulation {
   const verify::Machine* entry = nullptr;       // every value a number, its symbols chosen
   std::set<uint64_t> stops;
   std::optional<uint64_t> stays_at;             // an instruction that may go to itself
-  std::set<uint64_t> executed = {};             // no vectors there
+  std::set<uint64_t> executed = {};             // no vectors there; nothing: a stop at the entry is met before it is executed
   std::map<uint64_t, uint8_t> besides = {};     // bytes of memory that `entry` does not describe
   uint64_t memory = 0;                          // bytes
   double seconds = 10;

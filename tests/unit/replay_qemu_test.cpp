@@ -155,6 +155,12 @@ TEST_CASE("a wrong bit of the MSR: EE left on, the wrong byte order, hypervisor 
   confirms(guest.refuted(), "msr HV = 1", "(HV) are not as they must be");
 }
 
+TEST_CASE("an entry where there is no code") {
+  Case none(kGo);
+  none.loaded.entry = Address{0x60};
+  confirms(none.refuted(), "enter", "it comes to 0x60");
+}
+
 TEST_CASE("ME after a guest's rfid, where QEMU is not as the books say") {
   Case kept(with_msr("\txori 9, 9, 0x1000\n"));  // of SRR1 only: it stays 1
   kept.to.msr_fixed = msr::kMe;
