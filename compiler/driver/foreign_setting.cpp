@@ -28,6 +28,8 @@ constexpr uint64_t kMiB = 1 << 20;
 constexpr uint64_t kStride = 64 * kMiB;
 // A reservation for a crash kernel starts here, and all of what is loaded lies in it.
 constexpr uint64_t kCrashMemory = 512 * kMiB;
+// What a stub that lies in pieces may have between them.
+constexpr uint64_t kMostZerosBetween = 64 * kMiB;
 constexpr uint64_t kImageSize = 32 * kMiB, kTreeSize = 64 << 10;
 
 constexpr const char* kCommon = R"(
@@ -283,6 +285,20 @@ bool put_head(Compilation& c, const Options& options, ForeignCode& code) {
   return true;
 }
 
+/// It is loaded as one segment, with zeros between its pieces. False after a report of more than there can be.
+bool lies_together(Compilation& c, const ForeignCode& code) {
+  uint64_t zeros = 0;
+  for (size_t i = 1; i < code.pieces.size(); ++i) {
+    const inputs::ForeignPiece &before = code.pieces[i - 1], &piece = code.pieces[i];
+    zeros += (piece.start - before.start).bytes() - before.bytes.size();
+    if (zeros > kMostZerosBetween)
+      return failed(c, "the stub has `" + before.name + "` at " + hex(before.start) + " and `" + piece.name + "` at " + hex(piece.start) +
+                           ", with more than " + human(Size{kMostZerosBetween}) + " of zeros between its pieces",
+                    "it is loaded as one segment: link its pieces together");
+  }
+  return true;
+}
+
 bool set_up_handoff(Compilation& c, const Options& options) {
   return open_program(c, options, options.program) && compile(c, options, Phase::kPlace);
 }
@@ -354,7 +370,7 @@ std::optional<ForeignCode> set_up_foreign(Compilation& c, const Options& options
     c.sink.report(Code::foreign_code, {}, code.failure());
     return std::nullopt;
   }
-  if (!put_head(c, options, *code)) return std::nullopt;
+  if (!lies_together(c, *code) || !put_head(c, options, *code)) return std::nullopt;
   if (bundle) code->remarks.push_back("`" + options.files[0] + "` is a bundle, and its segment `" + bundle->entered->name + "` is judged");
   auto calls = place_contracts(contracts, *code);
   if (!calls) {

@@ -104,14 +104,18 @@ class ForeignJudge {
     loaded_.entry = code_.entry;
     // As one segment, with zeros between its pieces and behind them: loaders place whole pages.
     const Address start = code_.pieces.front().start, end = code_.pieces.back().start + code_.pieces.back().size;
-    uint64_t filled = 0;
-    for (const auto& piece : code_.pieces) filled = (piece.start - start).bytes() + piece.bytes.size();
-    ByteBuffer bytes(filled);
-    for (const auto& piece : code_.pieces)
-      std::copy(piece.bytes.begin(), piece.bytes.end(), bytes.begin() + static_cast<std::ptrdiff_t>((piece.start - start).bytes()));
-    kept_.push_back(std::move(bytes));
+    ByteView whole(code_.pieces.front().bytes);
+    if (code_.pieces.size() > 1) {
+      uint64_t filled = 0;
+      for (const auto& piece : code_.pieces) filled = (piece.start - start).bytes() + piece.bytes.size();
+      ByteBuffer bytes(filled);
+      for (const auto& piece : code_.pieces)
+        std::copy(piece.bytes.begin(), piece.bytes.end(), bytes.begin() + static_cast<std::ptrdiff_t>((piece.start - start).bytes()));
+      kept_.push_back(std::move(bytes));
+      whole = ByteView(kept_.back());
+    }
     const Size size = align_up(Size{end.wide() - start.wide()}, kSmallestPage).value_or(Size{end.wide() - start.wide()});
-    loaded_.segments.push_back({"stub", start, ByteView(kept_.back()), size});
+    loaded_.segments.push_back({"stub", start, whole, size});
     loaded_.code.emplace();
     for (const auto& piece : code_.pieces)
       if (piece.executable) loaded_.code->add(Range::at(piece.start, piece.size));
@@ -278,20 +282,12 @@ class ForeignJudge {
     auto leaving = waiting;
     if (met && brings(master, verdict)) {
       leaving.passes_target = false;
-      std::erase_if(lets_go, [&](const auto& byte) {
-        return std::any_of(state.memory.begin(), state.memory.end(), [&](const verify::Segment& copy) {
-          return Range::at(copy.start, copy.size).contains(Range::at(Address{byte.first}, Size{1}));
-        });
-      });
+      for (const verify::Segment& copy : state.memory) lets_go.remove(Range::at(copy.start, copy.size));
     }
-    for (auto byte = lets_go.begin(); byte != lets_go.end();) {
-      ByteBuffer stored;
-      uint64_t start = byte->first;
-      for (; byte != lets_go.end() && byte->first == start + stored.size(); ++byte) {
-        if (run.was_read(byte->first)) goals.awaited.add(Range::at(Address{byte->first}, Size{1}));
-        stored.push_back(byte->second);
-      }
-      kept_.push_back(std::move(stored));
+    for (const auto& [start, stored] : lets_go.runs()) {
+      for (uint64_t at = start; at < start + stored.size(); ++at)
+        if (run.was_read(at)) goals.awaited.add(Range::at(Address{at}, Size{1}));
+      kept_.push_back(stored);
       released.memory.push_back({"what the master stored", Address{start}, ByteView(kept_.back()), Size{kept_.back().size()}});
     }
     auto leaves = verify::verify_wait(at_landing, released, leaving, arrives, goals.target_clause);
@@ -311,7 +307,7 @@ class ForeignJudge {
     if (met) return;
     for (const auto& [at, line] : run.lines())
       for (uint64_t byte = at; byte < at + 4; ++byte)
-        if (verdict.stored.count(byte) != 0) {
+        if (verdict.stored.contains(byte)) {
           verdict.obligations.push_back({"no code is written that a slave may be running", Outcome::kUnknown,
                                          "the master stores to " + hex(Wide{byte}) + ", where a slave runs `" + line.instruction.text +
                                              "`: nothing here shows that it has left by then"});

@@ -83,6 +83,7 @@ class Assignment {
   void choose(unsigned symbol, unsigned bit, bool one);
   void choose(unsigned symbol, uint64_t number) { chosen_[symbol] = number; }
   const std::map<unsigned, uint64_t>& chosen() const { return chosen_; }
+  friend bool operator==(const Assignment&, const Assignment&) = default;
 
  private:
   uint64_t seed_;

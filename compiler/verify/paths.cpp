@@ -11,6 +11,11 @@
 namespace baton::verify {
 namespace {
 
+// Of the conditions of a way, in a sentence.
+constexpr size_t kMostTold = 8;
+// A run with numbers may notice later than one without that it goes around.
+constexpr uint64_t kLeastRerun = 1 << 16;
+
 bool hold(const Claim& premises, const Definitions& definitions, const Assignment& numbers) {
   return std::all_of(premises.begin(), premises.end(), [&](const Equality& premise) {
     const uint64_t seen = evaluate(premise.seen, definitions, numbers);
@@ -54,18 +59,31 @@ bool can_hold(const Claim& claim) {
 
 std::string conditions(const std::vector<std::pair<Atom, bool>>& forks, const Definitions& definitions, const SymbolNames& names) {
   std::string text;
-  for (const auto& [atom, one] : forks) text += (text.empty() ? "where " : " and ") + to_text(atom, one, definitions, names);
+  for (size_t i = 0; i < forks.size(); ++i) {
+    if (i == kMostTold && forks.size() > kMostTold + 1) return text + " and " + std::to_string(forks.size() - i) + " more";
+    text += (text.empty() ? "where " : " and ") + to_text(forks[i].first, forks[i].second, definitions, names);
+  }
   return text;
+}
+
+/// Null where no more are tried. With numbers the same way is as long, or ends earlier.
+const Verdict* PathMerger::rerun(const Path& path, const Assignment& numbers) {
+  for (const Tried& tried : tried_)
+    if (tried.numbers == numbers) return &tried.verdict;
+  const uint64_t most = 2 * path.steps + kLeastRerun;
+  if (most > left_) return nullptr;
+  left_ -= most;
+  return &tried_.emplace_back(numbers, rerun_(std::make_shared<const Assignment>(numbers), most)).verdict;
 }
 
 /// Whether a run with these numbers refutes it, and then with them as its example.
 bool PathMerger::try_numbers(Obligation& obligation, size_t occurrence, const Path& path, const Assignment& numbers) {
-  auto shared = std::make_shared<const Assignment>(numbers);
-  Verdict again = rerun_(shared);
-  const Obligation* same = find_obligation(again.obligations, obligation.clause, occurrence);
+  const Verdict* again = rerun(path, numbers);
+  if (!again) return false;
+  const Obligation* same = find_obligation(again->obligations, obligation.clause, occurrence);
   if (!same || same->outcome != Outcome::kRefuted) return false;
   obligation.outcome = Outcome::kRefuted;
-  obligation.numbers = shared;
+  obligation.numbers = std::make_shared<const Assignment>(numbers);
   if (numbers.chosen().empty() && same->detail == obligation.detail) return true;  // it says nothing new
   obligation.example.emplace();
   for (const auto& [symbol, number] : numbers.chosen()) obligation.example->inputs.emplace_back(path.names(symbol), number);
@@ -121,6 +139,7 @@ void PathMerger::leave_out() {
 }
 
 void PathMerger::add(Path path) {
+  tried_.clear();
   const std::string where = conditions(path.forks, *path.definitions, path.names);
   std::vector<Obligation>& obligations = path.verdict.obligations;
   std::vector<size_t> open;
@@ -155,10 +174,7 @@ void PathMerger::add(Path path) {
     else if (obligations[i].outcome == known->outcome)
       known->by_solver = known->by_solver || obligations[i].by_solver;
   }
-  std::erase_if(merged_.stored, [&](const auto& byte) {
-    auto same = path.verdict.stored.find(byte.first);
-    return same == path.verdict.stored.end() || same->second != byte.second;
-  });
+  merged_.stored.keep_common(path.verdict.stored);
   if (path.verdict.instructions > merged_.instructions) {
     merged_.instructions = path.verdict.instructions;
     merged_.executed = std::move(path.verdict.executed);

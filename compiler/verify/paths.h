@@ -35,17 +35,20 @@ struct Path {
   std::map<size_t, Claim> claims;
   /// What the giver promises of values that are not numbers.
   Claim premises;
+  /// How long it was, by the count of kMostInstructions.
+  uint64_t steps = 0;
 };
 
 /// "where A < B and C = D"; empty without forks.
 std::string conditions(const std::vector<std::pair<Atom, bool>>& forks, const Definitions& definitions, const SymbolNames& names);
 
-/// A trial with these numbers for all symbols.
-using Rerun = std::function<Verdict(std::shared_ptr<const Assignment>)>;
+/// A trial with these numbers for all symbols, for so many steps.
+using Rerun = std::function<Verdict(std::shared_ptr<const Assignment>, uint64_t most)>;
 
 class PathMerger {
  public:
-  PathMerger(Solver& solver, Rerun rerun) : solver_(solver), rerun_(std::move(rerun)) {}
+  /// `most`: steps that all trials together may take.
+  PathMerger(Solver& solver, uint64_t most, Rerun rerun) : solver_(solver), rerun_(std::move(rerun)), left_(most) {}
   void add(Path path);
   /// One that was not followed, since the solver shows that nobody goes it.
   void leave_out();
@@ -56,6 +59,12 @@ class PathMerger {
 
  private:
   static constexpr uint64_t kMostImpossible = 8 * kMostPaths;
+  /// Of one way, the same numbers are asked about each of its obligations.
+  struct Tried {
+    Assignment numbers;
+    Verdict verdict;
+  };
+  const Verdict* rerun(const Path& path, const Assignment& numbers);
   bool try_numbers(Obligation& obligation, size_t occurrence, const Path& path, const Assignment& numbers);
   bool look_for_example(Obligation& obligation, size_t index, const Path& path);
   bool settle(Path& path, const std::vector<size_t>& open, bool is_gone, std::map<size_t, std::string>& notes);
@@ -63,6 +72,8 @@ class PathMerger {
 
   Solver& solver_;
   Rerun rerun_;
+  uint64_t left_;
+  std::vector<Tried> tried_;  // of the way that is being added
   Verdict merged_;
   uint64_t paths_ = 0, impossible_ = 0;
   bool all_by_solver_ = false;

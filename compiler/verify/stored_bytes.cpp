@@ -48,8 +48,10 @@ std::optional<Value> StoredBytes::number(uint64_t address, unsigned width) const
 
 void StoredBytes::put(uint64_t address, unsigned width, const Value& value) {
   auto& page = pages_[address / kPage];
-  if (!page) page = std::make_shared<Page>();
-  else if (page.use_count() > 1) page = std::make_shared<Page>(*page);
+  if (!page || page.use_count() > 1) {
+    page = page ? std::make_shared<Page>(*page) : std::make_shared<Page>();
+    ++pages_made_;
+  }
   const uint64_t k = address % kPage / 8;
   const unsigned shift = 8 * (8 - static_cast<unsigned>(address % 8) - width);
   if (width == 8) page->words[k] = value;

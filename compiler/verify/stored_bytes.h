@@ -23,6 +23,8 @@ class StoredBytes {
   bool empty() const { return size_ == 0; }
   /// In bytes.
   size_t size() const { return size_; }
+  /// Pages of kPage bytes that were made on the way to here, those that others still have in another state included.
+  uint64_t pages_made() const { return pages_made_; }
   bool contains(uint64_t address) const { return (mask_at(address) >> (address % 8) & 1) != 0; }
   bool any(uint64_t address, unsigned width) const;
   /// Nothing where it was not stored.
@@ -64,6 +66,7 @@ class StoredBytes {
 
   std::map<uint64_t, std::shared_ptr<Page>> pages_;
   size_t size_ = 0;
+  uint64_t pages_made_ = 0;
 };
 
 /// All bits of the low `width` bytes.

@@ -18,6 +18,8 @@ namespace {
 constexpr size_t kMostTraced = 4096;
 // Bytes that are not as they must be, of which the solver is asked together.
 constexpr size_t kMostClaimed = 4096;
+// Runs with numbers, to see whether what is refuted is so, take as many times what all ways may take.
+constexpr uint64_t kMostRerun = 4;
 // From this many ways on, those that nobody goes are left out beforehand.
 constexpr size_t kMostUnasked = kMostPaths / 2;
 
@@ -58,9 +60,10 @@ class Trial {
     chosen_ = std::move(numbers);
   }
 
-  /// One path to its end; where it forks, the other ways are left in `others`.
-  Path follow(std::vector<Trial>& others, Observer* observer = nullptr) {
+  /// One path to its end, or for `most` steps from here; where it forks, the other ways are left in `others`.
+  Path follow(std::vector<Trial>& others, uint64_t most, Observer* observer = nullptr) {
     others_ = &others;
+    most_ = steps() + most;
     observer_ = observer;
     if (observer) observer->follows(verify::conditions(forks_, *m_.definitions, names()));
     if (execute()) {
@@ -71,16 +74,19 @@ class Trial {
       judge_reservations();
       if (to_.tell_stores)
         m_.memory.stored().each([&](uint64_t address, const Value& byte) {
-          if (auto number = m_.resolve(byte).constant()) verdict_.stored.emplace_hint(verdict_.stored.end(), address, static_cast<uint8_t>(*number));
+          if (auto number = m_.resolve(byte).constant()) verdict_.stored.append(address, static_cast<uint8_t>(*number));
         });
     }
     for (const std::string& name : m_.called)
       say("the call of " + name + " keeps its contract", Outcome::kAssumed, "it is not run: what the contract says is taken as so");
-    return {std::move(verdict_), forks_, m_.decisions, m_.definitions.get(), names(), std::move(claims_), premises_};
+    return {std::move(verdict_), forks_, m_.decisions, m_.definitions.get(), names(), std::move(claims_), premises_, steps()};
   }
+  /// What was done until now, as kMostInstructions counts it.
+  uint64_t steps() const { return steps_ + kStepsOfPage * m_.memory.stored().pages_made(); }
 
-  void walk(std::vector<Trial>& others, Observer& observer) {
+  void walk(std::vector<Trial>& others, uint64_t most, Observer& observer) {
     others_ = &others;
+    most_ = steps() + most;
     observer_ = &observer;
     may_end_in_cycle_ = false;  // memory changes under it, and the observer says when it has seen enough
     observer.follows(verify::conditions(forks_, *m_.definitions, names()));
@@ -97,7 +103,7 @@ class Trial {
     Run run;
     run.entry = m_;
     std::vector<Trial> none;
-    Verdict verdict = follow(none).verdict;
+    Verdict verdict = follow(none, from_.most_instructions).verdict;
     run.obligations = std::move(verdict.obligations);
     run.executed = std::move(verdict.executed);
     run.how = how_;
@@ -141,7 +147,7 @@ class Trial {
       return std::move(verdict_);
     };
     Cycle cycle(m_);
-    for (; verdict_.instructions != from_.most_instructions; ++verdict_.instructions) {
+    for (; steps() < most_; ++verdict_.instructions, ++steps_) {
       if (!may_run()) return answer(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc));
       pass_loops();
       if (observer) observer->before(m_);
@@ -157,7 +163,7 @@ class Trial {
         return answer(left_turns_out() || m_.conditional_stores != 0 ? Outcome::kAssumed : Outcome::kProved,
                       "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing");
     }
-    return answer(Outcome::kUnknown, "no state repeats in " + std::to_string(from_.most_instructions) + " instructions");
+    return answer(Outcome::kUnknown, "no state repeats in " + how_much());
   }
 
  private:
@@ -295,11 +301,13 @@ class Trial {
         return stop(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc) + ", not to " +
                                            hex(to_.target));
       how_ = RunEnd::kUnknown;
-      if (verdict_.instructions == from_.most_instructions)
-        return stop(Outcome::kUnknown, "no end after " + std::to_string(from_.most_instructions) + " instructions");
+      if (steps() >= most_)
+        return stop(Outcome::kUnknown, "no end after " + how_much() + ", the next at " + hex(Wide{m_.pc}) +
+                                           "; a function that takes as long can be taken by contract");
       pass_loops();
       if (verdict_.executed.size() < kMostTraced) verdict_.executed.push_back(Address{m_.pc});
       ++verdict_.instructions;
+      ++steps_;
       if (observer_) {
         observer_->before(m_);
         if (!observer_->goes_on()) return stop(Outcome::kUnknown, "it is not followed further");
@@ -350,6 +358,10 @@ class Trial {
     say("nothing else is written", elsewhere ? Outcome::kRefuted : Outcome::kUnknown, elsewhere.value_or(rest));
     judge_fetches(m_.coherence, to_, false, verdict_.obligations);
     return false;
+  }
+  std::string how_much() const {
+    const size_t stored = m_.memory.stored().size();
+    return std::to_string(steps_) + " instructions" + (stored == 0 ? "" : " that store " + std::to_string(stored) + " bytes");
   }
   std::string in_region(uint64_t address) const {
     std::string name = m_.memory.name_at(address);
@@ -652,6 +664,7 @@ class Trial {
   std::vector<CopySummary> copy_loops_;
   unsigned next_symbol_ = 4096;  // those below have names
   uint64_t skipped_ = 0;
+  uint64_t steps_ = 0, most_ = from_.most_instructions;  // instructions that were run; steps() at which no more are
   RunEnd how_ = RunEnd::kUnknown;
   std::vector<std::string> names_;
   Verdict verdict_;
@@ -699,17 +712,24 @@ Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& 
   };
   std::vector<Trial> open{ready(nullptr)};
   Solver solver(from.solver);
-  PathMerger merger(solver, [&](std::shared_ptr<const Assignment> numbers) {
+  PathMerger merger(solver, kMostRerun * from.most_instructions, [&](std::shared_ptr<const Assignment> numbers, uint64_t most) {
     std::vector<Trial> none;
-    return ready(std::move(numbers)).follow(none).verdict;
+    return ready(std::move(numbers)).follow(none, most).verdict;
   });
+  uint64_t left = from.most_instructions;
+  auto followed = [&](Trial& path) {
+    const uint64_t before = path.steps();
+    Path end = path.follow(open, left, observer);
+    left -= std::min(left, end.steps - before);
+    return end;
+  };
   while (!open.empty() && merger.wants_more()) {
     Trial path = std::move(open.back());
     open.pop_back();
     if (merger.ways() >= kMostUnasked && path.is_impossible(solver))
       merger.leave_out();
     else
-      merger.add(path.follow(open, observer));
+      merger.add(followed(path));
   }
   return merger.finish(open.size());
 }
@@ -717,10 +737,13 @@ Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& 
 size_t walk_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver, Observer& observer) {
   std::vector<Trial> open{Trial(loaded, from, to)};
   open.back().set_up(giver);
+  uint64_t left = from.most_instructions;
   for (uint64_t paths = 0; !open.empty() && paths < kMostPaths; ++paths) {
     Trial path = std::move(open.back());
     open.pop_back();
-    path.walk(open, observer);
+    const uint64_t before = path.steps();
+    path.walk(open, left, observer);
+    left -= std::min(left, path.steps() - before);
   }
   return open.size();
 }

@@ -27,6 +27,7 @@
 #include "verify/foreign_call.h"
 #include "verify/hash_loop.h"
 #include "verify/solver.h"
+#include "verify/stored_numbers.h"
 #include "verify/value.h"
 
 namespace baton::verify {
@@ -61,9 +62,11 @@ struct UnknownMemory {
   std::string name;
 };
 
-/// More steps than this are not waited for; the answer is then `unknown`. Stubs that are made here are short, and their long
-/// loops are left out; code of others is given more.
+/// More steps than this are not waited for, on all ways of a stub together; the answer is then `unknown`. Stubs that are made
+/// here are short, and their long loops are left out; code of others is given more. Memory that is stored to is counted too, so
+/// that it is bounded as time is: kStepsOfPage steps for each 512 bytes.
 inline constexpr uint64_t kMostInstructions = 4'000'000, kMostForeignInstructions = 50'000'000;
+inline constexpr uint64_t kStepsOfPage = 256;
 
 struct EntryState {
   /// By register name ("r3", "lr", "ctr", "cr", "xer"); what is absent is unknown.
@@ -221,7 +224,7 @@ struct Verdict {
   uint64_t instructions = 0;       // executed from the entry to the jump, the jump included; on the longest way
   std::vector<Address> executed = {};   // their addresses, in order; at most the first 4096
   /// What is stored in the end, as far as it is a number, and the same on every way. Only if the goals ask for it.
-  std::map<uint64_t, uint8_t> stored = {};
+  StoredNumbers stored = {};
   uint64_t paths = 1;                   // ways through the stub; `forks` of them on this one
   uint64_t forks = 0;
   uint64_t impossible = 0;              // ways besides these that nobody goes, as the solver shows

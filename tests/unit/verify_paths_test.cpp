@@ -18,6 +18,41 @@ const SymbolNames kNames = [](unsigned symbol) { return "s" + std::to_string(sym
 
 }  // namespace
 
+TEST_CASE("what was stored is kept as runs of bytes") {
+  StoredNumbers stored;
+  for (uint64_t at : {0x100, 0x101, 0x102, 0x200}) stored.append(at, static_cast<uint8_t>(at));
+  CHECK(stored.runs().size() == 2);
+  CHECK(stored.at(0x102) == 2);
+  CHECK_FALSE(stored.contains(0xff));
+  CHECK_FALSE(stored.contains(0x103));
+  StoredNumbers other;
+  for (uint64_t at : {0x100, 0x101, 0x102}) other.append(at, at == 0x101 ? 9 : static_cast<uint8_t>(at));
+  StoredNumbers common = stored;
+  common.keep_common(other);
+  CHECK(common.runs() == std::map<uint64_t, ByteBuffer>{{0x100, {0}}, {0x102, {2}}});
+  stored.remove(Range::at(Address{0x101}, Size{1}));
+  CHECK(stored.runs() == std::map<uint64_t, ByteBuffer>{{0x100, {0}}, {0x102, {2}}, {0x200, {0}}});
+}
+
+TEST_CASE("steps are counted over all ways, and pages that are stored to are steps") {
+  const std::string fork = "\tandi. %r0, %r3, 1\n\tbeq 1f\n1:\tandi. %r0, %r3, 2\n\tbeq 1f\n1:\tli %r8, 0\n1:\taddi %r8, %r8, 1\n\tcmpdi %r8, 300\n\tblt 1b\n";
+  // Four ways, none longer than a thousand.
+  Case four(fork + kGo);
+  four.from.most_instructions = 4000;
+  CHECK(four.judge().obligations[0].outcome == Outcome::kProved);
+  four.from.most_instructions = 2000;
+  const Verdict cut = four.judge();
+  CHECK(cut.obligations[0].outcome == Outcome::kUnknown);
+  CHECK(cut.obligations[0].detail.find("no end after ") == 0);
+  CHECK(cut.obligations[0].detail.find("; a function that takes as long can be taken by contract") != std::string::npos);
+  // Eight pages of 512 bytes, by two dozen instructions.
+  Case stores("\tlis %r7, 3\n\tli %r8, 8\n\tmtctr %r8\n1:\tstdu %r8, 512(%r7)\n\tbdnz 1b\n" + std::string(kGo));
+  stores.from.most_instructions = 9 * kStepsOfPage;
+  CHECK(stores.judge().obligations[0].outcome == Outcome::kProved);
+  stores.from.most_instructions = 8 * kStepsOfPage;
+  CHECK(stores.judge().obligations[0].detail.find(" instructions that store 64 bytes, the next at 0x100") != std::string::npos);
+}
+
 TEST_CASE("the same operation on the same operands has one name") {
   Definitions d;
   unsigned sum = d.name({Operation::kAdd, kId, kOther, Bit::constant(false)});
