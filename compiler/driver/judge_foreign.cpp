@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "contract/gap.h"
+#include "driver/foreign_digest.h"
 #include "driver/foreign_setting.h"
 #include "driver/meeting_proof.h"
 #include "driver/program_file.h"
@@ -80,6 +81,7 @@ class ForeignJudge {
       goals.tell_stores = true;
       verify::Verdict verdict = verify::verify_entry(loaded_, state, goals, order.giver);
       replay(verdict, {loaded_, state, goals, order.giver});
+      judge_digests_of(c_, loaded_, state, goals, order.giver, verdict);
       if (auto landing = slaves_landing(order)) {
         SlaveSetting slave{*landing, entry(order.from, Section::kSlaves), goals_of(c_, order.to, kept_, Section::kSlaves)};
         allow(slave.goals, slave.state);

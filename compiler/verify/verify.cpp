@@ -143,11 +143,13 @@ class Trial {
   Verdict wait(Endian giver, const std::string& clause, Observer* observer) {
     set_up(giver);
     auto answer = [&](Outcome outcome, std::string detail) {
+      for (const std::string& name : m_.called) detail += ", if the call of " + name + " keeps its contract";
+      if (outcome == Outcome::kProved && !m_.called.empty()) outcome = Outcome::kAssumed;
       say(clause, outcome, std::move(detail));
       return std::move(verdict_);
     };
     Cycle cycle(m_);
-    for (; steps() < most_; ++verdict_.instructions, ++steps_) {
+    for (size_t seen = 0; steps() < most_; ++verdict_.instructions, ++steps_) {
       if (!may_run()) return answer(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc));
       pass_loops();
       if (observer) observer->before(m_);
@@ -157,8 +159,11 @@ class Trial {
       if (result.kind != Step::Kind::kWent)
         return answer(outcome_of(result), result.reason);
       if (m_.pc == to_.target.value() && !to_.passes_target) return answer(Outcome::kRefuted, "it goes on to " + hex(to_.target));
-      if (to_.waits_after_stores ? stores_elsewhere() : !m_.memory.stored().empty())
+      // Looked at when bytes are stored that were not before.
+      const size_t stored = m_.memory.stored().size();
+      if (stored != seen && (!to_.waits_after_stores || stores_elsewhere()))
         return answer(Outcome::kRefuted, "it stores while it waits");
+      seen = stored;
       if (cycle.closed(m_, verdict_.instructions))
         return answer(left_turns_out() || m_.conditional_stores != 0 ? Outcome::kAssumed : Outcome::kProved,
                       "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing");
