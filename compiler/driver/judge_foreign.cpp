@@ -41,7 +41,7 @@ constexpr uint64_t kMostTrialSteps = 5'000'000;
 class ForeignJudge {
  public:
   ForeignJudge(Compilation& c, const inputs::ForeignCode& code, const Options& options)
-      : c_(c), code_(code), scratch_(options.scratch), replays_(options.replay != "off"), replayer_({options.qemu}) {
+      : c_(c), code_(code), scratch_(options.scratch), replays_(options.replay != "off"), of_handoff_(!options.program.empty()), replayer_({options.qemu}) {
     load();
     read_flags();
   }
@@ -161,6 +161,9 @@ class ForeignJudge {
     state.unknown = unknown_;
     state.stated = header_;
     state.most_instructions = verify::kMostForeignInstructions;
+    // Of a machine that somebody described: devices of a host lie outside of memory, and there are none that a guest reaches so.
+    if (of_handoff_ && c_.layout.machine->number("hypervisor") == 0)
+      if (auto reach = c_.layout.machine->ranges("rma"); !reach.empty()) state.reach = std::make_shared<const RangeSet>(std::move(reach));
     return state;
   }
 
@@ -418,7 +421,7 @@ class ForeignJudge {
   Compilation& c_;
   const inputs::ForeignCode& code_;
   const std::vector<Range>& scratch_;
-  const bool replays_;
+  const bool replays_, of_handoff_;
   replay::Replayer replayer_;
   std::vector<verify::FlagGoal> flags_;
   std::deque<ByteBuffer> kept_;

@@ -72,6 +72,7 @@ class Replay {
       return {Answer::kCannotShow, "it stores more than " + std::to_string(kMostBesides) + " bytes where nobody described anything"};
     const verify::Run& run = repeated->run;
     if (run.how == RunEnd::kStale) return {Answer::kCannotShow, kCaches};
+    if (run.how == RunEnd::kUnreached) return {Answer::kCannotShow, "it is entered as a host, which reaches more than the guest that is described"};
     if (!run.end.called.empty()) return {Answer::kCannotShow, "it calls " + *run.end.called.begin() + ", of which there is a contract and no code"};
     // Where it goes, or what there is in the end: of a way that does not arrive, what was written.
     const bool of_way = o.clause == question_.to.target_clause;
@@ -228,7 +229,7 @@ class Replay {
       case RunEnd::kCircles:
         if (seen.how != Seen::How::kTime || std::find(run.executed.begin(), run.executed.end(), Address{seen.end.pc}) == run.executed.end()) break;
         return {Answer::kConfirmed, "after " + seconds(std::min(options_.seconds, kCircleSeconds)) + " " + where(seen)};
-      case RunEnd::kStale: case RunEnd::kUnknown: break;
+      case RunEnd::kUnreached: case RunEnd::kStale: case RunEnd::kUnknown: break;
     }
     return {same ? Answer::kConfirmed : Answer::kDisagrees, where(seen)};
   }

@@ -35,6 +35,16 @@ std::optional<uint64_t> Execution::effective_address() {
   return address;
 }
 
+/// Whether there is anything to load. Where something is stored that nobody reaches, it is judged by what may be written.
+bool Execution::reaches(uint64_t address) {
+  // Four high bits are not looked at with translation off (Power ISA 3.0B, Book III 5.7.3).
+  const uint64_t real = address & ~(uint64_t{0xf} << 60);
+  if (m_.linear_map || !m_.reach || m_.reach->contains(Range::at(Address{real}, Size{1}))) return true;
+  wrong("loads from " + hex(Wide{address}) + ", which no CPU of this guest reaches with translation off (machine.rma)");
+  result_.unreached = true;
+  return false;
+}
+
 /// Update forms: the base register takes the address, after a store has taken its value.
 void Execution::update(uint64_t address) {
   for (size_t k = 0; k < row_.operand_count(); ++k)
@@ -43,10 +53,12 @@ void Execution::update(uint64_t address) {
 
 void Execution::load(bool sign, Endian order) {
   auto address = effective_address();
-  if (!address) return;
+  if (!address || !reaches(*address)) return;
   unsigned width = ppc64::access_width(i_.mnemonic);
   m_.coherence.load(m_.place_of(*address), width);
   Value value = m_.resolve(m_.memory.load(m_.place_of(*address), width, order));
+  if (m_.undescribed.empty() && has_unknown_bits(value))
+    m_.undescribed = where() + " loads " + std::to_string(width) + (width == 1 ? " byte" : " bytes") + " at " + hex(Wide{*address}) + ", which nobody described";
   update(*address);
   gpr(0) = sign ? value.sign_extended(8 * width) : value;
 }

@@ -19,7 +19,7 @@ bool Execution::vectors_available() {
 
 void Execution::load_vector() {
   auto address = effective_address();
-  if (!address) return;
+  if (!address || !reaches(*address)) return;
   uint64_t at = m_.place_of(*address) & ~uint64_t{15};
   // As one number of 128 bits: in little-endian the first byte in memory is the last of the register.
   Value first = m_.resolve(m_.memory.load(at, 8, order_)), second = m_.resolve(m_.memory.load(at + 8, 8, order_));

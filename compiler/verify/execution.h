@@ -118,6 +118,7 @@ class Execution {
   // ---- memory
 
   std::optional<uint64_t> effective_address();
+  bool reaches(uint64_t address);
   void load(bool sign, Endian order);
   void store(Endian order);
   void put(uint64_t at, unsigned width, const Value& value, Endian order);

@@ -125,6 +125,9 @@ struct Machine : Registers {
   /// address. Without this nothing is run that is translated.
   bool linear_map = false;
   uint64_t place_of(uint64_t address) const { return linear_map ? address & ~(uint64_t{0xf} << 60) : address; }
+  std::shared_ptr<const RangeSet> reach;  // see EntryState
+  /// The first load of what nobody described, as a sentence: what is not known later may come from there.
+  std::string undescribed;
   /// What lwarx or ldarx read last. A conditional store to it is taken to succeed, which `conditional_stores` counts: that
   /// no other CPU stores in between is nothing that one thread can tell.
   std::optional<Access> reservation;

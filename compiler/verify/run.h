@@ -31,6 +31,7 @@ enum class RunEnd {
   kFaults,   // the instruction at `end.pc` traps, or does not exist for this CPU in this state
   kStays,    // the instruction at `end.pc` is a branch to itself
   kCircles,  // it comes to `end.pc` again and again, and changes nothing
+  kUnreached,  // the instruction at `end.pc` accesses memory that the machine does not have there
   kStale,    // the word at `end.pc` may be fetched as it was before it was stored
   kUnknown,  // the judge does not know how it goes on
 };

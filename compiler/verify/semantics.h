@@ -27,6 +27,7 @@ struct Step {
   Atom condition = kUnknownAtom;
   bool stays = false;  // wrong because it is a branch to itself: who waits may do that
   bool stale = false;  // wrong because of what an instruction cache may hold
+  bool unreached = false;  // wrong because of how much memory the machine has
 };
 
 /// "Power ISA 2.07", of 207.

@@ -226,6 +226,7 @@ class Trial {
     m_.interrupts = from_.interrupts;
     m_.firmware = from_.firmware;
     m_.calls = from_.calls;
+    m_.reach = from_.reach;
     m_.word_name = from_.word_name;
     watch_fetches(m_.coherence, from_, to_);
     m_.linear_map = from_.linear_map;
@@ -329,8 +330,9 @@ class Trial {
         decide(result.condition, true);
         continue;
       }
-      if (result.kind == Step::Kind::kWrong) how_ = result.stays ? RunEnd::kStays : result.stale ? RunEnd::kStale : RunEnd::kFaults;
-      if (result.kind != Step::Kind::kWent) return stop(outcome_of(result), result.reason);
+      if (result.kind == Step::Kind::kWrong) how_ = result.stays ? RunEnd::kStays : result.stale ? RunEnd::kStale : result.unreached ? RunEnd::kUnreached : RunEnd::kFaults;
+      if (result.kind != Step::Kind::kWent)
+        return stop(outcome_of(result), result.reason + (result.kind == Step::Kind::kWrong || m_.undescribed.empty() ? "" : "; " + m_.undescribed));
       if (may_end_in_cycle_ && cycle.closed(m_, verdict_.instructions)) {
         how_ = RunEnd::kCircles;
         const RangeSet loaded = loaded_in_turn();

@@ -100,6 +100,8 @@ struct EntryState {
     std::string name;
   };
   std::vector<NamedWord> named = {};
+  /// What a CPU reaches with translation off, beside the four high bits of an address; null where that is not known.
+  std::shared_ptr<const RangeSet> reach = {};
   /// Memory whose bytes are not known, in front of what is described: what a file holds that is not there.
   std::vector<UnknownMemory> unknown = {};
   /// What is known of it nevertheless, in front of that.

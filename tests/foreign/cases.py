@@ -212,11 +212,13 @@ compiled("stack-below", "STACK_BELOW", WRONG, FRAME, "in no segment")
 compiled("stack-too-small", "DEEP_STACK STACK_OF=0x1000", WRONG, ENTER, "")
 compiled("no-toc", "NO_TOC", OPEN, ENTER, "")
 compiled("toc-misplaced", "TOC_OFF=0x100", WRONG, ENTER, "", orders=("big",))
-compiled("toc-misaligned", "TOC_OFF=4", OPEN, ENTER, "depends on a condition that is not known", orders=("big",))
-compiled("toc-one-entry-on", "TOC_OFF=8", OPEN, ENTER, "depends on a condition that is not known", orders=("big",))
-# Of the first ABI that is the descriptor, which is no code; of the second, r2 comes from r12.
+# What is taken for an address then is the half of one, or a hash: no memory of the guest.
+compiled("toc-misaligned", "TOC_OFF=4", WRONG, ENTER, "loads from 0x600000000000000, which no CPU of this guest reaches", orders=("big",))
+compiled("toc-one-entry-on", "TOC_OFF=8", WRONG, ENTER, "loads from 0xdb84caaa, which no CPU of this guest reaches", orders=("big",))
+# Of the first ABI that is the descriptor, which is no code; of the second, r2 comes from r12, and what is found by it is the
+# giver's own memory: it may hold the right pointer.
 compiled("global-entry", "GLOBAL_ENTRY", WRONG, ENTER, "execution goes to", orders=("big",))
-compiled("global-entry-little", "GLOBAL_ENTRY", OPEN, ENTER, "at an address that is not known", orders=("little",))
+compiled("global-entry-little", "GLOBAL_ENTRY", OPEN, ENTER, "loads 8 bytes at 0x1074, which nobody described", orders=("little",))
 compiled("protected", "PROTECTED", REFUSED, "__stack_chk_fail", flags=["-fstack-protector-all"])
 compiled("for-size", "", REFUSED, "_restgpr0_", flags=["-Os"])
 compiled("missing-callee", "MISSING_CALLEE", REFUSED, "print")

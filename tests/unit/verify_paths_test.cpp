@@ -53,6 +53,31 @@ TEST_CASE("steps are counted over all ways, and pages that are stored to are ste
   CHECK(stores.judge().obligations[0].detail.find(" instructions that store 64 bytes, the next at 0x100") != std::string::npos);
 }
 
+TEST_CASE("what no CPU reaches with translation off is not loaded") {
+  Case above(std::string("\tlis %r9, 0x4000\n\tlbz %r8, 0(%r9)\n") + kGo);
+  CHECK(above.judge().obligations[0].outcome == Outcome::kProved);  // of a machine that nobody described
+  above.from.reach = std::make_shared<const RangeSet>(RangeSet{Range::from_to(0, 0x40000000)});
+  const Verdict verdict = above.judge();
+  CHECK(verdict.obligations[0].outcome == Outcome::kRefuted);
+  CHECK(verdict.obligations[0].detail == "`lbz %r8, 0(%r9)` at 0x10004 loads from 0x40000000, which no CPU of this guest reaches with translation off (machine.rma)");
+  above.from.reach = std::make_shared<const RangeSet>(RangeSet{Range::from_to(0, 0x40000001)});
+  CHECK(above.judge().obligations[0].outcome == Outcome::kProved);
+  // The four high bits are not looked at; a store is judged by what may be written.
+  Case high(std::string("\tlis %r9, -0x4000\n\tsldi %r9, %r9, 32\n\tlbz %r8, 0(%r9)\n") + kGo);
+  high.from.reach = above.from.reach;
+  CHECK(high.judge().obligations[0].outcome == Outcome::kProved);
+  Case stores(std::string("\tlis %r9, 0x5000\n\tstb %r8, 0(%r9)\n") + kGo);
+  stores.from.reach = above.from.reach;
+  CHECK(find(stores.judge(), "nothing else is written").outcome == Outcome::kRefuted);
+}
+
+TEST_CASE("what is not known is said to come from what nobody described") {
+  Case c(std::string("\tlis %r9, 0x4000\n\tld %r8, 8(%r9)\n\tlbz %r7, 0(%r8)\n") + kGo);
+  CHECK(c.judge().obligations[0].detail ==
+        "`lbz %r7, 0(%r8)` at 0x10008 accesses memory at an address that is not known; `ld %r8, 8(%r9)` at 0x10004 loads 8 bytes at "
+        "0x40000008, which nobody described");
+}
+
 TEST_CASE("the same operation on the same operands has one name") {
   Definitions d;
   unsigned sum = d.name({Operation::kAdd, kId, kOther, Bit::constant(false)});
