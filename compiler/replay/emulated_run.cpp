@@ -79,8 +79,7 @@ class EmulatedRun {
 
  private:
   void write_page(uint64_t page, std::span<uint8_t> into) const {
-    for (auto byte = asked_.besides.lower_bound(page); byte != asked_.besides.end() && byte->first - page < into.size(); ++byte)
-      into[byte->first - page] = byte->second;
+    asked_.besides.write(page, into);
     asked_.entry->memory.write_entry(page, into);
   }
 
@@ -89,7 +88,7 @@ class EmulatedRun {
     auto cleared = memory.clear();
     if (!cleared) return cleared;
     RangeSet where = asked_.entry->memory.described_ranges();
-    for (const auto& [at, byte] : asked_.besides) where.add(Range::at(Address{at}, Size{1}));
+    for (const auto& [at, bytes] : asked_.besides.runs()) where.add(Range::at(Address{at}, Size{bytes.size()}));
     std::array<uint8_t, GuestMemory::kPage> bytes;
     uint64_t next = 0;  // pages below are done
     for (const Range& range : where.within(Range::from_to(0, memory.size())))

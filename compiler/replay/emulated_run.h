@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "verify/machine.h"
+#include "verify/stored_numbers.h"
 
 namespace baton::replay {
 
@@ -30,7 +31,7 @@ struct Emulation {
   std::set<uint64_t> stops;
   std::optional<uint64_t> stays_at;             // an instruction that may go to itself
   std::set<uint64_t> executed = {};             // no vectors there; nothing: a stop at the entry is met before it is executed
-  std::map<uint64_t, uint8_t> besides = {};     // bytes of memory that `entry` does not describe
+  verify::StoredNumbers besides = {};           // bytes of memory that `entry` does not describe
   uint64_t memory = 0;                          // bytes
   double seconds = 10;
 };

@@ -25,8 +25,6 @@ using Answer = Replayed::Answer;
 namespace msr = ppc64::msr;
 
 constexpr double kCircleSeconds = 1;
-// Bytes that are stored where nobody described anything.
-constexpr size_t kMostBesides = 1 << 20;
 constexpr uint64_t kLeastMemory = uint64_t{1} << 30, kMemoryStep = uint64_t{256} << 20;
 
 bool refutes(const std::vector<Obligation>& in, const std::string& clause, size_t occurrence) {
@@ -41,7 +39,7 @@ struct Repeated {
   Question question;
   std::shared_ptr<const verify::Assignment> numbers;
   verify::Run run;
-  std::map<uint64_t, uint8_t> besides = {};  // memory that nobody describes, as it is in the emulated machine
+  verify::StoredNumbers besides = {};        // memory that nobody describes, as it is in the emulated machine
   uint64_t memory = 0;                       // of that
   std::vector<Obligation> visible = {};      // what the judge says of the part of its end that can be seen
   std::optional<Result<Seen>> seen = {};
@@ -68,11 +66,9 @@ class Replay {
     Repeated* repeated = find_run(o.clause, occurrence, o.numbers);
     if (!repeated)
       return {Answer::kCannotShow, "it depends on what its CPU does not hold, as bits of the MSR that have no name"};
-    if (repeated->besides.size() > kMostBesides)
-      return {Answer::kCannotShow, "it stores more than " + std::to_string(kMostBesides) + " bytes where nobody described anything"};
     const verify::Run& run = repeated->run;
     if (run.how == RunEnd::kStale) return {Answer::kCannotShow, kCaches};
-    if (run.how == RunEnd::kUnreached) return {Answer::kCannotShow, "it is entered as a host, which reaches more than the guest that is described"};
+    if (run.how == RunEnd::kUnreached) return {Answer::kCannotShow, "it does not keep a load within what a guest reaches"};
     if (!run.end.called.empty()) return {Answer::kCannotShow, "it calls " + *run.end.called.begin() + ", of which there is a contract and no code"};
     // Where it goes, or what there is in the end: of a way that does not arrive, what was written.
     const bool of_way = o.clause == question_.to.target_clause;
@@ -146,13 +142,11 @@ class Replay {
     const RangeSet described = r.run.entry.memory.described_ranges();
     uint64_t highest = std::max({r.run.entry.pc, r.run.end.pc, r.question.to.target.value()});
     if (!described.empty()) highest = std::max(highest, static_cast<uint64_t>(described.back().end.wide() - 1));
-    (void)r.run.end.memory.stored().first([&](uint64_t at) {
+    r.run.end.memory.stored().each([&](uint64_t at, const verify::Value& byte) {
       highest = std::max(highest, at);
       // Whatever is stored where nobody described anything is another byte than was there.
-      if (!described.contains(Range::at(Address{at}, Size{1}))) r.besides[at] = static_cast<uint8_t>(~r.run.end.memory.byte(at).bits());
-      return r.besides.size() > kMostBesides;
+      if (!described.contains(Range::at(Address{at}, Size{1}))) r.besides.append(at, static_cast<uint8_t>(~byte.bits()));
     });
-    if (r.besides.size() > kMostBesides) return r;
     r.memory = highest >= kMostMemory - kMemoryStep ? kMostMemory : std::max(kLeastMemory, (highest / kMemoryStep + 1) * kMemoryStep);
     r.visible = judge(r, visible_end(r));
     return r;

@@ -20,6 +20,15 @@ std::optional<uint8_t> StoredNumbers::at(uint64_t address) const {
   return run->second[address - run->first];
 }
 
+void StoredNumbers::write(uint64_t start, std::span<uint8_t> into) const {
+  auto run = runs_.upper_bound(start);
+  if (run != runs_.begin()) --run;
+  for (; run != runs_.end() && (run->first <= start || run->first - start < into.size()); ++run) {
+    const uint64_t skipped = run->first < start ? start - run->first : 0, at = run->first < start ? 0 : run->first - start;
+    for (uint64_t i = skipped; i < run->second.size() && at + (i - skipped) < into.size(); ++i) into[at + (i - skipped)] = run->second[i];
+  }
+}
+
 template <typename Stays>
 void StoredNumbers::keep(Stays stays) {
   StoredNumbers kept;

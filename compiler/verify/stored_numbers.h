@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 
 #include "base/bytes.h"
 #include "base/range.h"
@@ -22,6 +23,8 @@ class StoredNumbers {
   /// Behind all that is there.
   void append(uint64_t address, uint8_t byte);
   std::optional<uint8_t> at(uint64_t address) const;
+  /// Those of the bytes from `start` on that are there; the others are left as they are.
+  void write(uint64_t start, std::span<uint8_t> into) const;
   bool contains(uint64_t address) const { return at(address).has_value(); }
   /// Without what is not there, or is another number there.
   void keep_common(const StoredNumbers& other);

@@ -30,6 +30,7 @@ REASONS = (
     "it happens in memory that no machine here has",
     "it has no CPU of Book III-E ",
     "the code runs translated, ",
+    "it does not keep a load within what a guest reaches",
     "it calls ",  # OPAL, or what is taken by contract
     "it takes several CPUs, ",
     "its CPU does not hold an MSR of ",

@@ -25,6 +25,11 @@ TEST_CASE("what was stored is kept as runs of bytes") {
   CHECK(stored.at(0x102) == 2);
   CHECK_FALSE(stored.contains(0xff));
   CHECK_FALSE(stored.contains(0x103));
+  std::array<uint8_t, 4> window{9, 9, 9, 9};
+  stored.write(0x101, window);
+  CHECK(window == std::array<uint8_t, 4>{1, 2, 9, 9});
+  stored.write(0x1fe, window);
+  CHECK(window == std::array<uint8_t, 4>{1, 2, 0, 9});
   StoredNumbers other;
   for (uint64_t at : {0x100, 0x101, 0x102}) other.append(at, at == 0x101 ? 9 : static_cast<uint8_t>(at));
   StoredNumbers common = stored;
