@@ -42,7 +42,11 @@ void judge_meeting(const Compilation& c, const trampoline::ClosedOrder& order, c
   }
   verify::Loaded at_landing = loaded;
   at_landing.entry = slave.landing;
-  slaves::MeetingOf of{{}, {{at_landing, slave.state, slave.goals, Endian::kBig}}, slaves_of(c), 1, {}, slave.state.cache_block};
+  slaves::MeetingOf of;
+  of.slaves.push_back({at_landing, slave.state, slave.goals, Endian::kBig});
+  of.count = slaves_of(c);
+  of.block = slave.state.cache_block;
+  of.must_enter = order.to.find(Section::kSlaves, ClauseKind::kEnter) != nullptr;
   for (const verify::EntryState& master : masters) of.masters.push_back({loaded, master, goals, order.giver});
   for (const verify::BytesGoal& bytes : goals.bytes) of.window.add(Range::at(bytes.at, Size{bytes.bytes.size()}));
   auto meeting = slaves::meet(of);

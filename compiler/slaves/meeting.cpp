@@ -52,6 +52,7 @@ class Encounter {
         for (SharedRun& run : runs.runs) {
           for (SharedEvent& e : run.events)
             if (e.kind == Kind::kStore) by_master.add(e);
+          by_master.add(run.not_followed);
           master.push_back(std::move(run));
         }
       }
@@ -61,13 +62,16 @@ class Encounter {
         SharedRuns runs = shared_runs(thread, by_master);
         if (!runs.incomplete.empty()) return unknown("of a slave, " + runs.incomplete);
         std::set<uint64_t> added;
-        for (SharedRun& run : runs.runs)
+        for (SharedRun& run : runs.runs) {
+          by_slaves.add(run.not_followed);
+          if (of_.must_enter && run.end == End::kWaits) run.end = End::kWrong;
           for (SharedEvent& e : run.events) {
             if (e.kind == Kind::kStore) by_slaves.add(e);
             if (e.kind != Kind::kAdd) continue;
             if (!count_up(e)) return unknown("what a slave stores conditionally at " + hex(e.place.begin) + " is no count");
             if (added.insert(e.place.begin.value()).second) by_slaves.add_counts(e, of_.count, thread.order);
           }
+        }
         slaves.push_back(std::move(runs.runs));
       }
       const bool settled = same(by_master, by_master_) && same(by_slaves, by_slaves_);
@@ -87,7 +91,7 @@ class Encounter {
   static bool same(const Writes& a, const Writes& b) {
     return std::equal(a.cells().begin(), a.cells().end(), b.cells().begin(), b.cells().end(), [](const auto& x, const auto& y) {
       return x.first == y.first && x.second.place == y.second.place && x.second.versions == y.second.versions;
-    });
+    }) && a.not_followed() == b.not_followed();
   }
   /// An addition to what was there, of which the event gets how much.
   static bool count_up(SharedEvent& e) {
@@ -110,6 +114,8 @@ class Encounter {
     std::set<uint64_t> read, fetched;
     add_read(master_, read, fetched);
     for (const auto& runs : slaves_) add_read(runs, read, fetched);
+    if (of_.window.overlaps(by_master_.not_followed()))
+      return void(unknown("the master stores where they may land, in turns of a loop that were not run"));
     std::vector<std::optional<uint64_t>> needs;
     for (const auto& [place, cell] : by_master_.cells())
       if (cell.versions.size() > 1 && of_.window.overlaps(RangeSet{cell.place}) && read.count(place) == 0) needs.emplace_back(place);

@@ -28,6 +28,8 @@ struct MeetingOf {
   size_t count = 1;
   /// How many are looked at where each is as one that is alone, because none stores what another reads.
   size_t together = 1;
+  /// Whether the taker needs them: who waits for ever, whatever the others do, is lost.
+  bool must_enter = false;
   /// The taker's code that slaves run.
   RangeSet window;
   uint64_t block = verify::kSmallestBlock;

@@ -57,6 +57,10 @@ void Writes::add_counts(const SharedEvent& addition, size_t cpus, Endian order) 
   cell.last = cell.versions.size() - 1;
 }
 
+void Writes::add(const RangeSet& not_followed) {
+  not_followed_ = not_followed_.unite(not_followed);
+}
+
 std::vector<const Writes::Cell*> Writes::touched(const Range& read) const {
   std::vector<const Cell*> found;
   auto at = cells_.lower_bound(read.begin.value());
@@ -72,6 +76,7 @@ namespace {
 struct Trail {
   std::vector<SharedEvent> events;
   std::vector<std::pair<size_t, Registers>> reads;  // of reads: when each was about to be executed
+  size_t met = 0;                                   // of the events: how many the others could tell, or tell something by
 };
 
 class Recorder : public verify::Observer {
@@ -83,7 +88,7 @@ class Recorder : public verify::Observer {
     stopped_ = other_way_ = false;
     ending_ = {};
     quiet_.reset();
-    quiet_events_ = quiet_steps_ = 0;
+    quiet_met_ = quiet_steps_ = 0;
     quiet_limit_ = 1;
   }
 
@@ -130,7 +135,9 @@ class Recorder : public verify::Observer {
   void push(const Machine& m, SharedEvent event) {
     if (trail(m).events.size() >= kMostEvents) return finish(End::kUnknown, "it stores more than " + std::to_string(kMostEvents) + " times");
     event.by = m.pc;
-    own_trail(m).events.push_back(std::move(event));
+    Trail& own = own_trail(m);
+    own.met += event.reads() || event.writes() ? 1 : 0;
+    own.events.push_back(std::move(event));
   }
 
   void finish(End end, std::string reason, size_t back_to = 0) {
@@ -139,9 +146,11 @@ class Recorder : public verify::Observer {
     ending_.reason = std::move(reason);
     ending_.back_to = back_to;
   }
+  void wait_for_ever(const Machine& m) { finish(End::kWaits, "it waits at " + hex(Wide{m.pc}) + " for ever, whatever the others do"); }
   void close(const Machine& m) {
     if (other_way_) return;
     ending_.events = trail(m).events;
+    ending_.not_followed = m.coherence.not_followed();
     runs_.push_back(std::move(ending_));
   }
 
@@ -186,10 +195,17 @@ class Recorder : public verify::Observer {
     return true;
   }
 
+  /// What others store there is known: no turn of a loop that stores there was left out.
+  bool is_followed(const Range& place) {
+    if (!others_.not_followed().overlaps(place)) return true;
+    return finish(End::kUnknown, "it reads at " + hex(place.begin) + " what another CPU stores in a turn that was not run"), false;
+  }
+
   /// The fetch; and whether it goes around without meeting anybody.
   bool begin_step(Machine& m) {
     const Range fetch = Range::at(Address{m.place_of(m.pc)}, Size{4});
     bool is_last = true;
+    if (!is_followed(fetch)) return false;
     for (const Writes::Cell* cell : others_.touched(fetch)) {
       size_t version = 0;
       if (!choose(m, *cell, Kind::kFetch, version)) return false;
@@ -197,13 +213,13 @@ class Recorder : public verify::Observer {
     }
     // Where it lands is where the taker's code is: it is there if that is what it found.
     if (m.pc == thread_.to.target.value() && is_last) return finish(End::kEnters, {}), false;
-    if (quiet_events_ != trail(m).events.size()) {
-      quiet_events_ = trail(m).events.size();
+    if (quiet_met_ != trail(m).met) {
+      quiet_met_ = trail(m).met;
       quiet_.reset();
       quiet_steps_ = 0;
       quiet_limit_ = 1;
     }
-    if (quiet_ && quiet_->pc == m.pc && *quiet_ == m) return finish(End::kWaits, {}), false;
+    if (quiet_ && quiet_->pc == m.pc && *quiet_ == m) return wait_for_ever(m), false;
     if (++quiet_steps_ == quiet_limit_) {
       quiet_ = std::make_shared<const Registers>(m);
       quiet_limit_ *= 2;
@@ -212,6 +228,7 @@ class Recorder : public verify::Observer {
   }
 
   void note_instruction(Machine& m, Endian order) {
+    conditional_ = false;
     auto word = m.memory.load(m.place_of(m.pc), 4, order).constant();
     auto instruction = word ? ppc64::decode(static_cast<uint32_t>(*word)) : std::nullopt;
     if (!instruction) return;
@@ -234,10 +251,10 @@ class Recorder : public verify::Observer {
       case Mnemonic::kDcbf: return of_block(Kind::kDcbst);
       case Mnemonic::kIcbi: return of_block(Kind::kIcbi);
       case Mnemonic::kB:
-        if (o[0] == 0) finish(End::kWaits, {});
+        if (o[0] == 0) wait_for_ever(m);
         return;
       case Mnemonic::kBa:
-        if (static_cast<uint64_t>(o[0]) == m.pc) finish(End::kWaits, {});
+        if (static_cast<uint64_t>(o[0]) == m.pc) wait_for_ever(m);
         return;
       case Mnemonic::kBc:
       case Mnemonic::kBca:
@@ -260,7 +277,9 @@ class Recorder : public verify::Observer {
     verify::step(probe);
     for (size_t i = 1; i < probed.size() && !stopped_; ++i) {
       if (probed[i].stores) continue;
-      for (const Writes::Cell* cell : others_.touched(Range::at(Address{probed[i].address}, Size{probed[i].width}))) {
+      const Range loaded = Range::at(Address{probed[i].address}, Size{probed[i].width});
+      if (!is_followed(loaded)) return;
+      for (const Writes::Cell* cell : others_.touched(loaded)) {
         size_t version = 0;
         if (!choose(m, *cell, Kind::kLoad, version)) return;
       }
@@ -303,7 +322,7 @@ class Recorder : public verify::Observer {
   bool stopped_ = false, other_way_ = false, conditional_ = false;
   std::vector<verify::Access> accesses_;
   std::shared_ptr<const Registers> quiet_;
-  size_t quiet_events_ = 0;
+  size_t quiet_met_ = 0;
   uint64_t quiet_steps_ = 0, quiet_limit_ = 1;
   SharedRun ending_;
   std::vector<SharedRun> runs_;

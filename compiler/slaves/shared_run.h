@@ -56,7 +56,7 @@ struct SharedRun {
   enum class End : uint8_t {
     kEnters,   // comes to the taker's code, in its last state
     kRepeats,  // does again what it did from event `back_to` on, and changed nothing meanwhile
-    kWaits,    // goes around for ever, whatever the others do
+    kWaits,    // goes around for ever, whatever the others do: `reason`
     kWrong,    // cannot go on: `reason`
     kUnknown   // is not followed: `reason`
   };
@@ -64,6 +64,7 @@ struct SharedRun {
   End end = End::kUnknown;
   size_t back_to = 0;
   std::string reason;
+  RangeSet not_followed = {};  // stored to in turns of loops that were left out
   bool operator==(const SharedRun&) const = default;
 };
 
@@ -82,11 +83,15 @@ class Writes {
   void add_counts(const SharedEvent& addition, size_t cpus, Endian order);
   std::vector<const Cell*> touched(const Range& read) const;
   const std::map<uint64_t, Cell>& cells() const { return cells_; }
-  bool empty() const { return cells_.empty(); }
+  /// Where others store what is not known.
+  void add(const RangeSet& not_followed);
+  const RangeSet& not_followed() const { return not_followed_; }
+  bool empty() const { return cells_.empty() && not_followed_.empty(); }
 
  private:
   Cell& cell_of(const SharedEvent& event);
   std::map<uint64_t, Cell> cells_;
+  RangeSet not_followed_;
 };
 
 /// The CPU that runs.

@@ -24,6 +24,7 @@ class Encountered {
   Address target{0x40};
   RangeSet window{Range::from_to(0x40, 0x44)};
   size_t count = 3, together = 1;
+  bool must_enter = false;
 
   void put(uint64_t at, const std::vector<ppc64::Instruction>& code) {
     for (const auto& instruction : code) {
@@ -50,7 +51,7 @@ class Encountered {
     slave_goals_.target = target;
     slave_goals_.comes_back = target == slave_.entry;
     slave_goals_.may_execute = {Range::from_to(0, 0x100), Range::at(Address{kHigh}, Size{high_.size()})};
-    MeetingOf of{{{master_, state_, master_goals_, Endian::kBig}}, {{slave_, state_, slave_goals_, Endian::kBig}}, count, together, window};
+    MeetingOf of{{{master_, state_, master_goals_, Endian::kBig}}, {{slave_, state_, slave_goals_, Endian::kBig}}, count, together, must_enter, window};
     return slaves::meet(of);
   }
 
@@ -66,14 +67,14 @@ inline constexpr int64_t kHere = 0, kFlag = 0xe0, kCount = 0xe8;
 
 /// The master stores the taker's first instruction at 0x40 and then sets a flag that slaves wait for. As in
 /// handshake::publication, the set names the barriers that are there.
-inline Encountered publication_code(unsigned barriers) {
+inline Encountered publication_code(unsigned barriers, uint64_t flag = kFlag) {
   Encountered e;
   std::vector<ppc64::Instruction> master = {ins::li(reg::r5, 0x40), ins::lis(reg::r6, 0x6000), ins::stw(reg::r6, kHere, reg::r5),
                                             ins::dcbst(std::nullopt, reg::r5)};
   if (barriers & handshake::kAfterDcbst) master.push_back(ins::sync());
   master.push_back(ins::icbi(std::nullopt, reg::r5));
   if (barriers & handshake::kAfterIcbi) master.push_back(ins::sync());
-  for (auto& i : std::vector<ppc64::Instruction>{ins::li(reg::r7, 1), ins::stw(reg::r7, kFlag - 0x40, reg::r5), ins::ba(0x30000)}) master.push_back(i);
+  for (auto& i : std::vector<ppc64::Instruction>{ins::li(reg::r7, 1), ins::stw(reg::r7, static_cast<int64_t>(flag) - 0x40, reg::r5), ins::ba(0x30000)}) master.push_back(i);
   e.put(0x10000, master);
   std::vector<ppc64::Instruction> slave = {ins::li(reg::r10, 0), ins::lwz(reg::r9, kFlag, reg::r10), ins::cmpwi(0, reg::r9, 0), ins::beq(-8)};
   if (barriers & handshake::kAfterFlag) slave.push_back(ins::isync());

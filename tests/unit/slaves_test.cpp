@@ -57,6 +57,21 @@ TEST_CASE("what is extracted of a publication is what one would write") {
         "slave1: fetch 0x40\n");
 }
 
+TEST_CASE("a slave that nobody lets go is lost, where it is needed") {
+  auto code = publication_code(handshake::kComplete, kFlag + 8);
+  code.must_enter = true;
+  const Meeting lost = code.meet();
+  CAPTURE(lost.detail);
+  CHECK(lost.outcome == Outcome::kRefuted);
+  CHECK(lost.detail.find("for ever, whatever the others do") != std::string::npos);
+  code.must_enter = false;
+  CHECK(code.meet().outcome == Outcome::kProved);
+  // One that is let go does not wait for ever, whatever it does in between.
+  auto let_go = publication_code(handshake::kComplete);
+  let_go.must_enter = true;
+  CHECK(let_go.meet().outcome == Outcome::kProved);
+}
+
 TEST_CASE("a loop that slaves run is replaced after they have said that they left it, or by its own bytes") {
   Meeting delay = overlay_code(Leaving::kDelay).meet();
   CHECK(delay.outcome == Outcome::kRefuted);
