@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "ppc64/instruction.h"
+#include "verify/machine.h"
+
 namespace baton::verify {
 namespace {
 
@@ -12,6 +15,94 @@ namespace {
 constexpr uint64_t kWide[] = {0x0aaa'aaaa'aaaa'aaa8, 0x0555'5555'5555'5554};
 /// The same where addresses have 32 bits.
 constexpr uint64_t kNarrow[] = {0xaaaa'aaa8, 0x5555'5554};
+
+/// A CPU loads ahead of a branch that depends on an earlier load (Power ISA 3.0B, Book II 1.7.1): what the slot says besides may
+/// be what it said before it let go. isync after the branch keeps later loads behind, lwsync and sync without one.
+class ReadsBehind : public Observer {
+ public:
+  /// Tells `next`, too.
+  ReadsBehind(const Range& polled, RangeSet fields, Observer* next) : polled_(polled), fields_(std::move(fields)), next_(next) {}
+  void follows(const std::string& conditions) override {
+    if (next_) next_->follows(conditions);
+  }
+  void before(Machine& m) override {
+    if (next_) next_->before(m);
+    accesses_.clear();
+    auto order = m.order();
+    auto word = order ? m.memory.load(m.place_of(m.pc), 4, *order).constant() : std::nullopt;
+    instruction_ = word ? ppc64::decode(static_cast<uint32_t>(*word)) : std::nullopt;
+    at_ = m.pc;
+    m.memory.note_accesses(&accesses_);
+  }
+  void after(const Machine& m, const SymbolNames& names) override {
+    if (next_) next_->after(m, names);
+    for (size_t i = 1; i < accesses_.size(); ++i) {  // the first is the fetch
+      auto place = Range::checked(Address{accesses_[i].address}, Size{accesses_[i].width});
+      if (!place || accesses_[i].stores) continue;
+      if (place->overlaps(polled_))
+        order_ = Order::kNone;
+      else if (fields_.overlaps(*place) && order_ != Order::kBehind && !early_)
+        early_ = {at_, place->begin};
+    }
+    if (!instruction_) return;
+    switch (instruction_->mnemonic) {
+      case ppc64::Mnemonic::kSync:
+      case ppc64::Mnemonic::kLwsync:
+      case ppc64::Mnemonic::kPtesync: order_ = Order::kBehind; break;
+      case ppc64::Mnemonic::kIsync:
+        if (order_ == Order::kBranched) order_ = Order::kBehind;
+        break;
+      case ppc64::Mnemonic::kBc:
+        if (order_ == Order::kNone && (instruction_->operands[0] & 16) == 0) order_ = Order::kBranched;
+        break;
+      default: break;
+    }
+  }
+  void ends(const Machine& m, const Obligation& arrival) override {
+    if (next_) next_->ends(m, arrival);
+  }
+  /// Which instruction read what too early.
+  const std::optional<std::pair<uint64_t, Address>>& early() const { return early_; }
+
+ private:
+  enum class Order { kNone, kBranched, kBehind };
+  Range polled_;
+  RangeSet fields_;
+  Observer* next_;
+  Order order_ = Order::kNone;
+  uint64_t at_ = 0;
+  std::optional<ppc64::Instruction> instruction_;
+  std::vector<Access> accesses_;
+  std::optional<std::pair<uint64_t, Address>> early_;
+};
+
+/// Where a CPU loads from at all.
+class Loads : public Observer {
+ public:
+  explicit Loads(Observer* next) : next_(next) {}
+  void follows(const std::string& conditions) override {
+    if (next_) next_->follows(conditions);
+  }
+  void before(Machine& m) override {
+    if (next_) next_->before(m);
+    accesses_.clear();
+    m.memory.note_accesses(&accesses_);
+  }
+  void after(const Machine& m, const SymbolNames& names) override {
+    if (next_) next_->after(m, names);
+    for (size_t i = 1; i < accesses_.size(); ++i)  // the first is the fetch
+      if (!accesses_[i].stores && !first_) first_ = Address{accesses_[i].address};
+  }
+  void ends(const Machine& m, const Obligation& arrival) override {
+    if (next_) next_->ends(m, arrival);
+  }
+  const std::optional<Address>& first() const { return first_; }
+
+ private:
+  Observer* next_;
+  std::vector<Access> accesses_;
+  std::optional<Address> first_;
+};
 
 class Judge {
  public:
@@ -30,8 +121,7 @@ class Judge {
       waits(id, released_but(id), "each slave polls its own slot alone", cpu + ", with all other slots let go: ");
       for (uint64_t to : released_to_) leaves(id, slot, to);
     }
-    for (uint32_t id : pen_.strangers)
-      waits(id, released_but(std::nullopt), "a CPU without a slot stays", "CPU " + std::to_string(id) + ": ");
+    for (uint32_t id : pen_.strangers) stays(id);
     return std::move(all_);
   }
 
@@ -122,13 +212,31 @@ class Judge {
     }
   }
 
+  /// Whatever lies around the slots: what it looks at there holds it by accident.
+  void stays(uint32_t id) {
+    const char* clause = "a CPU without a slot stays";
+    const std::string who = "CPU " + std::to_string(id);
+    const ByteBuffer table = released_but(std::nullopt);
+    EntryState state = state_of(id, table);
+    Loads loads(state.observer);
+    state.observer = &loads;
+    Obligation o = verify_wait(loaded_, state, goals_of(id, released_to_[0]), Endian::kBig, clause).obligations.front();
+    if (o.outcome != Outcome::kRefuted && loads.first())
+      o = {clause, Outcome::kRefuted, "it looks at " + hex(*loads.first()) + ", and no slot of its own is anywhere"};
+    o.detail = who + ": " + o.detail;
+    keep(o);
+  }
+
   void leaves(uint32_t id, Address slot, uint64_t to) {
     ByteBuffer table = table_;
     let_go(table, slot, to);
     EntryState state = state_of(id, table);
     Goals goals = goals_of(id, to);
-    goals.awaited.add(Range::at(slot + Size{pen_.polled}, Size{8}));
+    const Range polled = Range::at(slot + Size{pen_.polled}, Size{8});
+    goals.awaited.add(polled);
+    RangeSet fields{Range::at(slot + Size{pen_.entry.offset}, Size{pen_.entry.width})};
     for (const auto& [name, field] : pen_.fields) {
+      fields.add(Range::at(slot + Size{field.offset}, Size{field.width}));
       // What it polls, and where it goes, are numbers already.
       bool fixed = overlap(field, {pen_.polled, 8}) || overlap(field, pen_.entry);
       if (field.width == 8 && !fixed) {
@@ -151,7 +259,18 @@ class Judge {
       for (const RegisterGoal& goal : goals.registers) keep({goal.clause, Outcome::kUnknown, "the CPU does not leave"});
       return;
     }
+    fields.subtract(polled);
+    ReadsBehind reads(polled, fields, state.observer);
+    state.observer = &reads;
     Verdict verdict = verify_entry(loaded_, state, goals, Endian::kBig);
+    if (!fields.empty()) {
+      const char* clause = "what its slot says besides is read after the slot lets go";
+      if (const auto& early = reads.early())
+        keep({clause, Outcome::kRefuted, "CPU " + std::to_string(id) + ": the load at " + hex(Wide{early->first}) + " of " + hex(early->second) +
+                                             " may be done before that of " + hex(polled.begin)});
+      else
+        keep({clause, Outcome::kProved, "a barrier stands between"});
+    }
     for (Obligation o : verdict.obligations) {
       if (o.outcome != Outcome::kProved) o.detail = "CPU " + std::to_string(id) + ": " + o.detail;
       keep(o);

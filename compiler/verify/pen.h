@@ -6,7 +6,8 @@
 // nothing. As loaded it must go around without an end and store nothing; so it must when every slot but its own lets go,
 // since who looks at a neighbour's would leave then. With its own slot letting go, and no other, it must come to the
 // address that stands there, for two addresses that differ in each bit, with the slot's other fields in the registers
-// that are to have them, whatever the fields say. CPUs without a slot must stay.
+// that are to have them, whatever the fields say, and read behind a barrier: the taker writes them before it lets go, and
+// a load of this CPU may be done early. CPUs without a slot must stay, and look at nothing.
 //
 //   verify_pen(loaded at 0x60, slave, goals, {slots {0: 0x1030100, 1: 0x1030140}, ..})  ->  "CPU 1 polls its own slot": proved
 #pragma once
