@@ -107,6 +107,8 @@ class Trials {
   verify::EntryState entry_state(Section cpu, const Trial& trial) {
     verify::EntryState state;
     state.solver = c_.solver;
+    state.most_instructions = c_.most_instructions;
+    state.observer = c_.observer;
     state.word_name = ppc64::name_elsewhere;
     state.linear_map = true;
     for (const CallArgument& a : cpu == Section::kMaster ? d_.master_arguments : d_.slave_arguments)

@@ -52,7 +52,9 @@ class ForeignJudge {
     for (const auto& order : c_.gap->orders) {
       verify::Trace trace;
       auto goals = master_goals(order);
-      auto verdict = verify::verify_entry(loaded_, entry(order.from, Section::kMaster), goals, order.giver, &trace);
+      auto state = entry(order.from, Section::kMaster);
+      state.observer = &trace;
+      auto verdict = verify::verify_entry(loaded_, state, goals, order.giver);
       text += (text.empty() ? "" : "\n") + std::string(to_text(order.giver)) + "-endian giver:\n" + trace.text();
       for (const auto& o : verdict.obligations) text += std::string(to_text(o.outcome)) + "  " + o.clause + (o.detail.empty() ? "" : ": " + o.detail) + "\n";
     }
@@ -66,7 +68,9 @@ class ForeignJudge {
       verify::Listing listing;
       auto goals = master_goals(order);
       auto state = entry(order.from, Section::kMaster);
-      auto verdict = verify::verify_entry(loaded_, state, goals, order.giver, &listing);
+      state.observer = &listing;
+      auto verdict = verify::verify_entry(loaded_, state, goals, order.giver);
+      state.observer = nullptr;
       listing.credit(goals, verdict);
       text += "\n" + std::string(to_text(order.giver)) + "-endian giver, the master:\n";
       text += listed(listing, needless(listing, state, goals, verdict, order.giver));
@@ -278,7 +282,9 @@ class ForeignJudge {
     auto waiting = goals;
     waiting.passes_target = lands == goals.target;
     verify::Listing run;
-    auto waits = verify::verify_wait(at_landing, state, waiting, arrives, "waits for the master", &run);
+    auto watched = state;
+    watched.observer = &run;
+    auto waits = verify::verify_wait(at_landing, watched, waiting, arrives, "waits for the master");
     if (waits.outcome() <= Outcome::kAssumed) add(verdict, "a slave: ", waits);
     // What the master stores lets it go. Where the taker's code replaces what it came by, it comes to that in the end: its way
     // there is the one through the code that it found.
@@ -301,7 +307,9 @@ class ForeignJudge {
                                     "whatever the master has stored, " + leaves.obligations.front().detail +
                                         "; what becomes of the memory that it runs in is not seen"};
     } else {
-      leaves = verify::verify_entry(at_landing, released, goals, arrives, &run);
+      watched = released;
+      watched.observer = &run;
+      leaves = verify::verify_entry(at_landing, watched, goals, arrives);
       replay(leaves, {at_landing, released, goals, arrives});
       // Where it lands is where it is to enter: it has come when the taker's code stands there.
       verify::Obligation& arrival = leaves.obligations.front();

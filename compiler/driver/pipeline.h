@@ -50,6 +50,8 @@ struct Compilation {
   std::optional<BuiltStub> stub;
   std::vector<OrderVerdict> verdicts;
   verify::SolverUse solver;  // of the judge
+  uint64_t most_instructions = verify::kMostInstructions;
+  verify::Observer* observer = nullptr;
   std::shared_ptr<const verify::ForeignCalls> calls;  // that a stub of others makes, and that are taken by contract
 };
 

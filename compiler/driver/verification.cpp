@@ -48,6 +48,8 @@ verify::EntryState entry_state(const Compilation& c, const Boundary& from, const
                                Section cpu) {
   verify::EntryState state;
   state.solver = c.solver;
+  state.most_instructions = c.most_instructions;
+  state.observer = c.observer;
   state.calls = c.calls;
   state.word_name = ppc64::name_elsewhere;
   for (const Claim& claim : from.claims) {
@@ -220,17 +222,42 @@ void add_copies(const Compilation& c, Endian giver, verify::Loaded& loaded, veri
       loaded.copy_loops.push_back({*c.layout.entered().start + Size{loop.offset}, loop.turns, loop.bytes});
 }
 
-/// The bytes that digests are taken of. The tree is described anyway.
-void describe_digested(const Compilation& c, verify::Loaded& loaded) {
-  if (!c.gap->digest) return;
-  for (const auto& input : c.gap->digest->inputs) {
-    if (c.layout.find(input.name)->declaration->kind == model::SegmentKind::kDeviceTree) continue;
-    Address at{input.start};
-    for (ByteView piece : c.contents.payloads.at(input.name).views()) {
-      loaded.segments.push_back({input.name, at, piece, Size{piece.size()}});
+bool is_digested(const Compilation& c, const std::string& segment) {
+  return c.gap->digest && std::any_of(c.gap->digest->inputs.begin(), c.gap->digest->inputs.end(), [&](const auto& input) { return input.name == segment; });
+}
+
+/// Every segment as it is about to be written, and zeros behind it. What is copied may be anything there, unless the stub
+/// finds out that it is what it was.
+verify::Loaded load_outputs(const Compilation& c, const Outputs& outputs, std::deque<ByteBuffer>& kept) {
+  verify::Loaded loaded;
+  loaded.entry = outputs.table.entry;
+  loaded.is_all = true;
+  for (const auto& segment : outputs.contents.segments) {
+    if (segment.kind == emit::BundleKind::kReserve) continue;
+    if (segment.kind == emit::BundleKind::kTrampoline || segment.kind == emit::BundleKind::kDevicetree) {
+      kept.emplace_back();
+      for (ByteView piece : segment.pieces) kept.back().insert(kept.back().end(), piece.begin(), piece.end());
+      loaded.segments.push_back({segment.name, segment.start, ByteView(kept.back()), segment.memsz});
+      continue;
+    }
+    auto describe = [&](Address start, ByteView bytes, Size size) {
+      RangeSet seen{Range::at(start, size)};
+      if (!is_digested(c, segment.name))
+        for (const auto& copy : c.gap->copies) seen.subtract(copy.from);
+      for (const Range& range : seen.ranges()) {
+        const size_t offset = std::min<size_t>((range.begin - start).bytes(), bytes.size());
+        ByteView part = bytes.subspan(offset, std::min<size_t>(bytes.size() - offset, range.size().bytes()));
+        loaded.segments.push_back({segment.name, range.begin, part, range.size()});
+      }
+    };
+    Address at = segment.start;
+    for (ByteView piece : segment.pieces) {
+      describe(at, piece, Size{piece.size()});
       at = at + Size{piece.size()};
     }
+    if (const Address end = segment.start + segment.memsz; at < end) describe(at, {}, end - at);
   }
+  return loaded;
 }
 
 Address place_of(const Compilation& c, const std::string& label) {
@@ -266,32 +293,9 @@ void judge_digests(const Compilation& c, const verify::Loaded& loaded, const ver
 bool verify_outputs(Compilation& c, const Outputs& outputs) {
   if (!c.stub) return true;
   if (c.gap->departure) return verify_departure(c);
-  // The stub and the tree as they are about to be written, and of the taker's image what a relay copies: a
-  // stub that reads more of it would be `unknown`, not wrongly proved.
   std::deque<ByteBuffer> kept;
-  verify::Loaded loaded;
-  loaded.entry = outputs.table.entry;
-  for (const auto& segment : outputs.contents.segments) {
-    if (segment.kind != emit::BundleKind::kTrampoline && segment.kind != emit::BundleKind::kDevicetree) continue;
-    ByteBuffer bytes;
-    for (ByteView piece : segment.pieces) bytes.insert(bytes.end(), piece.begin(), piece.end());
-    kept.push_back(std::move(bytes));
-    loaded.segments.push_back({segment.name, segment.start, ByteView(kept.back()), segment.memsz});
-  }
+  verify::Loaded loaded = load_outputs(c, outputs, kept);
   const auto& relay = c.gap->relay;
-  if (relay) {
-    for (const auto& segment : c.layout.segments) {
-      Range content = Range::at(*segment.start, segment.content.size);
-      Range head = Range::at(Address{relay->taker_head}, Size{trampoline::kHeadSize});
-      auto payload = c.contents.payloads.find(segment.name());
-      if (!content.contains(head) || payload == c.contents.payloads.end()) continue;
-      auto bytes = payload->second.bytes_at((head.begin - content.begin).bytes(), head.size().bytes());
-      if (!bytes) continue;
-      kept.push_back(std::move(*bytes));
-      loaded.segments.push_back({segment.name(), head.begin, ByteView(kept.back()), head.size()});
-    }
-  }
-  describe_digested(c, loaded);
   bool good = true;
   for (const auto& order : c.gap->orders) {
     auto state = entry_state(c, order.from, loaded, Section::kMaster);
@@ -311,7 +315,9 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
     judge_digests(c, loaded, state, order.giver, result.verdict);
     // Each slave by itself, once: its byte order is not the master's.
     if (relay && &order == &c.gap->orders.front()) judge_relayed_slave(c, order, loaded, kept, result.verdict);
-    if (auto landing = slaves_landing(order)) {
+    // What is wrong already is not looked at in all orders.
+    auto landing = slaves_landing(order);
+    if (landing && result.verdict.outcome() != verify::Outcome::kRefuted) {
       std::vector<verify::EntryState> masters;
       if (boot_node && !boot_node->known)
         for (uint32_t id : boot_node->ids) masters.push_back(entered_by(state, id));

@@ -216,7 +216,8 @@ class Replay {
     if (seen.how == Seen::How::kTime && run.how != RunEnd::kCircles) return {Answer::kNotRun, "after " + seconds(options_.seconds) + " " + where(seen)};
     bool same = false;
     switch (run.how) {
-      case RunEnd::kLeaves: same = seen.how == Seen::How::kStop && seen.end.pc == run.end.pc; break;
+      // Where there is no memory the fetch itself goes wrong, there.
+      case RunEnd::kLeaves: same = seen.how == Seen::How::kStop ? seen.end.pc == run.end.pc : seen.how == Seen::How::kInterrupt && seen.from == run.end.pc; break;
       case RunEnd::kStays: same = seen.how == Seen::How::kStays && seen.end.pc == run.end.pc; break;
       case RunEnd::kFaults: same = seen.how == Seen::How::kInterrupt && seen.from == run.end.pc; break;
       case RunEnd::kArrives: same = seen.how == Seen::How::kStop && seen.end.pc == question_.to.target.value(); break;

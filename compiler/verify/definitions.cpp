@@ -138,6 +138,8 @@ uint64_t Assignment::of(unsigned symbol) const {
   return found != chosen_.end() ? found->second : mix(mix(seed_, symbol), symbol);
 }
 
+uint64_t Assignment::of_memory(uint64_t address) const { return mix(mix(~seed_, address), address); }
+
 void Assignment::choose(unsigned symbol, unsigned bit, bool one) {
   uint64_t mask = uint64_t{1} << bit;
   uint64_t& number = chosen_.emplace(symbol, of(symbol)).first->second;

@@ -80,6 +80,8 @@ class Assignment {
  public:
   explicit Assignment(uint64_t seed = 0) : seed_(seed) {}
   uint64_t of(unsigned symbol) const;
+  /// Of eight bytes of memory that have no name.
+  uint64_t of_memory(uint64_t address) const;
   void choose(unsigned symbol, unsigned bit, bool one);
   void choose(unsigned symbol, uint64_t number) { chosen_[symbol] = number; }
   const std::map<unsigned, uint64_t>& chosen() const { return chosen_; }

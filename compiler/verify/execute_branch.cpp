@@ -8,7 +8,7 @@ namespace baton::verify {
 
 void Execution::go(const Value& to, const char* through) {
   auto address = to.constant();
-  if (!address) return unknown(std::string("goes through ") + through + ", whose value is not known");
+  if (!address) return unknown(std::string("goes through ") + through + ", whose value is not known", to);
   next_ = *address & ~uint64_t{3};
 }
 
@@ -23,13 +23,13 @@ std::optional<bool> Execution::taken() {
     return std::nullopt;
   }
   if ((bo & 4) == 0) {
-    m_.ctr = add(m_.ctr, Value(~uint64_t{0}));
-    auto left = m_.ctr.constant();
-    if (!left) {
-      unknown("counts CTR down, whose value is not known");
+    auto turns = m_.ctr.constant();
+    if (!turns) {
+      unknown("counts CTR down, whose value is not known", m_.ctr);
       return std::nullopt;
     }
-    ctr_ok = (*left != 0) != ((bo & 2) != 0);
+    m_.ctr = Value(*turns - 1);
+    ctr_ok = (*turns != 1) != ((bo & 2) != 0);
   }
   if ((bo & 16) != 0) return ctr_ok;
   m_.coherence.branch_on_condition();

@@ -25,7 +25,7 @@ std::optional<uint64_t> Execution::effective_address() {
   }
   auto address = total.constant();
   if (!address) {
-    unknown("accesses memory at an address that is not known");
+    unknown("accesses memory at an address that is not known", total);
     return std::nullopt;
   }
   if (!m_.linear_map && !is_known(msr::kDr, false)) {

@@ -54,7 +54,7 @@ class Execution {
   // ---- what went wrong
 
   std::string where() const;
-  void unknown(const std::string& what) { result_ = {Step::Kind::kUnknown, where() + " " + what}; }
+  void unknown(const std::string& what, const Value& open = {}) { result_ = {Step::Kind::kUnknown, where() + " " + what, kUnknownAtom, open}; }
   void wrong(const std::string& what) { result_ = {Step::Kind::kWrong, where() + " " + what}; }
   bool may_execute();
 

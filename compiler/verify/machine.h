@@ -63,8 +63,10 @@ class Memory {
   bool was_stored(uint64_t address, unsigned width) const;
   /// From here on every access is added there; null for none.
   void note_accesses(std::vector<Access>* accesses) { accesses_ = accesses; }
-  /// From here on bytes that have a name are the numbers that it gives them.
-  void choose(std::shared_ptr<const Assignment> numbers) { chosen_ = std::move(numbers); }
+  /// From here on bytes that have a name are the numbers that it gives them; and with `rest` what nobody described, too.
+  void choose(std::shared_ptr<const Assignment> numbers, bool rest = false) { chosen_ = std::move(numbers), fills_rest_ = rest; }
+  /// What nobody described and was looked at: doublewords, most significant byte first, and the numbers they were given.
+  const std::map<uint64_t, uint64_t>& filled() const { return filled_; }
   const StoredBytes& stored() const { return stored_; }
   /// Where all of these bytes stand in what one region was described with; null when they do not, or when a
   /// region that is seen before it has some of them. What was stored is not asked.
@@ -87,10 +89,13 @@ class Memory {
   const Region* find(uint64_t address) const;
   bool is_described(uint64_t address, unsigned width) const;
   std::optional<unsigned> name_of(uint64_t address, unsigned width) const;
+  Value nobodys(uint64_t address) const;
 
   std::vector<Region> regions_;
   StoredBytes stored_;
   std::shared_ptr<const Assignment> chosen_;
+  bool fills_rest_ = false;
+  mutable std::map<uint64_t, uint64_t> filled_;
   std::vector<Access>* accesses_ = nullptr;
 };
 

@@ -15,6 +15,8 @@ namespace {
 constexpr size_t kMostTold = 8;
 // A run with numbers may notice later than one without that it goes around.
 constexpr uint64_t kLeastRerun = 1 << 16;
+// And what ends without them at what is not known may go on for some turns.
+constexpr uint64_t kFurther = 1 << 18;
 
 bool hold(const Claim& premises, const Definitions& definitions, const Assignment& numbers) {
   return std::all_of(premises.begin(), premises.end(), [&](const Equality& premise) {
@@ -25,16 +27,16 @@ bool hold(const Claim& premises, const Definitions& definitions, const Assignmen
 }
 
 /// Numbers that go this way, and that the giver may come with.
-std::optional<Assignment> numbers_of(const Path& path, uint64_t seed) {
-  auto numbers = find_assignment(path.decisions, *path.definitions, seed);
-  if (!numbers || hold(path.premises, *path.definitions, *numbers)) return numbers;
+std::optional<Assignment> numbers_of(const Decisions& decisions, const Definitions& definitions, const Claim& premises, uint64_t seed) {
+  auto numbers = find_assignment(decisions, definitions, seed);
+  if (!numbers || hold(premises, definitions, *numbers)) return numbers;
   // What a register holds at entry is a symbol of its own: each seed has it hold another of its values.
-  for (const Equality& premise : path.premises) {
+  for (const Equality& premise : premises) {
     const Bit bit = premise.seen.bit(0);
-    if (!bit.is_constant && !bit.is_unknown() && !path.definitions->find(symbol_of(bit.atom)))
-      numbers->choose(symbol_of(bit.atom), evaluate(premise.one_of[seed % premise.one_of.size()], *path.definitions, *numbers));
+    if (!bit.is_constant && !bit.is_unknown() && !definitions.find(symbol_of(bit.atom)))
+      numbers->choose(symbol_of(bit.atom), evaluate(premise.one_of[seed % premise.one_of.size()], definitions, *numbers));
   }
-  if (!hold(path.premises, *path.definitions, *numbers) || !holds(path.decisions, *path.definitions, *numbers)) return std::nullopt;
+  if (!hold(premises, definitions, *numbers) || !holds(decisions, definitions, *numbers)) return std::nullopt;
   return numbers;
 }
 
@@ -57,6 +59,37 @@ bool can_hold(const Claim& claim) {
 
 }  // namespace
 
+std::vector<std::pair<std::string, uint64_t>> inputs_of(const Assignment& numbers, const SymbolNames& names, const std::map<uint64_t, uint64_t>& filled) {
+  constexpr size_t kMostTold = 4;
+  std::vector<std::pair<std::string, uint64_t>> inputs;
+  for (const auto& [symbol, number] : numbers.chosen()) inputs.emplace_back(names(symbol), number);
+  for (const auto& [address, number] : filled)
+    if (inputs.size() < kMostTold + numbers.chosen().size()) inputs.emplace_back("8 bytes at " + hex(Wide{address}), number);
+  return inputs;
+}
+
+std::vector<std::shared_ptr<const Assignment>> telling_numbers(const Value& open, const Decisions& decisions, const Definitions& definitions,
+                                                               const Claim& premises) {
+  std::set<unsigned> made_of;
+  definitions.collect(open, made_of);
+  std::erase_if(made_of, [&](unsigned symbol) { return definitions.find(symbol) != nullptr; });
+  std::vector<std::shared_ptr<const Assignment>> all;
+  // As an address: low memory, which is there and mostly somebody's. As a count: many turns, and a single one.
+  for (uint64_t number : {uint64_t{0x4000}, uint64_t{1}}) {
+    auto numbers = numbers_of(decisions, definitions, premises, number);
+    if (!numbers) continue;
+    for (unsigned symbol : made_of) numbers->choose(symbol, 0);
+    // Mostly it is one of them and a number, and one that was loaded in the other byte order now and then.
+    if (!made_of.empty()) {
+      const uint64_t rest = number - evaluate(open, definitions, *numbers);
+      numbers->choose(*made_of.begin(), rest);
+      if (evaluate(open, definitions, *numbers) != number) numbers->choose(*made_of.begin(), __builtin_bswap64(rest));
+    }
+    if (hold(premises, definitions, *numbers) && holds(decisions, definitions, *numbers)) all.push_back(std::make_shared<const Assignment>(*numbers));
+  }
+  return all;
+}
+
 std::string conditions(const std::vector<std::pair<Atom, bool>>& forks, const Definitions& definitions, const SymbolNames& names) {
   std::string text;
   for (size_t i = 0; i < forks.size(); ++i) {
@@ -66,11 +99,11 @@ std::string conditions(const std::vector<std::pair<Atom, bool>>& forks, const De
   return text;
 }
 
-/// Null where no more are tried. With numbers the same way is as long, or ends earlier.
-const Verdict* PathMerger::rerun(const Path& path, const Assignment& numbers) {
+/// Null where no more are tried. With numbers the same way is as long, or ends earlier; what ended for what is not known goes on.
+const Verdict* PathMerger::rerun(const Path& path, const Assignment& numbers, uint64_t further) {
   for (const Tried& tried : tried_)
     if (tried.numbers == numbers) return &tried.verdict;
-  const uint64_t most = 2 * path.steps + kLeastRerun;
+  const uint64_t most = 2 * path.steps + kLeastRerun + further;
   if (most > left_) return nullptr;
   left_ -= most;
   return &tried_.emplace_back(numbers, rerun_(std::make_shared<const Assignment>(numbers), most)).verdict;
@@ -93,14 +126,38 @@ bool PathMerger::try_numbers(Obligation& obligation, size_t occurrence, const Pa
 
 /// Whether what is refuted stays so.
 bool PathMerger::look_for_example(Obligation& obligation, size_t index, const Path& path) {
-  constexpr uint64_t kSeeds = 4;
   const size_t occurrence = occurrence_of(path.verdict.obligations, index);
-  for (uint64_t seed = 1; seed <= kSeeds; ++seed)
-    if (auto numbers = numbers_of(path, seed); numbers && try_numbers(obligation, occurrence, path, *numbers))
+  for (uint64_t seed = 1; seed <= kMostSeeds; ++seed)
+    if (auto numbers = numbers_of(path.decisions, *path.definitions, path.premises, seed); numbers && try_numbers(obligation, occurrence, path, *numbers))
       return true;
   // Where every number comes this way, and results have no part in it.
   auto claim = path.claims.find(index);
   return path.forks.empty() && (claim == path.claims.end() || (path.premises.empty() && is_exact(claim->second, *path.definitions)));
+}
+
+/// What is not known since it depends on what nobody promises is wrong if numbers show it: the giver may come with them.
+bool PathMerger::show_by_numbers(Path& path) {
+  std::vector<Obligation>& obligations = path.verdict.obligations;
+  if (path.verdict.outcome() != Outcome::kUnknown || path.is_long) return false;
+  for (const auto& numbers : telling_numbers(path.open, path.decisions, *path.definitions, path.premises)) {
+    const Verdict* again = rerun(path, *numbers, kFurther);
+    if (!again) return false;
+    for (size_t i = 0; i < again->obligations.size(); ++i) {
+      Obligation wrong = again->obligations[i];
+      if (wrong.outcome != Outcome::kRefuted) continue;
+      wrong.numbers = numbers;
+      wrong.example = Example{inputs_of(*numbers, path.names, again->filled), wrong.detail};
+      Obligation* same = find_obligation(obligations, wrong.clause, occurrence_of(again->obligations, i));
+      // Where the target is not reached, that is why nothing is known of the rest.
+      wrong.detail = (same && obligations.front().outcome != Outcome::kUnknown ? *same : obligations.front()).detail;
+      if (same)
+        *same = std::move(wrong);
+      else
+        obligations.push_back(std::move(wrong));
+      return true;
+    }
+  }
+  return false;
 }
 
 /// What becomes of one that bits and names do not decide, where `way` is what the solver says of the way. The answer is what
@@ -143,10 +200,12 @@ void PathMerger::add(Path path) {
   const std::string where = conditions(path.forks, *path.definitions, path.names);
   std::vector<Obligation>& obligations = path.verdict.obligations;
   std::vector<size_t> open;
-  bool is_gone = path.forks.empty();
+  const bool shown = show_by_numbers(path);
+  bool is_gone = path.forks.empty() || shown;
   for (size_t i = 0; i < obligations.size(); ++i) {
     if (obligations[i].outcome <= Outcome::kAssumed) continue;
-    if (obligations[i].outcome == Outcome::kRefuted && look_for_example(obligations[i], i, path))
+    const bool has_example = obligations[i].numbers != nullptr;
+    if (obligations[i].outcome == Outcome::kRefuted && (has_example || look_for_example(obligations[i], i, path)))
       is_gone = true;
     else
       open.push_back(i);

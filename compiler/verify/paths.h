@@ -37,10 +37,22 @@ struct Path {
   Claim premises;
   /// How long it was, by the count of kMostInstructions.
   uint64_t steps = 0;
+  /// A value that it ends by, since it is no number: an address, or CTR. A constant where there is none.
+  Value open;
+  bool is_long = false;  // it was not followed to its end
 };
 
 /// "where A < B and C = D"; empty without forks.
 std::string conditions(const std::vector<std::pair<Atom, bool>>& forks, const Definitions& definitions, const SymbolNames& names);
+
+/// What an example tells: the numbers that were chosen, and the first of what memory held that nobody described.
+std::vector<std::pair<std::string, uint64_t>> inputs_of(const Assignment& numbers, const SymbolNames& names, const std::map<uint64_t, uint64_t>& filled);
+inline constexpr uint64_t kMostSeeds = 4;
+
+/// Numbers that may tell a wrong state of a run that ends by `open`, or by what nobody described: all that go this way, and
+/// that the giver may come with. The open value, where it is made of what the giver may choose, is one that stands out.
+std::vector<std::shared_ptr<const Assignment>> telling_numbers(const Value& open, const Decisions& decisions, const Definitions& definitions,
+                                                               const Claim& premises);
 
 /// A trial with these numbers for all symbols, for so many steps.
 using Rerun = std::function<Verdict(std::shared_ptr<const Assignment>, uint64_t most)>;
@@ -64,8 +76,9 @@ class PathMerger {
     Assignment numbers;
     Verdict verdict;
   };
-  const Verdict* rerun(const Path& path, const Assignment& numbers);
+  const Verdict* rerun(const Path& path, const Assignment& numbers, uint64_t further = 0);
   bool try_numbers(Obligation& obligation, size_t occurrence, const Path& path, const Assignment& numbers);
+  bool show_by_numbers(Path& path);
   bool look_for_example(Obligation& obligation, size_t index, const Path& path);
   bool settle(Path& path, const std::vector<size_t>& open, bool is_gone, std::map<size_t, std::string>& notes);
   std::string ask(Path& path, size_t index, const Solver::Answer& way, bool is_first);

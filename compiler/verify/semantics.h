@@ -25,6 +25,7 @@ struct Step {
   Kind kind = Kind::kWent;
   std::string reason;
   Atom condition = kUnknownAtom;
+  Value open = {};  // unknown because of this value, which is no number: an address, or CTR
   bool stays = false;  // wrong because it is a branch to itself: who waits may do that
   bool stale = false;  // wrong because of what an instruction cache may hold
   bool unreached = false;  // wrong because of how much memory the machine has

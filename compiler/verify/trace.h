@@ -6,7 +6,7 @@
 // the others counted. A Listing keeps, per instruction, how often it was executed and what it changed first; and who wrote
 // a register or a byte last, which is who brought about what is asked of it.
 //
-//   Trace trace; verify_entry(loaded, from, to, giver, &trace); trace.text()
+//   Trace trace; from.observer = &trace; verify_entry(loaded, from, to, giver); trace.text()
 #pragma once
 
 #include <array>

@@ -56,17 +56,19 @@ class Trial {
 
   /// With numbers for all that is only known by name.
   void choose(std::shared_ptr<const Assignment> numbers) {
-    m_.memory.choose(numbers);
+    m_.memory.choose(numbers, loaded_.is_all);
     chosen_ = std::move(numbers);
   }
 
   /// One path to its end, or for `most` steps from here; where it forks, the other ways are left in `others`.
-  Path follow(std::vector<Trial>& others, uint64_t most, Observer* observer = nullptr) {
+  Path follow(std::vector<Trial>& others, uint64_t most, Observer* observer) {
     others_ = &others;
     most_ = steps() + most;
     observer_ = observer;
     if (observer) observer->follows(verify::conditions(forks_, *m_.definitions, names()));
-    if (execute()) {
+    const bool arrives = execute();
+    if (observer) observer->ends(m_, verdict_.obligations.front());
+    if (arrives) {
       judge_state();
       judge_fetches(m_.coherence, to_, true, verdict_.obligations);
       judge_level();
@@ -79,7 +81,9 @@ class Trial {
     }
     for (const std::string& name : m_.called)
       say("the call of " + name + " keeps its contract", Outcome::kAssumed, "it is not run: what the contract says is taken as so");
-    return {std::move(verdict_), forks_, m_.decisions, m_.definitions.get(), names(), std::move(claims_), premises_, steps()};
+    verdict_.filled = m_.memory.filled();
+    const bool long_one = is_long();
+    return {std::move(verdict_), forks_, m_.decisions, m_.definitions.get(), names(), std::move(claims_), premises_, steps(), open_, long_one};
   }
   /// What was done until now, as kMostInstructions counts it.
   uint64_t steps() const { return steps_ + kStepsOfPage * m_.memory.stored().pages_made(); }
@@ -94,6 +98,20 @@ class Trial {
     observer.ends(m_, verdict_.obligations.front());
   }
 
+  /// After a run: whether it was not followed to its end, for its length.
+  bool is_long() const { return how_ == RunEnd::kUnknown && steps() >= most_; }
+  /// After a run that ended by what is not known.
+  std::vector<std::shared_ptr<const Assignment>> telling_numbers() const {
+    if (open_condition_ == kUnknownAtom) return verify::telling_numbers(open_, m_.decisions, *m_.definitions, premises_);
+    std::vector<std::shared_ptr<const Assignment>> all;
+    for (bool one : {false, true}) {
+      Decisions decisions = m_.decisions;
+      decisions[open_condition_ & ~kInverse] = one;
+      for (auto& numbers : verify::telling_numbers(open_, decisions, *m_.definitions, premises_)) all.push_back(std::move(numbers));
+    }
+    return all;
+  }
+
   /// Whether the solver shows that nobody goes this way.
   bool is_impossible(Solver& solver) const { return solver.find(*m_.definitions, m_.decisions, premises_).kind == Solver::Kind::kNone; }
 
@@ -103,7 +121,7 @@ class Trial {
     Run run;
     run.entry = m_;
     std::vector<Trial> none;
-    Verdict verdict = follow(none, from_.most_instructions).verdict;
+    Verdict verdict = follow(none, from_.most_instructions, nullptr).verdict;
     run.obligations = std::move(verdict.obligations);
     run.executed = std::move(verdict.executed);
     run.how = how_;
@@ -126,7 +144,7 @@ class Trial {
 
   Verdict detect(Endian giver, const std::string& clause) {
     set_up(giver);
-    bool arrived = execute();
+    const bool arrived = execute();
     Obligation way = std::move(verdict_.obligations.front());
     verdict_.obligations.clear();
     if (!arrived)
@@ -146,9 +164,12 @@ class Trial {
       for (const std::string& name : m_.called) detail += ", if the call of " + name + " keeps its contract";
       if (outcome == Outcome::kProved && !m_.called.empty()) outcome = Outcome::kAssumed;
       say(clause, outcome, std::move(detail));
+      if (observer) observer->ends(m_, verdict_.obligations.front());
+      verdict_.filled = m_.memory.filled();
       return std::move(verdict_);
     };
     Cycle cycle(m_);
+    how_ = RunEnd::kUnknown;
     for (size_t seen = 0; steps() < most_; ++verdict_.instructions, ++steps_) {
       if (!may_run()) return answer(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc));
       pass_loops();
@@ -156,6 +177,8 @@ class Trial {
       Step result = step(m_);
       if (observer) observer->after(m_, names());
       if (result.stays) return answer(Outcome::kProved, "it stays at " + hex(Wide{m_.pc}) + ", in a branch to itself");
+      open_ = result.open;
+      open_condition_ = result.condition;
       if (result.kind != Step::Kind::kWent)
         return answer(outcome_of(result), result.reason);
       if (m_.pc == to_.target.value() && !to_.passes_target) return answer(Outcome::kRefuted, "it goes on to " + hex(to_.target));
@@ -169,6 +192,10 @@ class Trial {
                       "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing");
     }
     return answer(Outcome::kUnknown, "no state repeats in " + how_much());
+  }
+
+  SymbolNames names() const {
+    return [this](unsigned number) { return name_of(number); };
   }
 
  private:
@@ -255,9 +282,6 @@ class Trial {
     uint64_t offset = uint64_t{8} * (number - in.first);
     return "8 bytes at " + (in.region.empty() ? hex(Wide{in.start + offset}) : in.region + " + " + hex(Wide{offset}));
   }
-  SymbolNames names() const {
-    return [this](unsigned number) { return name_of(number); };
-  }
   void describe(const Segment& s) { m_.memory.describe(s.name, s.start.value(), s.bytes, s.size.bytes()); }
 
   void say(std::string clause, Outcome outcome, std::string detail) {
@@ -331,6 +355,7 @@ class Trial {
         continue;
       }
       if (result.kind == Step::Kind::kWrong) how_ = result.stays ? RunEnd::kStays : result.stale ? RunEnd::kStale : result.unreached ? RunEnd::kUnreached : RunEnd::kFaults;
+      open_ = result.open;
       if (result.kind != Step::Kind::kWent)
         return stop(outcome_of(result), result.reason + (result.kind == Step::Kind::kWrong || m_.undescribed.empty() ? "" : "; " + m_.undescribed));
       if (may_end_in_cycle_ && cycle.closed(m_, verdict_.instructions)) {
@@ -338,6 +363,9 @@ class Trial {
         const RangeSet loaded = loaded_in_turn();
         const std::string where = "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing";
         if (loaded.empty()) return stop(Outcome::kRefuted, where + ": it never leaves");
+        // Others change what it waits for, which is there, and nothing else that is known.
+        if (!to_.awaited.empty() && (loaded_.is_all || to_.awaited.contains(loaded)))
+          return stop(Outcome::kRefuted, where + ": it never leaves, though what it waits for is there");
         return stop(Outcome::kUnknown, where + ", as long as nobody else stores to " + hex(loaded.ranges().front().begin));
       }
       how_ = RunEnd::kLeaves;
@@ -667,6 +695,8 @@ class Trial {
   std::map<size_t, Claim> claims_;  // of obligations, by their place in the verdict
   std::vector<NamedMemory> named_memory_;
   Value entry_msr_;
+  Value open_;  // see Path
+  Atom open_condition_ = kUnknownAtom;  // of who waits, and did not fork
   std::vector<LoopSummary> loops_;
   std::vector<CopySummary> copy_loops_;
   unsigned next_symbol_ = 4096;  // those below have names
@@ -710,7 +740,7 @@ Outcome Verdict::outcome() const {
   return worst;
 }
 
-Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver, Observer* observer) {
+Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver) {
   auto ready = [&](std::shared_ptr<const Assignment> numbers) {
     Trial trial(loaded, from, to);
     if (numbers) trial.choose(std::move(numbers));
@@ -721,12 +751,12 @@ Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& 
   Solver solver(from.solver);
   PathMerger merger(solver, kMostRerun * from.most_instructions, [&](std::shared_ptr<const Assignment> numbers, uint64_t most) {
     std::vector<Trial> none;
-    return ready(std::move(numbers)).follow(none, most).verdict;
+    return ready(std::move(numbers)).follow(none, most, nullptr).verdict;
   });
   uint64_t left = from.most_instructions;
   auto followed = [&](Trial& path) {
     const uint64_t before = path.steps();
-    Path end = path.follow(open, left, observer);
+    Path end = path.follow(open, left, from.observer);
     left -= std::min(left, end.steps - before);
     return end;
   };
@@ -771,8 +801,23 @@ Verdict verify_detects(const Loaded& loaded, const EntryState& from, Address cha
 }
 
 Verdict verify_wait(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver,
-                    const std::string& clause, Observer* observer) {
-  return Trial(loaded, from, to).wait(giver, clause, observer);
+                    const std::string& clause) {
+  Trial first(loaded, from, to);
+  Verdict verdict = first.wait(giver, clause, from.observer);
+  if (verdict.outcome() != Outcome::kUnknown || first.is_long()) return verdict;
+  // It depends on what nobody promises: with numbers it may be seen to do what it must not.
+  for (const auto& numbers : first.telling_numbers()) {
+    Trial trial(loaded, from, to);
+    trial.choose(numbers);
+    Verdict shown = trial.wait(giver, clause, nullptr);
+    if (shown.outcome() != Outcome::kRefuted) continue;
+    Obligation& wrong = shown.obligations.front();
+    wrong.numbers = numbers;
+    wrong.example = Example{inputs_of(*numbers, first.names(), shown.filled), wrong.detail};
+    wrong.detail = verdict.obligations.front().detail;
+    return shown;
+  }
+  return verdict;
 }
 
 Run run_with(const Question& question, std::shared_ptr<const Assignment> numbers) {

@@ -46,6 +46,8 @@ struct Loaded {
   std::optional<RangeSet> code = {};  // what may run; without it, the segment around the entry
   std::vector<HashLoop> hash_loops = {};  // see hash_loop.h
   std::vector<CopyLoop> copy_loops = {};
+  /// What is neither here nor in the entry state is promised by nobody: it may be anything.
+  bool is_all = false;
 };
 
 /// A number, or a value that is only known by name. "r9 at entry" names what a register held.
@@ -67,6 +69,8 @@ struct UnknownMemory {
 /// that it is bounded as time is: kStepsOfPage steps for each 512 bytes.
 inline constexpr uint64_t kMostInstructions = 4'000'000, kMostForeignInstructions = 50'000'000;
 inline constexpr uint64_t kStepsOfPage = 256;
+
+class Observer;
 
 struct EntryState {
   /// By register name ("r3", "lr", "ctr", "cr", "xer"); what is absent is unknown.
@@ -108,6 +112,8 @@ struct EntryState {
   std::vector<Segment> stated = {};
   /// Who is asked where bits and names do not tell.
   SolverUse solver = {};
+  /// Is told of each step, but of those that are done again with numbers; null for nobody.
+  Observer* observer = nullptr;
   /// What others call a word that the table of encodings does not hold, for sentences: empty where nobody knows it.
   std::string (*word_name)(uint32_t word) = nullptr;
 };
@@ -229,6 +235,7 @@ struct Verdict {
   StoredNumbers stored = {};
   uint64_t paths = 1;                   // ways through the stub; `forks` of them on this one
   uint64_t forks = 0;
+  std::map<uint64_t, uint64_t> filled = {};  // see Memory::filled
   uint64_t impossible = 0;              // ways besides these that nobody goes, as the solver shows
 
   /// The worst of all.
@@ -255,7 +262,7 @@ class Observer {
 };
 
 /// For a giver in one byte order; a stub for both is judged twice.
-Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver, Observer* observer = nullptr);
+Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver);
 
 /// Shows every way to the observer, and judges nothing. How many ways were left.
 size_t walk_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver, Observer& observer);
@@ -268,6 +275,6 @@ Verdict verify_detects(const Loaded& loaded, const EntryState& from, Address cha
 /// A CPU that must wait where it is as long as memory is as described: proved when its state repeats before it
 /// reaches the target or stores anything. One obligation, `clause`.
 Verdict verify_wait(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver,
-                    const std::string& clause, Observer* observer = nullptr);
+                    const std::string& clause);
 
 }  // namespace baton::verify

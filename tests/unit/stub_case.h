@@ -38,7 +38,9 @@ struct Case {
     to.target = Address{kTaker};
   }
   Verdict judge(Observer* observer = nullptr) const {
-    return verify_entry(Loaded{{{"code", Address{kCode}, code, Size{0x1000}}}, Address{kCode}}, from, to, Endian::kBig, observer);
+    EntryState watched = from;
+    watched.observer = observer;
+    return verify_entry(Loaded{{{"code", Address{kCode}, code, Size{0x1000}}}, Address{kCode}}, watched, to, Endian::kBig);
   }
 };
 

@@ -264,11 +264,73 @@ TEST_CASE("a flag of the taker's image may stay, or be one of its numbers on eve
   CHECK(answers("\tnop\n") == std::string("not asked"));
   CHECK(answers("\tli %r5, 1\n\tstwbrx %r5, 0, %r4\n") == std::string("proved"));
   CHECK(answers("\tli %r5, 1\n\tstw %r5, 0(%r4)\n") == std::string("refuted"));
-  CHECK(answers("\tstw %r3, 0(%r4)\n") == std::string("unknown"));
+  CHECK(answers("\tstw %r3, 0(%r4)\n") == std::string("refuted"));
   CHECK(answers("\tli %r5, 0\n\tcmplwi %r3, 4\n\tblt 2f\n\tli %r5, 2\n2:\tstwbrx %r5, 0, %r4\n") == std::string("refuted"));
-  // Of its four bytes one: the others are what they were, which nobody knows.
-  CHECK(answers("\tli %r5, 1\n\tstb %r5, 0(%r4)\n") == std::string("unknown"));
+  // Of its four bytes one: the others are what they were, which may be anything.
+  CHECK(answers("\tli %r5, 1\n\tstb %r5, 0(%r4)\n") == std::string("refuted"));
   CHECK(find(judged("\tli %r5, 1\n\tstwbrx %r5, 0, %r4\n"), "nothing else is written").outcome == Outcome::kProved);
+}
+
+TEST_CASE("what depends on a number that nobody promises is wrong with one of them") {
+  auto wrong = [](const std::string& text, const std::string& clause) {
+    const Verdict v = Case(text + kGo).judge();
+    const Obligation& o = find(v, clause);
+    CAPTURE(text);
+    CAPTURE(o.detail);
+    CHECK(o.outcome == Outcome::kRefuted);
+    REQUIRE(o.example);
+    REQUIRE(o.numbers);
+    std::string inputs;
+    for (const auto& [name, number] : o.example->inputs) inputs += name + " = " + hex(Wide{number}) + " ";
+    return inputs + "| " + o.example->seen;
+  };
+  CHECK(wrong("\tstw %r3, 0(%r8)\n", "nothing else is written") == "r8 at entry = 0x4000 | the byte at 0x4000 in no segment is written");
+  // The address is the sum that stands out, not the register.
+  CHECK(wrong("\taddi %r8, %r8, 0x20\n\tstw %r3, 0(%r8)\n", "nothing else is written") ==
+        "r8 at entry = 0x3fe0 | the byte at 0x4000 in no segment is written");
+  CHECK(wrong("\tmtlr %r8\n\tblr\n", "enter").find("r8 at entry = 0x4000 | execution goes to 0x4000") == 0);
+  // One turn too few.
+  Case once("\tmtctr %r8\n2:\tstbu %r3, 1(%r4)\n\tbdnz 2b\n" + std::string(kGo));
+  once.to.words = {{Address{kWord + 2}, 1, Term::number(0), "the second byte"}};
+  once.to.may_write.add(Range::at(Address{kWord}, Size{64}));
+  CHECK(find(once.judge(), "the second byte").outcome == Outcome::kRefuted);
+  // An id that is promised to be small is no address that is wrong: what it may be is asked for, not any number.
+  Case small("\tstbx %r3, %r4, %r3\n" + std::string(kGo));
+  small.to.may_write.add(Range::at(Address{kWord}, Size{0x1'0000}));
+  CHECK(find(small.judge(), "enter").outcome == Outcome::kUnknown);
+}
+
+TEST_CASE("memory that nobody described may hold anything, where it is said that this is all") {
+  Case c("\tlis %r8, 5\n\tlwz %r5, 0(%r8)\n" + std::string(kGo));
+  c.to.registers = {{"r5", {Term::number(0)}, "r5 = 0"}};
+  CHECK(find(c.judge(), "r5 = 0").outcome == Outcome::kUnknown);
+  Loaded loaded{{{"code", Address{kCode}, c.code, Size{0x1000}}}, Address{kCode}};
+  loaded.is_all = true;
+  const Verdict v = verify_entry(loaded, c.from, c.to, Endian::kBig);
+  const Obligation& o = find(v, "r5 = 0");
+  CHECK(o.outcome == Outcome::kRefuted);
+  REQUIRE(o.example);
+  REQUIRE(o.example->inputs.size() == 1);
+  CHECK(o.example->inputs[0].first == "8 bytes at 0x50000");
+  CHECK(o.example->seen == "r5 = " + hex(Wide{o.example->inputs[0].second >> 32}) + ", not certainly 0x0");
+  // A wait on such memory: somebody finds that it is over.
+  Case wait("\tlis %r8, 5\n2:\tlwz %r5, 0(%r8)\n\tcmpwi %r5, 0\n\tbeq 2b\n" + std::string(kGo));
+  loaded.segments = {{"code", Address{kCode}, wait.code, Size{0x1000}}};
+  CHECK(verify_wait(loaded, wait.from, wait.to, Endian::kBig, "waits").outcome() == Outcome::kRefuted);
+  loaded.is_all = false;
+  CHECK(verify_wait(loaded, wait.from, wait.to, Endian::kBig, "waits").outcome() == Outcome::kUnknown);
+}
+
+TEST_CASE("who waits for what is there already never leaves") {
+  Case c("2:\tlwz %r5, 0(%r8)\n\tcmpwi %r5, 0\n\tbeq 2b\n" + std::string(kGo));
+  const ByteBuffer zero(4);
+  c.from.registers["r8"] = Term::number(0x50000);
+  c.from.memory.push_back({"the word", Address{0x50000}, zero, Size{4}});
+  CHECK(find(c.judge(), "enter").outcome == Outcome::kUnknown);  // somebody else may store to it
+  c.to.awaited.add(Range::at(Address{0x50000}, Size{4}));
+  const Verdict v = c.judge();
+  CHECK(find(v, "enter").outcome == Outcome::kRefuted);
+  CHECK(find(v, "enter").detail.find("though what it waits for is there") != std::string::npos);
 }
 
 TEST_CASE("what is said to be code may run, and nothing else of the segment around it") {

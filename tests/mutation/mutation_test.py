@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What of a stub can be changed without the judge saying so, and why is that right?
+
+mutation_tool has the stub of each handoff of tests/bench judged with every bit of every instruction flipped, every
+instruction dropped and all neighbours swapped. A change is refuted, or it makes a word that is no instruction of the table;
+what is left is put into groups by what the instruction was, what it became, and what is otherwise when the CPUs have come to
+their ends. A group is explained by that (the same state; registers that nobody needs then), or by a sentence of REASONS. One
+that is not fails, and so does a judge that no longer notices what it did: survivors.expected has all groups and counts.
+
+BATON_UPDATE=1 writes that file; read the difference.
+
+    mutation_test.py --tool build/bin/mutation_tool --bench tests/bench --expect survivors.expected [--only HANDOFF]
+"""
+import argparse
+import collections
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+
+# Why a change is as good, or why the judge cannot tell: (answer, instruction before, after, what is otherwise or not known).
+# Each is a regular expression for the whole; the first that matches counts.
+REASONS = [
+    # Barriers and caches: no register or byte tells them apart, so that the judge's own rules are what is looked at.
+    ("equivalent", "sync", "ptesync", "nothing", "it orders all that sync does, and changes of translation besides"),
+    ("equivalent", "sync; isync", "isync; sync", "nothing",
+     "no other CPU runs what was copied; of this one's fetches isync drops what was there before icbi, and nothing is fetched ahead of it"),
+    ("equivalent", "(sync|isync); (lis|addi|li)", "(lis|addi|li); (sync|isync)", "nothing", "a sum of registers is ordered by no barrier"),
+    # Other ways to the same end.
+    ("equivalent", "b", "(tdi|xori|b)", r".*on another way", "it falls into the other byte order's words, or before its own: what they do is done again or needed by nobody"),
+    ("equivalent", "(beq|bne)", "(beq|bne)", "on another way", "it goes around by more or fewer instructions that bring about the same each time"),
+    ("equivalent", "bgt", "bcl", "lr; on another way", "a CPU without a slot stays in a branch to itself, which writes lr now"),
+    ("equivalent", "bgt; sldi", "sldi; bgt", r".*on another way", "the slot's place is computed for a CPU without a slot, too, which does not look there"),
+    ("equivalent", "or; bctr", "bctr; or", "on another way", "the hint of a priority is not given: it changes no state"),
+    ("equivalent", "li", "li", r"(ctr, )?(r\d+(, )?)*(; )?(stores other bytes; )?on another way",
+     "more turns: the same bytes are copied once more, or more blocks are flushed"),
+    ("equivalent", "cmpldi", "cmpldi", r".*on another way", "the bound of ids is looser, and keeps out whoever has no slot nevertheless"),
+    ("equivalent", "stw", "(stb|sth)", "stores other bytes", "the word is not 0 then either"),
+    # What the judge does not know, and says so: such a stub is built with a warning that it is not proved.
+    ("unknown", ".*", ".*", r".*no end after [\d,]+ instructions.*", "it takes too long: a count that is huge, or none"),
+    ("unknown", ".*", ".*", r".*counts CTR down, whose value is not known.*", "a count that nobody promises, on a way to words that are no instructions"),
+    ("unknown", ".*", ".*", r".*depends on a condition that is not known.*", "a slave that waits for nothing it was promised; with numbers it was not seen to leave"),
+    ("unknown", ".*", ".*", r".*accesses memory at an address that is not known.*", "data is executed, and reads what nobody promises"),
+    ("unknown", ".*", ".*", r"may have 16 events, not so many", "the master stores more often than one model has events"),
+    ("unknown", "stw", "stw", r"what it does next depends on what it read, and no branch stands between", "the master lets slaves go by a number that nobody promises"),
+    ("unknown", ".*", ".*", r".*it can go more than 1024 ways.*", "a slave runs what is being replaced: too many ways to look at"),
+    ("unknown", ".*", ".*", r".*clears a cache block, whose size is the CPU's.*", "dcbz clears 128 bytes on one CPU and 32 on another"),
+    ("unknown", ".*", ".*", r".*as long as nobody else stores to.*", "it goes around, and somebody else might end that"),
+]
+ORDER = {"sync", "lwsync", "ptesync", "eieio", "isync", "dcbst", "dcbf", "icbi"}
+
+
+def mnemonics(text):
+    return "; ".join(part.split()[0] for part in text.split("; "))
+
+
+def explain(answer, before, after, otherwise):
+    """Why this group is no mistake of the judge's; empty when nobody knows."""
+    for of, was, becomes, state, reason in REASONS:
+        if of == answer and re.fullmatch(was, before) and re.fullmatch(becomes, after) and re.fullmatch(state, otherwise):
+            return reason
+    if answer != "equivalent" or ORDER & set(re.split("; ", before + "; " + after)) or ";" in otherwise or "way" in otherwise:
+        return ""
+    if otherwise == "nothing":
+        return "every CPU ends in the same state"
+    if otherwise == "it is never executed":
+        return ""
+    state = otherwise.split(", ")
+    if all(re.fullmatch(r"r\d+|lr|ctr|cr|xer", name) for name in state):
+        return "nobody needs that then, or either number will do"
+    return ""
+
+
+def handoffs(bench):
+    """(name, arguments of `baton build`) of every shipped stub."""
+    for program, defines in (("handoffs.baton", ["-D", "kernel_file=vmlinux", "-D", "tree_file=tree.dtb"]), ("conventions.baton", [])):
+        with open(os.path.join(bench, program), encoding="utf-8") as stream:
+            for name in re.findall(r"^handoff (\w+) ", stream.read(), re.M):
+                yield name, [program, "--handoff", name, *defines]
+
+
+def mutate(tool, folder, arguments):
+    done = subprocess.run([tool, "build", *arguments], cwd=folder, capture_output=True, text=True, timeout=900, check=False)
+    if done.returncode != 0 or not done.stdout:
+        raise RuntimeError(f"{' '.join(arguments)}: {done.stderr}")
+    *changes, counts = done.stdout.splitlines()
+    return [line.split("\t") for line in changes], {name: int(count) for name, count in re.findall(r", (\w+) (\d+)", counts)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--tool", required=True, type=os.path.abspath)
+    parser.add_argument("--bench", required=True, type=os.path.abspath)
+    parser.add_argument("--expect", type=os.path.abspath)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    sys.path.insert(0, options.bench)
+    import kept_table
+    import stub_table
+
+    needless = {name for name, _ in stub_table.NEEDLESS}
+    chosen = [(name, arguments) for name, arguments in handoffs(options.bench) if name not in needless and options.only in name]
+    groups, examples, totals, rows = collections.Counter(), {}, collections.Counter(), []
+    with tempfile.TemporaryDirectory(prefix="baton-mutation-") as folder, concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        stub_table.make_inputs(folder)
+        # The longest first: no processor waits for it in the end.
+        order = sorted(chosen, key=lambda each: each[0] != "raw_copied")
+        found = dict(zip((name for name, _ in order), pool.map(lambda each: mutate(options.tool, folder, each[1]), order)))
+    for name, _ in chosen:
+        changes, counts = found[name]
+        totals.update(counts)
+        rows.append((name, counts))
+        for answer, _, change, before, after, otherwise in changes:
+            if answer == "unknown":
+                otherwise = re.sub(r"0x[0-9a-f_]+", "N", re.sub(r"(of a slave, |`master` |[^`]*`[^`]*` at 0x[0-9a-f]+ )?(.*)", r"\2", otherwise.split(": ")[-1]))
+                otherwise = re.sub(r"^(no end after [0-9,]+ \w+).*", r"\1", otherwise)
+                otherwise = re.sub(r"where bit N of cr at entry is 1", "on one of two ways", re.sub(r"not \d+$", "not so many", otherwise))
+            else:
+                otherwise = re.sub(r"\br\d+\b(, r\d+\b)*", lambda match: "a register" if "," not in match[0] else "registers", otherwise)
+            key = (answer, change.split()[0], mnemonics(before), mnemonics(after), otherwise)
+            groups[key] += 1
+            examples.setdefault(key, f"{before} -> {after}")
+    return report(groups, examples, totals, rows, options, kept_table)
+
+
+def report(groups, examples, totals, rows, options, kept_table):
+    text = ["Changes of the stubs of tests/bench that the judge does not refute. mutation_test.py makes this table.", ""]
+    text.append(f"{'handoff':22} {'changes':>8} {'refuted':>8} {'undecodable':>12} {'not proved':>11} {'equivalent':>11}")
+    for name, counts in rows + [("all", totals)]:
+        text.append(f"{name:22} {sum(counts.values()):8} {counts.get('refuted', 0):8} {counts.get('undecodable', 0):12} "
+                    f"{counts.get('unknown', 0):11} {counts.get('equivalent', 0):11}")
+    unexplained = []
+    for answer, title in (("equivalent", "As good, and proved to be"), ("unknown", "Not proved: a build says so")):
+        text += ["", title, ""]
+        for key in sorted(key for key in groups if key[0] == answer):
+            _, change, before, after, otherwise = key
+            state = re.sub(r"\ba register\b|\bregisters\b", "r1", otherwise)
+            reason = explain(answer, before, after, state)
+            if not reason:
+                unexplained.append(f"{groups[key]} {change}: {examples[key]}: {otherwise}")
+            text.append(f"{groups[key]:4}  {change:5} {examples[key]}")
+            text.append(f"      {otherwise}: {reason or 'UNEXPLAINED'}")
+    noticed, changes = totals["refuted"] + totals["undecodable"], sum(totals.values())
+    print(f"{len(rows)} stubs, {changes} changes: {totals['refuted']} refuted, {totals['undecodable']} undecodable, {totals['unknown']} not proved, "
+          f"{totals['equivalent']} equivalent; of those that are not, {100 * noticed / (changes - totals['equivalent']):.1f} % are refuted or no code")
+    for line in unexplained:
+        print(f"unexplained: {line}")
+    if options.only:
+        print("\n".join(text))
+        return 1 if unexplained else 0
+    return kept_table.settle("\n".join(text) + "\n", options.expect) or (1 if unexplained else 0)
+
+
+sys.exit(main())
