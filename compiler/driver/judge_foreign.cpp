@@ -86,13 +86,14 @@ class ForeignJudge {
       verify::Verdict verdict = verify::verify_entry(loaded_, state, goals, order.giver);
       replay(verdict, {loaded_, state, goals, order.giver});
       judge_digests_of(c_, loaded_, state, goals, order.giver, verdict);
+      if (replays_) replay::say_what_is_not_shown(verdict, replay::kOfChangedSegment);
       if (auto landing = slaves_landing(order)) {
         SlaveSetting slave{*landing, entry(order.from, Section::kSlaves), goals_of(c_, order.to, kept_, Section::kSlaves)};
         allow(slave.goals, slave.state);
         allow_copied_code(slave.goals, slave.state);
         judge_meeting(c_, order, loaded_, {state}, goals, std::move(slave), verdict);
         const bool meets = verdict.obligations.back().outcome <= Outcome::kAssumed;
-        if (replays_) replay::say_of_several_cpus(verdict);
+        if (replays_) replay::say_what_is_not_shown(verdict, replay::kOfSeveralCpus);
         judge_slaves(order, goals, meets, verdict);
       }
       list_what_is_not_asked(order, verdict);

@@ -246,10 +246,9 @@ void Replayer::replay(verify::Verdict& verdict, const Question& question) {
     if (verdict.obligations[i].outcome == Outcome::kRefuted) replay.of(verdict.obligations[i], verify::occurrence_of(verdict.obligations, i));
 }
 
-void say_of_several_cpus(verify::Verdict& verdict) {
+void say_what_is_not_shown(verify::Verdict& verdict, const char* why) {
   for (Obligation& o : verdict.obligations)
-    if (o.outcome == Outcome::kRefuted && !o.replayed)
-      o.replayed = Replayed{Answer::kCannotShow, "it takes several CPUs, whose caches follow stores and see them in order"};
+    if (o.outcome == Outcome::kRefuted && !o.replayed) o.replayed = Replayed{Answer::kCannotShow, why};
 }
 
 }  // namespace baton::replay

@@ -34,7 +34,9 @@ class Replayer {
   unsigned runs_ = 0;
 };
 
-/// What is refuted of several CPUs is not for QEMU to show: each such obligation that nobody replayed is said to be of that kind.
-void say_of_several_cpus(verify::Verdict& verdict);
+/// Why no replay shows what is refuted, where nobody replayed it.
+inline constexpr const char* kOfSeveralCpus = "it takes several CPUs, whose caches follow stores and see them in order";
+inline constexpr const char* kOfChangedSegment = "it takes a segment of which a byte is changed, and a replay loads them as they are";
+void say_what_is_not_shown(verify::Verdict& verdict, const char* why);
 
 }  // namespace baton::replay

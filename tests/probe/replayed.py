@@ -33,6 +33,7 @@ REASONS = (
     "it does not keep a load within what a guest reaches",
     "it calls ",  # OPAL, or what is taken by contract
     "it takes several CPUs, ",
+    "it takes a segment of which a byte is changed, ",
     "its CPU does not hold an MSR of ",
     "its rfid changes ME in a guest, too",
     "it depends on what its CPU does not hold, ",
