@@ -120,6 +120,7 @@ class Encounter {
     for (const auto& [place, cell] : by_master_.cells())
       if (cell.versions.size() > 1 && of_.window.overlaps(RangeSet{cell.place}) && read.count(place) == 0) needs.emplace_back(place);
     if (read.empty() && needs.empty()) return overlay();
+    if (leaves_one()) return;
     if (needs.empty()) needs.emplace_back(std::nullopt);
     if (!explore_all(read, fetched, needs, Fetching::kAnyOrder)) {
       if (result_.outcome != Outcome::kRefuted) return;
@@ -132,6 +133,37 @@ class Encounter {
       in_order_ = true;
     }
     say(fetched);
+  }
+
+  /// A slave that comes before anything is stored, and from some moment on finds all as it is stored last, goes around for ever.
+  const SharedEvent* wait_of(const SharedRun& run) const {
+    if (run.end != End::kRepeats) return nullptr;
+    const SharedEvent* looks = nullptr;
+    bool all_stored = false;
+    for (size_t i = 0; i < run.events.size(); ++i) {
+      const SharedEvent& e = run.events[i];
+      if (!e.reads()) continue;
+      auto cell = by_master_.cells().find(e.place.begin.value());
+      if (cell == by_master_.cells().end()) return nullptr;
+      all_stored = all_stored || i >= run.back_to || e.version != 0;
+      if (e.version != (all_stored ? cell->second.last : 0)) return nullptr;
+      if (i >= run.back_to && !looks) looks = &e;
+    }
+    return looks;
+  }
+
+  /// Whether one is left waiting, by the last of what a master stores that goes one way.
+  bool leaves_one() {
+    if (!of_.must_enter || master_.size() != 1 || !by_slaves_.empty()) return false;
+    for (const auto& runs : slaves_)
+      for (const SharedRun& run : runs)
+        if (const SharedEvent* looks = wait_of(run)) {
+          result_.outcome = Outcome::kRefuted;
+          result_.detail = "a slave that comes early waits at " + hex(Address{looks->by}) + " for ever: what it looks at at " + hex(looks->place.begin) +
+                           " does not let it go, as the master leaves it";
+          return true;
+        }
+    return false;
   }
 
   /// False: the result says why not.

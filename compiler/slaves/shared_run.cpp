@@ -79,6 +79,9 @@ struct Trail {
   size_t met = 0;                                   // of the events: how many the others could tell, or tell something by
 };
 
+/// Steps without meeting anybody, after which it is looked for a state that comes again; then twice as many, and so on.
+constexpr uint64_t kFirstQuiet = 64;
+
 class Recorder : public verify::Observer {
  public:
   Recorder(const Thread& thread, const Writes& others, std::vector<size_t> script)
@@ -89,7 +92,7 @@ class Recorder : public verify::Observer {
     ending_ = {};
     quiet_.reset();
     quiet_met_ = quiet_steps_ = 0;
-    quiet_limit_ = 1;
+    quiet_limit_ = kFirstQuiet;
   }
 
   bool goes_on() const override { return !stopped_; }
@@ -217,7 +220,7 @@ class Recorder : public verify::Observer {
       quiet_met_ = trail(m).met;
       quiet_.reset();
       quiet_steps_ = 0;
-      quiet_limit_ = 1;
+      quiet_limit_ = kFirstQuiet;
     }
     if (quiet_ && quiet_->pc == m.pc && *quiet_ == m) return wait_for_ever(m), false;
     if (++quiet_steps_ == quiet_limit_) {
@@ -288,12 +291,10 @@ class Recorder : public verify::Observer {
 
   static Content content_at(const Machine& m, const Range& place, bool at_entry) {
     Content content{true, static_cast<uint8_t>(place.size().bytes())};
-    for (size_t i = 0; i < content.size; ++i) {
-      const uint64_t a = place.begin.value() + i;
-      auto byte = at_entry ? m.memory.at_entry(a).constant() : m.resolve(m.memory.byte(a)).constant();
-      if (!byte) return {};
-      content.bytes[i] = static_cast<uint8_t>(*byte);
-    }
+    const uint64_t start = place.begin.value();
+    auto number = (at_entry ? m.memory.number_at_entry(start, content.size) : m.resolve(m.memory.number(start, content.size))).constant();
+    if (!number) return {};
+    for (size_t i = content.size; i-- > 0; *number >>= 8) content.bytes[i] = static_cast<uint8_t>(*number);
     return content;
   }
 
@@ -323,7 +324,7 @@ class Recorder : public verify::Observer {
   std::vector<verify::Access> accesses_;
   std::shared_ptr<const Registers> quiet_;
   size_t quiet_met_ = 0;
-  uint64_t quiet_steps_ = 0, quiet_limit_ = 1;
+  uint64_t quiet_steps_ = 0, quiet_limit_ = kFirstQuiet;
   SharedRun ending_;
   std::vector<SharedRun> runs_;
   std::set<std::vector<size_t>> open_;

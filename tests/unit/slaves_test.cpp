@@ -66,6 +66,14 @@ TEST_CASE("a slave that nobody lets go is lost, where it is needed") {
   CHECK(lost.detail.find("for ever, whatever the others do") != std::string::npos);
   code.must_enter = false;
   CHECK(code.meet().outcome == Outcome::kProved);
+  // And one that is let go by what it does not wait for.
+  auto opposite = publication_code(handshake::kComplete);
+  opposite.put(0x1001c, {ins::li(reg::r7, 0)});
+  opposite.must_enter = true;
+  const Meeting waits = opposite.meet();
+  CAPTURE(waits.detail);
+  CHECK(waits.outcome == Outcome::kRefuted);
+  CHECK(waits.detail == "a slave that comes early waits at 0x64 for ever: what it looks at at 0xe0 does not let it go, as the master leaves it");
   // One that is let go does not wait for ever, whatever it does in between.
   auto let_go = publication_code(handshake::kComplete);
   let_go.must_enter = true;
