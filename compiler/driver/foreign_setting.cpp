@@ -280,7 +280,9 @@ bool put_head(Compilation& c, const Options& options, ForeignCode& code) {
     return failed(c, "the stub begins with " + to_text(Range::at(first.start, first.size)) + " (`" + first.name + "`), and a head of " + human(kEnd) + " does not fit over it",
                   "what --head-from is for begins with a branch over 0x100 bytes that are left free");
   if (first.bytes.size() < kEnd.bytes()) first.bytes.resize(kEnd.bytes());
-  std::copy(head->begin(), head->end(), first.bytes.begin() + static_cast<std::ptrdiff_t>(kKept.bytes()));
+  // What is set in the stub's symbols is set after that, as a loader does it.
+  for (uint64_t at = kKept.bytes(); at < kEnd.bytes(); ++at)
+    if (!code.patched.contains(Range::at(first.start + Size{at}, Size{1}))) first.bytes[at] = (*head)[at - kKept.bytes()];
   code.remarks.push_back("its bytes 0x4 to 0x100 are those of `" + options.head_from + "`, as the loader puts them there");
   return true;
 }

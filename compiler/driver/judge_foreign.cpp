@@ -166,6 +166,9 @@ class ForeignJudge {
     state.unknown = unknown_;
     state.stated = header_;
     state.most_instructions = verify::kMostForeignInstructions;
+    // The CPUs of a machine that nobody described may have any ids.
+    if (!of_handoff_)
+      for (auto& [id, bits] : state.symbol_bits) bits = 0xffff'ffff;
     // Of a machine that somebody described: devices of a host lie outside of memory, and there are none that a guest reaches so.
     if (of_handoff_ && c_.layout.machine->number("hypervisor") == 0)
       if (auto reach = c_.layout.machine->ranges("rma"); !reach.empty()) state.reach = std::make_shared<const RangeSet>(std::move(reach));

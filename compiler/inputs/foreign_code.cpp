@@ -81,7 +81,17 @@ class Finisher {
       return unsuitable("has `" + name + "` as the number " + hex(symbol.address) + "; what can be set is data");
     auto bytes = bytes_of(name, value, symbol.size);
     if (!bytes) return bytes.failure();
+    if (symbol.size == Size{} && value.bytes.empty() && load_second_half(symbol.address) != 0)
+      parts_.code.remarks.push_back("`" + name + "` has no size in the file: 8 bytes are set at " + hex(symbol.address) +
+                                    ", and the last four were not 0 (`.size " + name + ", 4` says that it has 4)");
     return store_at(name, symbol.address, *bytes);
+  }
+
+  /// Of the eight bytes of a symbol whose size is not known: is it something else that stands there?
+  uint32_t load_second_half(Address address) const {
+    const ForeignPiece* piece = piece_at(parts_.code.pieces, address);
+    if (!piece) return 0;
+    return load<uint32_t>(ByteView(piece->bytes), (address - piece->start).bytes() + 4, Endian::kBig).value_or(0);
   }
 
   /// What is stored: as many bytes as the symbol has.
@@ -130,6 +140,7 @@ class Finisher {
     ForeignPiece& piece = pieces[index];
     if (piece.bytes.size() < offset + bytes.size()) piece.bytes.resize(offset + bytes.size());
     std::copy(bytes.begin(), bytes.end(), piece.bytes.begin() + static_cast<std::ptrdiff_t>(offset));
+    parts_.code.patched.add(Range::at(address, Size{bytes.size()}));
     return std::nullopt;
   }
 

@@ -54,6 +54,7 @@ struct ForeignCode {
   int abi = 0;                                   // 1 or 2 as e_flags say, or 1 where there is an .opd; else 0
   Address entry;                                 // the first instruction
   std::string entry_name;                        // a symbol or a section, or the number again
+  RangeSet patched = {};                         // what ForeignRequest::sets stored
   std::vector<std::string> remarks;              // sentences for the user about what is odd, or was chosen here
 };
 
