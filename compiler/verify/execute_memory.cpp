@@ -11,21 +11,26 @@ namespace msr = ppc64::msr;
 
 /// The effective address of the operands after the first: displacement(base) or base, index.
 std::optional<uint64_t> Execution::effective_address() {
-  Value total;
-  for (size_t k = 0; k < row_.operand_count(); ++k) {
-    switch (row_.fields[k]) {
-      case Field::kD:
-      case Field::kDs: total = add(total, number(k)); break;
-      case Field::kRaBase0: total = add(total, base(k)); break;
-      case Field::kRaUpdate:
-      case Field::kRaUpdateStore:
-      case Field::kRb: total = add(total, gpr(k)); break;
-      default: break;
+  auto total_by = [&](auto plus) {
+    Value total;
+    for (size_t k = 0; k < row_.operand_count(); ++k) {
+      switch (row_.fields[k]) {
+        case Field::kD:
+        case Field::kDs: total = plus(total, number(k)); break;
+        case Field::kRaBase0: total = plus(total, base(k)); break;
+        case Field::kRaUpdate:
+        case Field::kRaUpdateStore:
+        case Field::kRb: total = plus(total, gpr(k)); break;
+        default: break;
+      }
     }
-  }
+    return total;
+  };
+  const Value total = total_by([](const Value& a, const Value& b) { return add(a, b); });
   auto address = total.constant();
   if (!address) {
-    unknown("accesses memory at an address that is not known", total);
+    // By its name, so that it can be told what it is made of.
+    unknown("accesses memory at an address that is not known", total_by([&](const Value& a, const Value& b) { return sum(a, b); }));
     return std::nullopt;
   }
   if (!m_.linear_map && !is_known(msr::kDr, false)) {
@@ -56,8 +61,9 @@ void Execution::load(bool sign, Endian order) {
   if (!address || !reaches(*address)) return;
   unsigned width = ppc64::access_width(i_.mnemonic);
   m_.coherence.load(m_.place_of(*address), width);
+  const uint64_t looks = m_.memory.nobodys_looks();
   Value value = m_.resolve(m_.memory.load(m_.place_of(*address), width, order));
-  if (m_.undescribed.empty() && has_unknown_bits(value))
+  if (looks != m_.memory.nobodys_looks() && m_.undescribed.empty())
     m_.undescribed = where() + " loads " + std::to_string(width) + (width == 1 ? " byte" : " bytes") + " at " + hex(Wide{*address}) + ", which nobody described";
   update(*address);
   gpr(0) = sign ? value.sign_extended(8 * width) : value;

@@ -41,6 +41,7 @@ Value Memory::byte(uint64_t address) const {
 
 /// A byte that nobody described.
 Value Memory::nobodys(uint64_t address) const {
+  ++nobodys_looks_;
   if (!fills_rest_) return Value::unknown().masked(0xff);
   const uint64_t place = address & ~uint64_t{7}, number = chosen_->of_memory(place);
   filled_[place] = number;
@@ -84,7 +85,10 @@ Value Memory::number_at_entry(uint64_t address, unsigned width) const {
     for (unsigned i = 0; i < width; ++i) number = number << 8 | from[i];
     return Value(number);
   }
-  if (!fills_rest_ && !is_described(address, width)) return Value::unknown().masked(low_bytes(width));
+  if (!fills_rest_ && !is_described(address, width)) {
+    ++nobodys_looks_;
+    return Value::unknown().masked(low_bytes(width));
+  }
   if (auto symbol = name_of(address, width)) return chosen_ ? Value(chosen_->of(*symbol)) : Value::symbol(*symbol);
   Value value;
   for (unsigned i = 0; i < width; ++i) value = value.rotate_left(8).masked(~uint64_t{0xff}) | at_entry(address + i);

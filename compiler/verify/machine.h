@@ -67,6 +67,8 @@ class Memory {
   void choose(std::shared_ptr<const Assignment> numbers, bool rest = false) { chosen_ = std::move(numbers), fills_rest_ = rest; }
   /// What nobody described and was looked at: doublewords, most significant byte first, and the numbers they were given.
   const std::map<uint64_t, uint64_t>& filled() const { return filled_; }
+  /// How often something was looked at that nobody described.
+  uint64_t nobodys_looks() const { return nobodys_looks_; }
   const StoredBytes& stored() const { return stored_; }
   /// Where all of these bytes stand in what one region was described with; null when they do not, or when a
   /// region that is seen before it has some of them. What was stored is not asked.
@@ -96,6 +98,7 @@ class Memory {
   std::shared_ptr<const Assignment> chosen_;
   bool fills_rest_ = false;
   mutable std::map<uint64_t, uint64_t> filled_;
+  mutable uint64_t nobodys_looks_ = 0;
   std::vector<Access>* accesses_ = nullptr;
 };
 

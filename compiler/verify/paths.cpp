@@ -82,8 +82,10 @@ std::vector<std::shared_ptr<const Assignment>> telling_numbers(const Value& open
     // Mostly it is one of them and a number, and one that was loaded in the other byte order now and then.
     if (!made_of.empty()) {
       const uint64_t rest = number - evaluate(open, definitions, *numbers);
-      numbers->choose(*made_of.begin(), rest);
-      if (evaluate(open, definitions, *numbers) != number) numbers->choose(*made_of.begin(), __builtin_bswap64(rest));
+      for (uint64_t chosen : {__builtin_bswap64(rest), rest}) {
+        numbers->choose(*made_of.begin(), chosen);
+        if (evaluate(open, definitions, *numbers) == number) break;
+      }
     }
     if (hold(premises, definitions, *numbers) && holds(decisions, definitions, *numbers)) all.push_back(std::make_shared<const Assignment>(*numbers));
   }

@@ -106,6 +106,8 @@ Step step(Machine& m) {
   if (m.coherence.not_followed().overlaps(fetched)) return give_up("an instruction is fetched that was stored in a turn that was not run");
   auto word = m.memory.load(place, 4, *order).constant();
   if (!word) return give_up("an instruction is fetched from memory that nobody described");
+  // The one word of which that is guaranteed; others may be instructions of other processors.
+  if (*word == 0) return {Step::Kind::kWrong, "at " + hex(Wide{m.pc}) + " the word 0 is executed, an illegal instruction always (Power ISA, Book I, Illegal Instruction Class)"};
   auto instruction = ppc64::decode(static_cast<uint32_t>(*word));
   if (!instruction)
     return give_up(outside(static_cast<uint32_t>(*word), m.word_name) + in_other_order(static_cast<uint32_t>(*word), *order));

@@ -94,17 +94,13 @@ Value Value::rotate_left(unsigned n) const {
 
 Value Value::bytes_reversed(unsigned width) const {
   Value result;
-  if (is_constant()) {
-    result.bits_ = __builtin_bswap64(bits_) >> (64 - 8 * width);
-    return result;
-  }
+  const unsigned above = 64 - 8 * width;
+  result.bits_ = __builtin_bswap64(bits_) >> above;
+  if (is_constant()) return result;
+  result.known_ = ~(__builtin_bswap64(~known_) >> above);
+  if (result.is_constant()) return result;
   auto& atoms = result.atoms_.own();
-  for (unsigned n = 0; n < 8 * width; ++n) {
-    const unsigned from = 8 * (width - 1 - n / 8) + n % 8;
-    if ((known_ >> from & 1) == 0) result.known_ &= ~(uint64_t{1} << n);
-    result.bits_ |= (bits_ >> from & 1) << n;
-    atoms[n] = atoms_[from];
-  }
+  for (unsigned byte = 0; byte < width; ++byte) atoms_.copy_byte(width - 1 - byte, &atoms[8 * byte]);
   return result;
 }
 

@@ -10,6 +10,7 @@
 //   Value id = Value::symbol(0, 0xff); (id | Value(0x100)).to_text(names) == "0x100 and id in bits 0xff"
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -70,6 +71,10 @@ class Atoms {
 
   /// kUnknownAtom where there are none.
   Atom operator[](unsigned n) const { return shared_ ? shared_->atoms[n] : kUnknownAtom; }
+  /// The eight of one byte.
+  void copy_byte(unsigned byte, Atom* to) const {
+    if (shared_) std::copy_n(shared_->atoms.begin() + 8 * byte, 8, to);
+  }
   /// To be changed: this value's own from here on.
   std::array<Atom, 64>& own();
   /// None of its own: it is faster where there was nothing but kUnknownAtom.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Sets up the machine from the entry state, runs it to the target, and compares the end with the goals.
+// Sets up the machine from the entry state, and runs it to the target. What it holds there is judged in end_goals.h.
 #include "verify/verify.h"
 
 #include <algorithm>
 #include <optional>
 
 #include "ppc64/registers.h"
+#include "verify/cycle.h"
+#include "verify/end_goals.h"
 #include "verify/fetch_goals.h"
 #include "verify/paths.h"
 #include "verify/run.h"
@@ -16,37 +18,10 @@ namespace baton::verify {
 namespace {
 
 constexpr size_t kMostTraced = 4096;
-// Bytes that are not as they must be, of which the solver is asked together.
-constexpr size_t kMostClaimed = 4096;
 // Runs with numbers, to see whether what is refuted is so, take as many times what all ways may take.
 constexpr uint64_t kMostRerun = 4;
 // From this many ways on, those that nobody goes are left out beforehand.
 constexpr size_t kMostUnasked = kMostPaths / 2;
-
-/// Meets a state that was there before. One earlier state is kept, each time twice as long as the one before: that meets
-/// any cycle. Of registers all counts, of memory what was stored. What is not known may differ from one time to the next,
-/// but nothing that was executed in between depended on it: whatever it is, the same happens again.
-class Cycle {
- public:
-  explicit Cycle(const Machine& m) : registers_(m), stored_(m.memory.stored()) {}
-  /// After each step but the first `executed`.
-  bool closed(const Machine& m, uint64_t executed) {
-    if (m.pc == registers_.pc && is_at(m)) return true;
-    if (executed < renewed_ || m.memory.stored().size() > kMostKept) return false;
-    registers_ = m;
-    stored_ = m.memory.stored();
-    renewed_ *= 2;
-    return false;
-  }
-  /// Whether this is the state that is kept.
-  bool is_at(const Machine& m) const { return registers_ == m && stored_ == m.memory.stored(); }
-
- private:
-  static constexpr size_t kMostKept = 1 << 18;  // bytes that were stored; who stores ever more does not come round
-  Registers registers_;
-  StoredBytes stored_;
-  uint64_t renewed_ = 1;
-};
 
 class Trial {
  public:
@@ -171,7 +146,7 @@ class Trial {
     Cycle cycle(m_);
     how_ = RunEnd::kUnknown;
     for (size_t seen = 0; steps() < most_; ++verdict_.instructions, ++steps_) {
-      if (!may_run()) return answer(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc));
+      if (!may_run()) return answer(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_, m_.pc));
       pass_loops();
       if (observer) observer->before(m_);
       Step result = step(m_);
@@ -287,12 +262,6 @@ class Trial {
   void say(std::string clause, Outcome outcome, std::string detail) {
     verdict_.obligations.push_back(Obligation{std::move(clause), outcome, std::move(detail)});
   }
-  /// What is not proved here, and that it would be if this held.
-  void say(std::string clause, Outcome outcome, std::string detail, Claim claim) {
-    claims_[verdict_.obligations.size()] = std::move(claim);
-    say(std::move(clause), outcome, std::move(detail));
-  }
-
   /// Where code may run: what is said to be code, or the segment around the entry; and what the goals allow besides.
   bool may_run() const {
     const uint64_t place = m_.place_of(m_.pc);
@@ -328,7 +297,7 @@ class Trial {
     Cycle cycle(m_);
     while (m_.pc != target || (to_.comes_back && verdict_.instructions == 0)) {
       if (!may_run())
-        return stop(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_.pc) + ", not to " +
+        return stop(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_, m_.pc) + ", not to " +
                                            hex(to_.target));
       how_ = RunEnd::kUnknown;
       if (steps() >= most_)
@@ -389,18 +358,14 @@ class Trial {
     for (const WordGoal& goal : to_.words) say(goal.clause, Outcome::kUnknown, rest);
     for (const BytesGoal& goal : to_.bytes) say(goal.clause, Outcome::kUnknown, rest);
     for (const CopyGoal& goal : to_.copies) say(goal.clause, Outcome::kUnknown, rest);
-    auto elsewhere = written_elsewhere();
-    say("nothing else is written", elsewhere ? Outcome::kRefuted : Outcome::kUnknown, elsewhere.value_or(rest));
+    auto elsewhere = written_elsewhere(m_, to_);
+    say(kFrameClause, elsewhere ? Outcome::kRefuted : Outcome::kUnknown, elsewhere.value_or(rest));
     judge_fetches(m_.coherence, to_, false, verdict_.obligations);
     return false;
   }
   std::string how_much() const {
     const size_t stored = m_.memory.stored().size();
     return std::to_string(steps_) + " instructions" + (stored == 0 ? "" : " that store " + std::to_string(stored) + " bytes");
-  }
-  std::string in_region(uint64_t address) const {
-    std::string name = m_.memory.name_at(address);
-    return name.empty() ? "" : " in `" + name + "`";
   }
 
   /// At the head of a loop that hashes: most of its turns may be left out.
@@ -440,240 +405,9 @@ class Trial {
   }
 
   void judge_state() {
-    judge_registers();
-    judge_msr();
-    judge_interrupts();
-    judge_words();
-    judge_bytes();
-    judge_copies();
-    judge_flags();
-    judge_frame();
-  }
-
-  void judge_registers() {
-    for (const RegisterGoal& goal : to_.registers) {
-      const Value* seen = m_.find(goal.name);
-      BATON_CHECK(seen != nullptr, "a goal names a register that does not exist");
-      judge(goal.clause, goal.name, *seen, goal.one_of);
-    }
-  }
-  /// `name` must be one of the terms.
-  void judge(const std::string& clause, const std::string& name, const Value& seen, const std::vector<Term>& one_of) {
-    unsigned open = 0, may_differ = 0;  // of the terms that are not certainly different
-    std::string wanted;
-    Equality equality{seen, {}};
-    for (const Term& term : one_of) {
-      Value value = m_.resolve(value_of(term));
-      equality.one_of.push_back(value);
-      if (seen.same_as(value)) return say(clause, Outcome::kProved, name + " = " + seen.to_text(names()));
-      if (!seen.differs_from(value)) {
-        ++open;
-        may_differ += can_differ(seen, value) ? 1 : 0;
-      }
-      wanted += (wanted.empty() ? "" : " or ") + value.to_text(names());
-    }
-    // One run must differ from all of them; with two open terms, different runs may be needed.
-    bool refuted = open == 0 || (open == 1 && may_differ == 1);
-    say(clause, refuted ? Outcome::kRefuted : Outcome::kUnknown,
-        name + " = " + seen.to_text(names()) + ", not certainly " + wanted, {equality});
-  }
-  /// True when some run has the two differ: a bit that is 0 in one and 1 in the other, or two bits of
-  /// which one at least is free to be chosen (symbols are any value that their bits allow).
-  static bool can_differ(const Value& a, const Value& b) {
-    for (unsigned n = 0; n < 64; ++n) {
-      Bit x = a.bit(n), y = b.bit(n);
-      if (!x.is_unknown() && !y.is_unknown() && !x.same_as(y)) return true;
-    }
-    return false;
-  }
-
-  void judge_msr() {
-    for (const ppc64::MsrField& field : ppc64::kMsrFields) {
-      if (field.book3e || (to_.msr_fixed & field.mask) == 0) continue;
-      bool one = (to_.msr_value & field.mask) != 0;
-      judge_msr_bits("msr " + std::string(field.name) + " = " + (one ? "1" : "0"), field.mask, Value(to_.msr_value));
-    }
-    uint64_t unnamed = to_.msr_fixed;
-    for (const ppc64::MsrField& field : ppc64::kMsrFields)
-      if (!field.book3e) unnamed &= ~field.mask;
-    if (unnamed != 0) judge_msr_bits("msr " + hex(Wide{unnamed}), unnamed, Value(to_.msr_value));
-    judge_msr_bits("every other msr field is left as it was", ~(to_.msr_fixed | to_.msr_any), entry_msr_);
-  }
-  void judge_msr_bits(const std::string& clause, uint64_t mask, const Value& wanted) {
-    Value seen = m_.msr.masked(mask), want = m_.resolve(wanted.masked(mask));
-    if (seen.same_as(want)) return say(clause, Outcome::kProved, "msr = " + m_.msr.to_text(names()));
-    uint64_t wrong = 0;
-    for (unsigned n = 0; n < 64; ++n)
-      if (!seen.bit(n).same_as(want.bit(n))) wrong |= uint64_t{1} << n;
-    std::string fields = ppc64::msr_fields_to_text(wrong);
-    say(clause, can_differ(seen, want) ? Outcome::kRefuted : Outcome::kUnknown,
-        "msr bits " + hex(Wide{wrong}) + (fields.empty() ? "" : " (" + fields + ")") + " are not as they must be", {{seen, {want}}});
-  }
-
-  void judge_interrupts() {
-    if (to_.interrupts.empty()) return;
-    const InterruptOrders& seen = m_.interrupts;
-    bool good = std::includes(to_.interrupts.begin(), to_.interrupts.end(), seen.begin(), seen.end());
-    if (seen.empty()) return say(to_.interrupts_clause, Outcome::kUnknown, "nothing is known of the order of interrupts");
-    say(to_.interrupts_clause, good ? Outcome::kProved : Outcome::kRefuted,
-        std::string("interrupts are ") + (seen.size() > 1 ? "of either byte order" : *seen.begin() == 0 ? "big-endian" : "little-endian"));
-  }
-
-  void judge_words() {
-    for (const WordGoal& goal : to_.words) {
-      const uint64_t all = low_bytes(goal.width);
-      Value seen = m_.resolve(m_.memory.load(goal.at.value(), goal.width, Endian::kBig));
-      Value want = m_.resolve(value_of(goal.value));
-      std::string name = std::to_string(goal.width) + " bytes at " + hex(goal.at);
-      if (!want.masked(~all).same_as(Value())) want = want.masked(all);  // the low part of a longer symbol
-      if (seen.same_as(want)) {
-        say(goal.clause, Outcome::kProved, name + " = " + seen.to_text(names()));
-      } else {
-        say(goal.clause, can_differ(seen, want) ? Outcome::kRefuted : Outcome::kUnknown,
-            name + " = " + seen.to_text(names()) + ", not certainly " + want.to_text(names()), {{seen, {want}}});
-      }
-    }
-  }
-
-  void judge_bytes() {
-    for (const BytesGoal& goal : to_.bytes) {
-      Outcome outcome = Outcome::kProved;
-      std::string detail = std::to_string(goal.bytes.size()) + " bytes at " + hex(goal.at);
-      Claim claim;
-      for (size_t i = 0; i < goal.bytes.size() && claim.size() < kMostClaimed; ++i) {
-        Value seen = m_.resolve(m_.memory.byte(goal.at.value() + i)), want(goal.bytes[i]);
-        if (seen.same_as(want)) continue;
-        claim.push_back({seen, {want}});
-        if (outcome != Outcome::kProved) continue;  // the first is told
-        outcome = can_differ(seen, want) ? Outcome::kRefuted : Outcome::kUnknown;
-        detail = "the byte at " + hex(Wide{goal.at.value() + i}) + " is " + seen.to_text(names()) + ", not certainly " +
-                 want.to_text(names());
-      }
-      if (claim.empty() || claim.size() == kMostClaimed)
-        say(goal.clause, outcome, detail);
-      else
-        say(goal.clause, outcome, detail, std::move(claim));
-    }
-  }
-
-  /// Where a byte that the copies left at an address was at entry, and through how many of them it came.
-  std::pair<uint64_t, size_t> origin(uint64_t address, size_t copies) const {
-    size_t through = 0;
-    for (size_t k = copies; k-- > 0;) {
-      const CopyGoal& copy = to_.copies[k];
-      if (!Range::at(copy.to, copy.from.size()).contains(Range::at(Address{address}, Size{1}))) continue;
-      address = address - copy.to.value() + copy.from.begin.value();
-      ++through;
-    }
-    return {address, through};
-  }
-
-  /// No other copy stores where this one reads or stores.
-  bool is_apart(size_t k) const {
-    const Range own = Range::at(to_.copies[k].to, to_.copies[k].from.size());
-    for (size_t other = 0; other < to_.copies.size(); ++other) {
-      const Range target = Range::at(to_.copies[other].to, to_.copies[other].from.size());
-      if (other != k && (target.overlaps(own) || target.overlaps(to_.copies[k].from))) return false;
-    }
-    return true;
-  }
-
-  void judge_copies() {
-    // Of what one loop left out some may have been written since, by later copies.
-    auto left_out = [&](uint64_t missed, uint64_t overwritten) {
-      return std::any_of(copy_loops_.begin(), copy_loops_.end(), [&](const CopySummary& l) {
-        return missed <= l.skipped() && l.skipped() <= missed + overwritten;
-      });
-    };
-    bool any_left_out = std::any_of(copy_loops_.begin(), copy_loops_.end(), [](const CopySummary& l) { return l.skipped() != 0; });
-    for (size_t k = 0; k < to_.copies.size(); ++k) {
-      const CopyGoal& goal = to_.copies[k];
-      const uint64_t size = goal.from.size().bytes();
-      uint64_t missed = 0, chained = 0, later = 0;
-      std::optional<std::pair<uint64_t, uint64_t>> wrong;
-      Claim claim;
-      const bool apart = !any_left_out && is_apart(k);
-      for (uint64_t i = 0; i < size && claim.size() < kMostClaimed; ++i) {
-        uint64_t to = goal.to.value() + i;
-        // Mostly eight bytes are as they must be at once.
-        if (apart && to % 8 == 0 && size - i >= 8 && m_.memory.number(to, 8).same_as(m_.memory.number_at_entry(goal.from.begin.value() + i, 8))) {
-          i += 7;
-          continue;
-        }
-        bool overwritten = std::any_of(to_.copies.begin() + static_cast<std::ptrdiff_t>(k) + 1, to_.copies.end(), [&](const CopyGoal& other) {
-          return Range::at(other.to, other.from.size()).contains(Range::at(Address{to}, Size{1}));
-        });
-        if (overwritten) {
-          ++later;  // looked at there
-          continue;
-        }
-        auto [from, through] = origin(to, k + 1);
-        // In turns that were not run nothing was stored, nor could a later copy read it.
-        if (any_left_out && !m_.memory.stored().contains(to)) ++missed;
-        else if (any_left_out && through > 1) ++chained;
-        else if (!m_.memory.byte(to).same_as(m_.memory.at_entry(from))) {
-          claim.push_back({m_.memory.byte(to), {m_.memory.at_entry(from)}});
-          if (!wrong) wrong = {to, from};
-        }
-      }
-      if (missed + chained != 0 || claim.size() == kMostClaimed) claim.clear();  // it says not all of it
-      if (wrong) {
-        bool refuted = can_differ(m_.memory.byte(wrong->first), m_.memory.at_entry(wrong->second));
-        say(goal.clause, refuted ? Outcome::kRefuted : Outcome::kUnknown,
-            "the byte at " + hex(Wide{wrong->first}) + " is not certainly what " + hex(Wide{wrong->second}) + " held at entry",
-            std::move(claim));
-      } else if (missed != 0 && !left_out(missed, later)) {
-        say(goal.clause, Outcome::kRefuted, std::to_string(missed) + " bytes are not written");
-      } else if (missed + chained != 0) {
-        say(goal.clause, Outcome::kAssumed,
-            std::to_string(missed + chained) + " of " + std::to_string(size) +
-                " bytes were not followed: the loop is taken to copy them as it does the others");
-      } else {
-        say(goal.clause, Outcome::kProved, std::to_string(size) + " bytes at " + hex(goal.to) + " are what " +
-                                               to_text(goal.from) + " held then, whatever that was");
-      }
-    }
-  }
-
-  void judge_flags() {
-    for (const FlagGoal& goal : to_.flags) {
-      if (!m_.memory.was_stored(goal.at.value(), 4)) continue;
-      Value seen = m_.resolve(m_.memory.load(goal.at.value(), 4, goal.order));
-      std::string values;
-      bool allowed = false;
-      for (uint64_t value : goal.one_of) {
-        values += (values.empty() ? "" : ", ") + hex(Wide{value});
-        allowed = allowed || seen.same_as(Value(value));
-      }
-      if (allowed)
-        say(goal.clause, Outcome::kProved, seen.to_text(names()) + " is written there");
-      else
-        say(goal.clause, seen.is_constant() ? Outcome::kRefuted : Outcome::kUnknown,
-            seen.to_text(names()) + " is written there, which is " + (seen.is_constant() ? "" : "not certainly ") +
-                (goal.one_of.size() == 1 ? "not " : seen.is_constant() ? "none of " : "one of ") + values);
-    }
-  }
-
-  /// The first byte that was stored where nothing may be.
-  std::optional<std::string> written_elsewhere() const {
-    RangeSet allowed = to_.may_write;
-    for (const FlagGoal& goal : to_.flags) allowed.add(Range::at(goal.at, Size{4}));
-    for (const WordGoal& goal : to_.words) allowed.add(Range::at(goal.at, Size{goal.width}));
-    for (const CopyGoal& goal : to_.copies) allowed.add(Range::at(goal.to, goal.from.size()));
-    if (auto address = m_.memory.stored().first([&](uint64_t a) { return !allowed.contains(Range::at(Address{a}, Size{1})); })) {
-      std::string place = in_region(*address);
-      return "the byte at " + hex(Wide{*address}) + (place.empty() ? " in no segment" : place) + " is written";
-    }
-    return std::nullopt;
-  }
-
-  void judge_frame() {
-    if (auto elsewhere = written_elsewhere()) return say("nothing else is written", Outcome::kRefuted, *elsewhere);
-    if (!m_.other_sprs_written.empty())
-      return say("nothing else is written", Outcome::kRefuted,
-                 "special register " + m_.other_sprs_written.front() + " is written");
-    say("nothing else is written", Outcome::kProved,
-        std::to_string(m_.memory.stored().size()) + " bytes are written, all of them where they may be");
+    RunAtEnd end{m_, to_, entry_msr_, [this](const Term& term) { return value_of(term); }, names(), {}};
+    for (const CopySummary& loop : copy_loops_) end.bytes_left_out.push_back(loop.skipped());
+    judge_end_state(end, verdict_.obligations, claims_);
   }
 
   const Loaded& loaded_;

@@ -288,6 +288,7 @@ TEST_CASE("what depends on a number that nobody promises is wrong with one of th
   // The address is the sum that stands out, not the register.
   CHECK(wrong("\taddi %r8, %r8, 0x20\n\tstw %r3, 0(%r8)\n", "nothing else is written") ==
         "r8 at entry = 0x3fe0 | the byte at 0x4000 in no segment is written");
+  CHECK(wrong("\tstw %r3, -0x10(%r8)\n", "nothing else is written") == "r8 at entry = 0x4010 | the byte at 0x4000 in no segment is written");
   CHECK(wrong("\tmtlr %r8\n\tblr\n", "enter").find("r8 at entry = 0x4000 | execution goes to 0x4000") == 0);
   // One turn too few.
   Case once("\tmtctr %r8\n2:\tstbu %r3, 1(%r4)\n\tbdnz 2b\n" + std::string(kGo));

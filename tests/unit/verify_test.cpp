@@ -142,10 +142,17 @@ TEST_CASE("a word that is no instruction here has the name that others know it b
   const std::string word = "at " + hex(Wide{kStub + 0x100}) + " the word 0xc0230000 is outside the verified subset";
   CHECK(detail("\t.long 0xc0230000\n", nullptr) == word);
   CHECK(detail("\t.long 0xc0230000\n", ppc64::name_elsewhere) == word + "; it is known as `lfs 1, 0(3)`");
-  CHECK(detail("\t.long 0\n", ppc64::name_elsewhere) ==
-        "at " + hex(Wide{kStub + 0x100}) + " the word 0x0 is outside the verified subset; it is no known instruction");
+  CHECK(detail("\t.long 1\n", ppc64::name_elsewhere) ==
+        "at " + hex(Wide{kStub + 0x100}) + " the word 0x1 is outside the verified subset; it is no known instruction");
   // What nobody may believe of it: the name is text, and a name of ours makes no instruction of it.
   CHECK(detail("\t.long 0xc0230000\n", [](uint32_t) { return std::string("`bctr`"); }) == word + "; it is known as `bctr`");
+}
+
+TEST_CASE("the word 0 is no instruction on any processor") {
+  Handoff handoff(assembled("\tb body\n\t.org 0x100, 0\nbody:\n\t.long 0\n", Endian::kBig));
+  const Verdict verdict = handoff.judge(Endian::kBig);
+  CHECK(outcome_of(verdict, "enter") == Outcome::kRefuted);
+  CHECK(verdict.obligations[0].detail.find("at " + hex(Wide{kStub + 0x100}) + " the word 0 is executed") == 0);
 }
 
 TEST_CASE("what is missing is refuted by name") {
