@@ -48,7 +48,7 @@ def stubs():
     """Name, file name, content, options, memory besides what the file takes, and what must be said, each on one line."""
     raw = ["--at", hex(AT)]
     enters = "enter image.entry"
-    yield "blob-of-zeros", "stub.bin", bytes(BIG), raw, 0, [enters, "at 0x4000000 the word 0x0 is outside the verified subset; it is no known instruction"]
+    yield "blob-of-zeros", "stub.bin", bytes(BIG), raw, 0, [enters, "at 0x4000000 the word 0 is executed, an illegal instruction always"]
     yield "blob-of-nops", "stub.bin", NOP * (BIG // 4), raw, 0, [enters, "execution goes to 0xa400000, not to 0x10000000", "at most 26214400 instructions"]
     yield "blob-that-stays", "stub.bin", NOP * (BIG // 4 - 1) + STAYS, raw, 0, [enters, "`b .+0` at 0xa3ffffc never goes on"]
     yield "blob-without-a-place", "stub.bin", bytes(BIG), [], 0, ["is no ELF file, and raw bytes have no address of their own", "say where they are loaded: --at 0x..."]
