@@ -11,6 +11,7 @@
 namespace baton::verify {
 namespace {
 
+constexpr uint64_t kMostSeeds = 4;
 // Of the conditions of a way, in a sentence.
 constexpr size_t kMostTold = 8;
 // A run with numbers may notice later than one without that it goes around.
@@ -60,11 +61,11 @@ bool can_hold(const Claim& claim) {
 }  // namespace
 
 std::vector<std::pair<std::string, uint64_t>> inputs_of(const Assignment& numbers, const SymbolNames& names, const std::map<uint64_t, uint64_t>& filled) {
-  constexpr size_t kMostTold = 4;
+  constexpr size_t kMostPlaces = 4;
   std::vector<std::pair<std::string, uint64_t>> inputs;
   for (const auto& [symbol, number] : numbers.chosen()) inputs.emplace_back(names(symbol), number);
   for (const auto& [address, number] : filled)
-    if (inputs.size() < kMostTold + numbers.chosen().size()) inputs.emplace_back("8 bytes at " + hex(Wide{address}), number);
+    if (inputs.size() < kMostPlaces + numbers.chosen().size()) inputs.emplace_back("8 bytes at " + hex(Wide{address}), number);
   return inputs;
 }
 
@@ -120,9 +121,7 @@ bool PathMerger::try_numbers(Obligation& obligation, size_t occurrence, const Pa
   obligation.outcome = Outcome::kRefuted;
   obligation.numbers = std::make_shared<const Assignment>(numbers);
   if (numbers.chosen().empty() && same->detail == obligation.detail) return true;  // it says nothing new
-  obligation.example.emplace();
-  for (const auto& [symbol, number] : numbers.chosen()) obligation.example->inputs.emplace_back(path.names(symbol), number);
-  obligation.example->seen = same->detail;
+  obligation.example = Example{inputs_of(numbers, path.names, {}), same->detail};
   return true;
 }
 

@@ -47,7 +47,6 @@ std::string conditions(const std::vector<std::pair<Atom, bool>>& forks, const De
 
 /// What an example tells: the numbers that were chosen, and the first of what memory held that nobody described.
 std::vector<std::pair<std::string, uint64_t>> inputs_of(const Assignment& numbers, const SymbolNames& names, const std::map<uint64_t, uint64_t>& filled);
-inline constexpr uint64_t kMostSeeds = 4;
 
 /// Numbers that may tell a wrong state of a run that ends by `open`, or by what nobody described: all that go this way, and
 /// that the giver may come with. The open value, where it is made of what the giver may choose, is one that stands out.

@@ -16,34 +16,64 @@ constexpr uint64_t kWide[] = {0x0aaa'aaaa'aaaa'aaa8, 0x0555'5555'5555'5554};
 /// The same where addresses have 32 bits.
 constexpr uint64_t kNarrow[] = {0xaaaa'aaa8, 0x5555'5554};
 
-/// A CPU loads ahead of a branch that depends on an earlier load (Power ISA 3.0B, Book II 1.7.1): what the slot says besides may
-/// be what it said before it let go. isync after the branch keeps later loads behind, lwsync and sync without one.
-class ReadsBehind : public Observer {
+/// Sees what each step accesses, and lets another one see the step, too.
+class Onlooker : public Observer {
  public:
-  /// Tells `next`, too.
-  ReadsBehind(const Range& polled, RangeSet fields, Observer* next) : polled_(polled), fields_(std::move(fields)), next_(next) {}
+  explicit Onlooker(Observer* next) : next_(next) {}
   void follows(const std::string& conditions) override {
     if (next_) next_->follows(conditions);
   }
   void before(Machine& m) override {
     if (next_) next_->before(m);
+    comes_to(m);
     accesses_.clear();
-    auto order = m.order();
-    auto word = order ? m.memory.load(m.place_of(m.pc), 4, *order).constant() : std::nullopt;
-    instruction_ = word ? ppc64::decode(static_cast<uint32_t>(*word)) : std::nullopt;
-    at_ = m.pc;
     m.memory.note_accesses(&accesses_);
   }
   void after(const Machine& m, const SymbolNames& names) override {
     if (next_) next_->after(m, names);
-    for (size_t i = 1; i < accesses_.size(); ++i) {  // the first is the fetch
-      auto place = Range::checked(Address{accesses_[i].address}, Size{accesses_[i].width});
-      if (!place || accesses_[i].stores) continue;
-      if (place->overlaps(polled_))
-        order_ = Order::kNone;
-      else if (fields_.overlaps(*place) && order_ != Order::kBehind && !early_)
-        early_ = {at_, place->begin};
-    }
+    for (size_t i = 1; i < accesses_.size(); ++i)  // the first is the fetch
+      if (!accesses_[i].stores) loads(accesses_[i]);
+    has_gone();
+  }
+  void ends(const Machine& m, const Obligation& arrival) override {
+    if (next_) next_->ends(m, arrival);
+  }
+
+ private:
+  virtual void comes_to(Machine&) {}
+  virtual void loads(const Access& access) = 0;
+  virtual void has_gone() {}
+
+  Observer* next_;
+  std::vector<Access> accesses_;
+};
+
+/// A CPU loads ahead of a branch that depends on an earlier load (Power ISA 3.0B, Book II 1.7.1): what the slot says besides may
+/// be what it said before it let go. isync after the branch keeps later loads behind, lwsync and sync without one.
+class ReadsBehind : public Onlooker {
+ public:
+  ReadsBehind(const Range& polled, RangeSet fields, Observer* next) : Onlooker(next), polled_(polled), fields_(std::move(fields)) {}
+  /// Which instruction read what too early.
+  const std::optional<std::pair<uint64_t, Address>>& early() const { return early_; }
+
+ private:
+  enum class Order { kNone, kBranched, kBehind };
+
+  void comes_to(Machine& m) override {
+    auto order = m.order();
+    auto word = order ? m.memory.load(m.place_of(m.pc), 4, *order).constant() : std::nullopt;
+    instruction_ = word ? ppc64::decode(static_cast<uint32_t>(*word)) : std::nullopt;
+    at_ = m.pc;
+  }
+  void loads(const Access& access) override {
+    auto place = Range::checked(Address{access.address}, Size{access.width});
+    if (!place) return;
+    if (place->overlaps(polled_))
+      order_ = Order::kNone;
+    else if (fields_.overlaps(*place) && order_ != Order::kBehind && !early_)
+      early_ = {at_, place->begin};
+  }
+  void has_gone() override {
     if (!instruction_) return;
     switch (instruction_->mnemonic) {
       case ppc64::Mnemonic::kSync:
@@ -58,49 +88,26 @@ class ReadsBehind : public Observer {
       default: break;
     }
   }
-  void ends(const Machine& m, const Obligation& arrival) override {
-    if (next_) next_->ends(m, arrival);
-  }
-  /// Which instruction read what too early.
-  const std::optional<std::pair<uint64_t, Address>>& early() const { return early_; }
 
- private:
-  enum class Order { kNone, kBranched, kBehind };
   Range polled_;
   RangeSet fields_;
-  Observer* next_;
   Order order_ = Order::kNone;
   uint64_t at_ = 0;
   std::optional<ppc64::Instruction> instruction_;
-  std::vector<Access> accesses_;
   std::optional<std::pair<uint64_t, Address>> early_;
 };
 
 /// Where a CPU loads from at all.
-class Loads : public Observer {
+class Loads : public Onlooker {
  public:
-  explicit Loads(Observer* next) : next_(next) {}
-  void follows(const std::string& conditions) override {
-    if (next_) next_->follows(conditions);
-  }
-  void before(Machine& m) override {
-    if (next_) next_->before(m);
-    accesses_.clear();
-    m.memory.note_accesses(&accesses_);
-  }
-  void after(const Machine& m, const SymbolNames& names) override {
-    if (next_) next_->after(m, names);
-    for (size_t i = 1; i < accesses_.size(); ++i)  // the first is the fetch
-      if (!accesses_[i].stores && !first_) first_ = Address{accesses_[i].address};
-  }
-  void ends(const Machine& m, const Obligation& arrival) override {
-    if (next_) next_->ends(m, arrival);
-  }
+  using Onlooker::Onlooker;
   const std::optional<Address>& first() const { return first_; }
 
  private:
-  Observer* next_;
-  std::vector<Access> accesses_;
+  void loads(const Access& access) override {
+    if (!first_) first_ = Address{access.address};
+  }
+
   std::optional<Address> first_;
 };
 

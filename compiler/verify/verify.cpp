@@ -57,8 +57,7 @@ class Trial {
     for (const std::string& name : m_.called)
       say("the call of " + name + " keeps its contract", Outcome::kAssumed, "it is not run: what the contract says is taken as so");
     verdict_.filled = m_.memory.filled();
-    const bool long_one = is_long();
-    return {std::move(verdict_), forks_, m_.decisions, m_.definitions.get(), names(), std::move(claims_), premises_, steps(), open_, long_one};
+    return {std::move(verdict_), forks_, m_.decisions, m_.definitions.get(), names(), std::move(claims_), premises_, steps(), open_, is_long()};
   }
   /// What was done until now, as kMostInstructions counts it.
   uint64_t steps() const { return steps_ + kStepsOfPage * m_.memory.stored().pages_made(); }
