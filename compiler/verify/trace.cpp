@@ -65,15 +65,7 @@ std::vector<std::string> StepChanges::after(const Machine& m, const SymbolNames&
     changes.push_back(name + " = " + now.to_text(names));
   };
   for (size_t i = 0; i < before_.gpr.size(); ++i) compare("r" + std::to_string(i), before_.gpr[i], m.gpr[i]);
-  compare("lr", before_.lr, m.lr);
-  compare("ctr", before_.ctr, m.ctr);
-  compare("cr", before_.cr, m.cr);
-  compare("xer", before_.xer, m.xer);
-  compare("msr", before_.msr, m.msr);
-  compare("srr0", before_.srr0, m.srr0);
-  compare("srr1", before_.srr1, m.srr1);
-  compare("hsrr0", before_.hsrr0, m.hsrr0);
-  compare("hsrr1", before_.hsrr1, m.hsrr1);
+  for (const auto& [name, part] : kOtherRegisters) compare(name, before_.*part, m.*part);
   // The first access is the fetch. What is taken by contract is not fetched.
   if (!accesses_.empty() && !by_contract_) accesses_.erase(accesses_.begin());
   const std::vector<Access> accesses = accesses_;  // looking at memory is an access too

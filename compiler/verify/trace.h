@@ -12,6 +12,7 @@
 #include <array>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "verify/machine.h"
@@ -24,6 +25,11 @@ struct Fetched {
   Endian order = Endian::kBig;  // of the fetch
   bool order_or_cache = false;  // see ppc64::is_order_or_cache
 };
+
+/// Those that are neither general nor vectors, in the order in which people are told of them.
+inline constexpr std::pair<const char*, Value Registers::*> kOtherRegisters[] = {
+    {"lr", &Registers::lr},     {"ctr", &Registers::ctr},   {"cr", &Registers::cr},       {"xer", &Registers::xer},     {"msr", &Registers::msr},
+    {"srr0", &Registers::srr0}, {"srr1", &Registers::srr1}, {"hsrr0", &Registers::hsrr0}, {"hsrr1", &Registers::hsrr1}};
 
 /// Registers before a step, to be compared with those after it; and what the step did with memory.
 class StepChanges {

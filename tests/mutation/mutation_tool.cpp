@@ -24,6 +24,7 @@
 #include "driver/verification.h"
 #include "ppc64/stub.h"
 #include "verify/machine.h"
+#include "verify/trace.h"
 
 namespace baton {
 namespace {
@@ -64,18 +65,8 @@ class Ends : public verify::Observer {
       const verify::Registers &x = a.ends_[i].registers, &y = b.ends_[i].registers;
       for (size_t r = 0; r < x.gpr.size(); ++r)
         if (x.gpr[r] != y.gpr[r]) registers.insert("r" + std::to_string(r));
-      auto compare = [&](const char* name, const verify::Value& then, const verify::Value& now) {
-        if (then != now) registers.insert(name);
-      };
-      compare("lr", x.lr, y.lr);
-      compare("ctr", x.ctr, y.ctr);
-      compare("cr", x.cr, y.cr);
-      compare("xer", x.xer, y.xer);
-      compare("msr", x.msr, y.msr);
-      compare("srr0", x.srr0, y.srr0);
-      compare("srr1", x.srr1, y.srr1);
-      compare("hsrr0", x.hsrr0, y.hsrr0);
-      compare("hsrr1", x.hsrr1, y.hsrr1);
+      for (const auto& [name, part] : verify::kOtherRegisters)
+        if (x.*part != y.*part) registers.insert(name);
       if (x.vr != y.vr) registers.insert("vr");
       other_bytes = other_bytes || !(a.ends_[i].stored == b.ends_[i].stored);
       other_way = other_way || a.ends_[i].way != b.ends_[i].way;
