@@ -91,7 +91,7 @@ class ForeignJudge {
         SlaveSetting slave{*landing, entry(order.from, Section::kSlaves), goals_of(c_, order.to, kept_, Section::kSlaves)};
         allow(slave.goals, slave.state);
         allow_copied_code(slave.goals, slave.state);
-        judge_meeting(c_, order, loaded_, {state}, goals, std::move(slave), verdict);
+        judge_meeting(c_, order, loaded_, {{state}, goals}, std::move(slave), verdict);
         const bool meets = verdict.obligations.back().outcome <= Outcome::kAssumed;
         if (replays_) replay::say_what_is_not_shown(verdict, replay::kOfSeveralCpus);
         judge_slaves(order, goals, meets, verdict);

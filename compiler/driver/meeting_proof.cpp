@@ -31,8 +31,8 @@ std::optional<Address> slaves_landing(const trampoline::ClosedOrder& order) {
   return Address{at[0].number()};
 }
 
-void judge_meeting(const Compilation& c, const trampoline::ClosedOrder& order, const verify::Loaded& loaded,
-                   const std::vector<verify::EntryState>& masters, const verify::Goals& goals, SlaveSetting slave, verify::Verdict& verdict) {
+void judge_meeting(const Compilation& c, const trampoline::ClosedOrder& order, const verify::Loaded& loaded, MasterSetting master,
+                   SlaveSetting slave, verify::Verdict& verdict) {
   if (verdict.obligations.front().outcome > Outcome::kAssumed)
     return verdict.obligations.push_back({kClause, Outcome::kUnknown, "the jump to the taker is not reached"});
   slave.goals.comes_back = slave.landing == slave.goals.target;
@@ -47,8 +47,9 @@ void judge_meeting(const Compilation& c, const trampoline::ClosedOrder& order, c
   of.count = slaves_of(c);
   of.block = slave.state.cache_block;
   of.must_enter = order.to.find(Section::kSlaves, ClauseKind::kEnter) != nullptr;
-  for (const verify::EntryState& master : masters) of.masters.push_back({loaded, master, goals, order.giver});
-  for (const verify::BytesGoal& bytes : goals.bytes) of.window.add(Range::at(bytes.at, Size{bytes.bytes.size()}));
+  for (const verify::EntryState& state : master.states) of.masters.push_back({loaded, state, master.goals, order.giver});
+  of.seen = std::move(master.seen);
+  for (const verify::BytesGoal& bytes : master.goals.bytes) of.window.add(Range::at(bytes.at, Size{bytes.bytes.size()}));
   auto meeting = slaves::meet(of);
   verdict.obligations.push_back({kClause, meeting.outcome, meeting.detail});
   if (!meeting.trace.empty()) verdict.obligations.back().trace = meeting.trace;

@@ -20,10 +20,16 @@ struct SlaveSetting {
   verify::Goals goals;
 };
 
-/// Adds the obligation, where slaves may come to a place that is known. `masters`: the states in which the master may be
-/// entered; `goals` are its goals.
-void judge_meeting(const Compilation& c, const trampoline::ClosedOrder& order, const verify::Loaded& loaded,
-                   const std::vector<verify::EntryState>& masters, const verify::Goals& goals, SlaveSetting slave, verify::Verdict& verdict);
+/// The states in which the master may be entered, its goals, and what it was seen to do (slaves::MeetingOf::seen).
+struct MasterSetting {
+  std::vector<verify::EntryState> states;
+  const verify::Goals& goals;
+  std::vector<slaves::SharedRuns> seen = {};
+};
+
+/// Adds the obligation, where slaves may come to a place that is known.
+void judge_meeting(const Compilation& c, const trampoline::ClosedOrder& order, const verify::Loaded& loaded, MasterSetting master,
+                   SlaveSetting slave, verify::Verdict& verdict);
 
 /// Where the giver lets slaves come, if that is one place.
 std::optional<Address> slaves_landing(const trampoline::ClosedOrder& order);

@@ -309,22 +309,28 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
     add_copies(c, order.giver, loaded, goals);
     add_id_properties(c, order.to, goals);
     auto boot_node = boot_node_need(c, order.to, loaded);
+    // Who runs the master to judge it sees what slaves meet.
+    const auto landing = slaves_landing(order);
+    slaves::Witness witness(goals);
+    const bool is_seen = landing && !boot_node && !state.observer;
+    if (is_seen) state.observer = &witness.observer();
     OrderVerdict result{order.giver, boot_node ? judge_each_boot_cpu(*boot_node, loaded, state, goals, order.giver)
                                                : verify::verify_entry(loaded, state, goals, order.giver)};
+    if (is_seen) state.observer = nullptr;
     judge_refusals(c, loaded, state, goals, order.giver, result.verdict);
     judge_digests(c, loaded, state, order.giver, result.verdict);
     // Each slave by itself, once: its byte order is not the master's.
     if (relay && &order == &c.gap->orders.front()) judge_relayed_slave(c, order, loaded, kept, result.verdict);
     // What is wrong already is not looked at in all orders.
-    auto landing = slaves_landing(order);
     if (landing && result.verdict.outcome() != verify::Outcome::kRefuted) {
-      std::vector<verify::EntryState> masters;
+      MasterSetting master{{}, goals};
       if (boot_node && !boot_node->known)
-        for (uint32_t id : boot_node->ids) masters.push_back(entered_by(state, id));
+        for (uint32_t id : boot_node->ids) master.states.push_back(entered_by(state, id));
       else
-        masters.push_back(state);
-      judge_meeting(c, order, loaded, masters, goals,
-                    {*landing, entry_state(c, order.from, loaded, Section::kSlaves), goals_of(c, order.to, kept, Section::kSlaves)}, result.verdict);
+        master.states.push_back(state);
+      if (is_seen) master.seen.push_back(witness.runs());
+      judge_meeting(c, order, loaded, std::move(master), {*landing, entry_state(c, order.from, loaded, Section::kSlaves), goals_of(c, order.to, kept, Section::kSlaves)},
+                    result.verdict);
     }
     if (c.gap->pen && &order == &c.gap->orders.front())
       judge_pen(c, order, loaded, entry_state(c, order.from, loaded, Section::kSlaves), goals_of(c, order.to, kept, Section::kSlaves),

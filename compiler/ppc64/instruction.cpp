@@ -8,6 +8,7 @@
 #include "ppc64/instruction.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace baton::ppc64 {
@@ -259,7 +260,9 @@ Result<uint32_t> encode(const Instruction& instruction) {
   return word;
 }
 
-std::optional<Instruction> decode(uint32_t word) {
+namespace {
+
+std::optional<Instruction> decode_afresh(uint32_t word) {
   static const OpcodeIndex index;
   for (uint8_t i : index.rows[word >> 26]) {
     const Encoding& encoding = row::kTable[i];
@@ -271,6 +274,21 @@ std::optional<Instruction> decode(uint32_t word) {
     if (complaint(encoding, instruction.operands).empty()) return instruction;
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Instruction> decode(uint32_t word) {
+  // Who executes a loop asks for the same words again and again.
+  struct Decoded {
+    uint32_t word = 0;  // which is no instruction
+    std::optional<Instruction> instruction = {};
+  };
+  constexpr unsigned kBits = 8;
+  thread_local std::array<Decoded, 1u << kBits> recent;
+  Decoded& decoded = recent[word * 0x9e3779b1u >> (32 - kBits)];
+  if (decoded.word != word) decoded = {word, decode_afresh(word)};
+  return decoded.instruction;
 }
 
 std::optional<Gpr> written_register(const Instruction& instruction) {

@@ -46,8 +46,9 @@ class Encounter {
     for (size_t round = 0; round < kMostRounds; ++round) {
       std::vector<SharedRun> master;
       Writes by_master;
-      for (const Thread& thread : of_.masters) {
-        SharedRuns runs = shared_runs(thread, by_slaves_);
+      for (size_t i = 0; i < of_.masters.size(); ++i) {
+        const bool is_seen = by_slaves_.empty() && i < of_.seen.size();
+        SharedRuns runs = is_seen ? of_.seen[i] : shared_runs(of_.masters[i], by_slaves_);
         if (!runs.incomplete.empty()) return unknown("of the master, " + runs.incomplete);
         for (SharedRun& run : runs.runs) {
           for (SharedEvent& e : run.events)

@@ -33,6 +33,8 @@ struct MeetingOf {
   /// The taker's code that slaves run.
   RangeSet window;
   uint64_t block = verify::kSmallestBlock;
+  /// What the masters do while nobody else stores anything, each at its place, as far as it was seen already (Witness).
+  std::vector<SharedRuns> seen = {};
 };
 
 struct Meeting {

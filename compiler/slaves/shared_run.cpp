@@ -84,8 +84,8 @@ constexpr uint64_t kFirstQuiet = 64;
 
 class Recorder : public verify::Observer {
  public:
-  Recorder(const Thread& thread, const Writes& others, std::vector<size_t> script)
-      : thread_(thread), others_(others), script_(std::move(script)) {}
+  Recorder(const verify::Goals& to, const Writes& others, std::vector<size_t> script)
+      : to_(to), others_(others), script_(std::move(script)) {}
 
   void follows(const std::string&) override {
     stopped_ = other_way_ = false;
@@ -100,6 +100,7 @@ class Recorder : public verify::Observer {
   void before(Machine& m) override {
     m.memory.note_accesses(nullptr);
     accesses_.clear();
+    if (stopped_) return;
     auto order = m.order();
     if (order && begin_step(m)) note_instruction(m, *order);
     if (!stopped_) m.memory.note_accesses(&accesses_);
@@ -114,13 +115,13 @@ class Recorder : public verify::Observer {
 
   void ends(const Machine& m, const verify::Obligation& arrival) override {
     if (!stopped_) {
-      if (m.pc == thread_.to.target.value() && arrival.outcome <= verify::Outcome::kAssumed) return arrive(m);
+      if (m.pc == to_.target.value() && arrival.outcome <= verify::Outcome::kAssumed) return arrive(m);
       finish(arrival.outcome == verify::Outcome::kRefuted ? End::kWrong : End::kUnknown, arrival.detail);
     }
     close(m);
   }
 
-  std::vector<SharedRun> take_runs() { return std::move(runs_); }
+  const std::vector<SharedRun>& runs() const { return runs_; }
   /// Choices that were not made, each as a script of its own.
   const std::set<std::vector<size_t>>& open() const { return open_; }
 
@@ -215,7 +216,7 @@ class Recorder : public verify::Observer {
       is_last = is_last && version == cell->last;
     }
     // Where it lands is where the taker's code is: it is there if that is what it found.
-    if (m.pc == thread_.to.target.value() && is_last) return finish(End::kEnters, {}), false;
+    if (m.pc == to_.target.value() && is_last) return finish(End::kEnters, {}), false;
     if (quiet_met_ != trail(m).met) {
       quiet_met_ = trail(m).met;
       quiet_.reset();
@@ -307,7 +308,7 @@ class Recorder : public verify::Observer {
 
   void arrive(const Machine& m) {
     const auto cells = others_.touched(Range::at(Address{m.place_of(m.pc)}, Size{4}));
-    if (thread_.to.comes_back && !cells.empty()) {
+    if (to_.comes_back && !cells.empty()) {
       // What it finds there now is as it was when it began, or it is the taker's.
       finish(End::kRepeats, {}, 0);
     } else {
@@ -317,7 +318,7 @@ class Recorder : public verify::Observer {
     close(m);
   }
 
-  const Thread& thread_;
+  const verify::Goals& to_;
   const Writes& others_;
   std::vector<size_t> script_;
   bool stopped_ = false, other_way_ = false, conditional_ = false;
@@ -329,6 +330,11 @@ class Recorder : public verify::Observer {
   std::vector<SharedRun> runs_;
   std::set<std::vector<size_t>> open_;
 };
+
+void add_new(const std::vector<SharedRun>& runs, std::vector<SharedRun>& all) {
+  for (const SharedRun& run : runs)
+    if (std::find(all.begin(), all.end(), run) == all.end()) all.push_back(run);
+}
 
 }  // namespace
 
@@ -343,13 +349,32 @@ SharedRuns shared_runs(const Thread& thread, const Writes& of_others) {
       all.incomplete = "it can go more than " + std::to_string(kMostRuns) + " ways among what others store";
       break;
     }
-    Recorder recorder(thread, of_others, script);
+    Recorder recorder(thread.to, of_others, script);
     const size_t left = verify::walk_entry(thread.loaded, thread.from, thread.to, thread.order, recorder);
-    for (auto& run : recorder.take_runs())
-      if (std::find(all.runs.begin(), all.runs.end(), run) == all.runs.end()) all.runs.push_back(std::move(run));
+    add_new(recorder.runs(), all.runs);
     if (left != 0) all.incomplete = "it has more than " + std::to_string(verify::kMostPaths) + " ways to go";
     open.insert(recorder.open().begin(), recorder.open().end());
   }
+  return all;
+}
+
+/// The judge goes on where it would not.
+class Witness::Notes : public Recorder {
+ public:
+  explicit Notes(const verify::Goals& to) : Recorder(to, kNobodys, {}) {}
+  bool goes_on() const override { return true; }
+
+ private:
+  static inline const Writes kNobodys;
+};
+
+Witness::Witness(const verify::Goals& to) : notes_(std::make_unique<Notes>(to)) {}
+Witness::~Witness() = default;
+verify::Observer& Witness::observer() { return *notes_; }
+
+SharedRuns Witness::runs() const {
+  SharedRuns all;
+  add_new(notes_->runs(), all.runs);
   return all;
 }
 

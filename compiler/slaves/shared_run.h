@@ -16,6 +16,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -110,5 +111,19 @@ struct SharedRuns {
 
 /// All runs of a CPU among what the others store.
 SharedRuns shared_runs(const Thread& thread, const Writes& of_others);
+
+/// What shared_runs says of a CPU among nobody's stores, told by the judge's own runs of it, which are shown to `observer`.
+/// They must be of all ways, to the jump: where the judge says that it is reached, they are.
+class Witness {
+ public:
+  explicit Witness(const verify::Goals& to);
+  ~Witness();
+  verify::Observer& observer();
+  SharedRuns runs() const;
+
+ private:
+  class Notes;
+  std::unique_ptr<Notes> notes_;
+};
 
 }  // namespace baton::slaves

@@ -6,32 +6,50 @@
 #include <algorithm>
 
 namespace baton::verify {
+
 void Memory::describe(std::string name, uint64_t start, ByteView bytes, uint64_t size) {
-  regions_.push_back(Region{std::move(name), start, bytes, std::max<uint64_t>(size, bytes.size())});
+  add(Region{std::move(name), start, bytes, std::max<uint64_t>(size, bytes.size())});
 }
 
 void Memory::describe_unknown(std::string name, uint64_t start, uint64_t size, unsigned first) {
-  regions_.push_back(Region{std::move(name), start, {}, size, first});
+  add(Region{std::move(name), start, {}, size, first});
 }
 
-const Memory::Region* Memory::find(uint64_t address) const {
-  for (auto region = regions_.rbegin(); region != regions_.rend(); ++region)
-    if (address >= region->start && address - region->start < region->size) return &*region;
-  return nullptr;
+void Memory::add(Region region) {
+  regions_.push_back(std::move(region));
+  seen_ = {};
+}
+
+const Memory::Seen& Memory::seen(uint64_t address) const {
+  for (const Seen& seen : seen_)
+    if (seen.has(address, 1)) return seen;
+  Seen found{0, ~uint64_t{0}};
+  for (size_t i = regions_.size(); i-- > 0 && !found.region;) {
+    const Region& region = regions_[i];
+    if (region.size == 0) continue;
+    // Addresses wrap, and so may a region: then this address is looked up by itself.
+    const uint64_t first = region.start, last = region.start + (region.size - 1);
+    const bool wraps = last < first, inside = address - first < region.size;
+    if (inside) found.region = i;
+    if (wraps) found.first = found.last = address;
+    else if (inside) found = {std::max(found.first, first), std::min(found.last, last), i};
+    else if (address < first) found.last = std::min(found.last, first - 1);
+    else found.first = std::max(found.first, last + 1);
+  }
+  return seen_[replaced_++ % seen_.size()] = found;
 }
 
 const uint8_t* Memory::described(uint64_t address, uint64_t width) const {
-  for (auto region = regions_.rbegin(); region != regions_.rend(); ++region) {
-    uint64_t offset = address - region->start, to_start = region->start - address;
-    if (offset < region->bytes.size() && region->bytes.size() - offset >= width) return region->bytes.data() + offset;
-    if (offset < region->size || to_start < width) return nullptr;  // in part, or in its zeros
-  }
-  return nullptr;
+  const Seen& seen = this->seen(address);
+  if (!seen.region || !seen.has(address, width)) return nullptr;
+  const Region& region = regions_[*seen.region];
+  const uint64_t offset = address - region.start;
+  return offset < region.bytes.size() && region.bytes.size() - offset >= width ? region.bytes.data() + offset : nullptr;
 }
 
 std::string Memory::name_at(uint64_t address) const {
-  const Region* region = find(address);
-  return region ? region->name : std::string();
+  const auto region = seen(address).region;
+  return region ? regions_[*region].name : std::string();
 }
 
 Value Memory::byte(uint64_t address) const {
@@ -49,47 +67,35 @@ Value Memory::nobodys(uint64_t address) const {
 }
 
 Value Memory::at_entry(uint64_t address) const {
-  const Region* region = find(address);
-  if (!region) return nobodys(address);
-  uint64_t offset = address - region->start;
-  if (region->symbols) {
-    unsigned symbol = *region->symbols + static_cast<unsigned>(offset / 8);
+  const auto seen = this->seen(address).region;
+  if (!seen) return nobodys(address);
+  const Region& region = regions_[*seen];
+  uint64_t offset = address - region.start;
+  if (region.symbols) {
+    unsigned symbol = *region.symbols + static_cast<unsigned>(offset / 8);
     Value whole = chosen_ ? Value(chosen_->of(symbol)) : Value::symbol(symbol);
     return whole.rotate_left(8 + 8 * (offset % 8)).masked(0xff);
   }
-  return Value(offset < region->bytes.size() ? region->bytes[offset] : uint64_t{0});
+  return Value(offset < region.bytes.size() ? region.bytes[offset] : uint64_t{0});
 }
 
 bool Memory::was_stored(uint64_t address, unsigned width) const { return stored_.any(address, width); }
 
-bool Memory::is_described(uint64_t address, unsigned width) const {
-  return std::any_of(regions_.begin(), regions_.end(), [&](const Region& region) {
-    return address - region.start < region.size || region.start - address < width;
-  });
-}
-
-/// Of eight bytes that are one name, and that no other region is seen in.
-std::optional<unsigned> Memory::name_of(uint64_t address, unsigned width) const {
-  for (auto region = regions_.rbegin(); region != regions_.rend(); ++region) {
-    const uint64_t offset = address - region->start, to_start = region->start - address;
-    if (offset >= region->size && to_start >= width) continue;
-    if (!region->symbols || width != 8 || offset % 8 != 0 || offset >= region->size || region->size - offset < 8) return std::nullopt;
-    return *region->symbols + static_cast<unsigned>(offset / 8);
-  }
-  return std::nullopt;
-}
-
 Value Memory::number_at_entry(uint64_t address, unsigned width) const {
-  if (const uint8_t* from = described(address, width)) {
-    uint64_t number = 0;
-    for (unsigned i = 0; i < width; ++i) number = number << 8 | from[i];
-    return Value(number);
+  const Seen seen = this->seen(address);
+  if (seen.has(address, width)) {
+    if (!seen.region) {
+      if (!fills_rest_) return ++nobodys_looks_, Value::unknown().masked(low_bytes(width));
+    } else if (const Region& region = regions_[*seen.region]; region.symbols) {
+      const uint64_t offset = address - region.start;
+      const unsigned symbol = *region.symbols + static_cast<unsigned>(offset / 8);
+      if (width == 8 && offset % 8 == 0) return chosen_ ? Value(chosen_->of(symbol)) : Value::symbol(symbol);
+    } else if (const uint64_t offset = address - region.start; offset < region.bytes.size() && region.bytes.size() - offset >= width) {
+      uint64_t number = 0;
+      for (unsigned i = 0; i < width; ++i) number = number << 8 | region.bytes[offset + i];
+      return Value(number);
+    }
   }
-  if (!fills_rest_ && !is_described(address, width)) {
-    ++nobodys_looks_;
-    return Value::unknown().masked(low_bytes(width));
-  }
-  if (auto symbol = name_of(address, width)) return chosen_ ? Value(chosen_->of(*symbol)) : Value::symbol(*symbol);
   Value value;
   for (unsigned i = 0; i < width; ++i) value = value.rotate_left(8).masked(~uint64_t{0xff}) | at_entry(address + i);
   return value;

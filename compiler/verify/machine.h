@@ -88,12 +88,20 @@ class Memory {
     uint64_t size;
     std::optional<unsigned> symbols = {};  // in place of bytes
   };
-  const Region* find(uint64_t address) const;
-  bool is_described(uint64_t address, unsigned width) const;
-  std::optional<unsigned> name_of(uint64_t address, unsigned width) const;
+  /// Addresses at all of which the same region is seen, by its number, or none.
+  struct Seen {
+    uint64_t first = 1, last = 0;  // none, to begin with
+    std::optional<size_t> region = {};
+    bool has(uint64_t address, uint64_t width) const { return address >= first && address <= last && width - 1 <= last - address; }
+  };
+  const Seen& seen(uint64_t address) const;
+  void add(Region region);
   Value nobodys(uint64_t address) const;
 
   std::vector<Region> regions_;
+  // What was looked up last: a loop's code, and the few places that it goes through.
+  mutable std::array<Seen, 4> seen_;
+  mutable size_t replaced_ = 0;
   StoredBytes stored_;
   std::shared_ptr<const Assignment> chosen_;
   bool fills_rest_ = false;

@@ -41,6 +41,19 @@ std::array<Atom, 64>& Atoms::own() {
   return shared_->atoms;
 }
 
+uint64_t Atoms::equal(const Atoms& o) const {
+  if (!shared_ || !o.shared_) return 0;
+  uint64_t equal = 0;
+  for (unsigned byte = 0; byte < 8; ++byte) {
+    const Atom* mine = &shared_->atoms[8 * byte];
+    const Atom* others = &o.shared_->atoms[8 * byte];
+    unsigned bits = 0;
+    for (unsigned n = 0; n < 8; ++n) bits |= static_cast<unsigned>(mine[n] == others[n] && mine[n] != kUnknownAtom) << n;
+    equal |= uint64_t{bits} << 8 * byte;
+  }
+  return equal;
+}
+
 bool operator==(const Atoms& a, const Atoms& b) {
   if (a.shared_ == b.shared_) return true;
   for (unsigned n = 0; n < 64; ++n)
@@ -60,8 +73,9 @@ Value Value::symbol(unsigned symbol, uint64_t mask) {
   value.known_ = ~mask;
   if (mask == 0) return value;
   auto& atoms = value.atoms_.own();
-  for (unsigned n = 0; n < 64; ++n)
-    if ((mask >> n & 1) != 0) atoms[n] = static_cast<Atom>((symbol + 1) * 64 + n);
+  for (unsigned n = 0; n < 64; ++n) atoms[n] = (symbol + 1) * 64 + n;
+  if (mask != ~uint64_t{0})
+    for (unsigned n = 0; n < 64; ++n) atoms[n] = (mask >> n & 1) != 0 ? atoms[n] : kUnknownAtom;
   return value;
 }
 
@@ -150,9 +164,7 @@ uint64_t Value::same_bits(const Value& other) const {
   uint64_t same = known_ & other.known_ & ~(bits_ ^ other.bits_);
   const uint64_t open = ~known_ & ~other.known_;
   if (open == 0) return same;
-  for (unsigned n = 0; n < 64; ++n)
-    if ((open >> n & 1) != 0 && atoms_[n] != kUnknownAtom && atoms_[n] == other.atoms_[n]) same |= uint64_t{1} << n;
-  return same;
+  return same | (open & atoms_.equal(other.atoms_));
 }
 
 bool Value::differs_from(const Value& other) const {

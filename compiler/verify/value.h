@@ -79,7 +79,8 @@ class Atoms {
   std::array<Atom, 64>& own();
   /// None of its own: it is faster where there was nothing but kUnknownAtom.
   void clear() { *this = Atoms(); }
-  bool is_same_block(const Atoms& o) const { return shared_ == o.shared_; }
+  /// Bit n: these are the same here and there, and one that has a name.
+  uint64_t equal(const Atoms& o) const;
   friend bool operator==(const Atoms& a, const Atoms& b);
 
  private:

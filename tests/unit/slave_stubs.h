@@ -39,7 +39,7 @@ class Encountered {
     for (unsigned i = 0; i < 4; ++i) memory[(at < kHigh ? at : at - kHigh) + i] = static_cast<uint8_t>(word >> (24 - 8 * i));
   }
 
-  Meeting meet() {
+  MeetingOf of() {
     master_.segments = {{"stub", Address{kHigh}, high_, Size{high_.size()}}};
     master_.entry = Address{kHigh};
     slave_ = master_;
@@ -51,9 +51,9 @@ class Encountered {
     slave_goals_.target = target;
     slave_goals_.comes_back = target == slave_.entry;
     slave_goals_.may_execute = {Range::from_to(0, 0x100), Range::at(Address{kHigh}, Size{high_.size()})};
-    MeetingOf of{{{master_, state_, master_goals_, Endian::kBig}}, {{slave_, state_, slave_goals_, Endian::kBig}}, count, together, must_enter, window};
-    return slaves::meet(of);
+    return {{{master_, state_, master_goals_, Endian::kBig}}, {{slave_, state_, slave_goals_, Endian::kBig}}, count, together, must_enter, window};
   }
+  Meeting meet() { return slaves::meet(of()); }
 
  private:
   static constexpr uint64_t kHigh = 0x10000;

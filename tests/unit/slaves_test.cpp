@@ -113,3 +113,30 @@ TEST_CASE("a window of one branch is a matter of the order in which a CPU fetche
     CHECK(window_code(barriers, false).meet().outcome == Outcome::kRefuted);
   }
 }
+
+TEST_CASE("who saw the master while it was judged knows what slaves meet") {
+  std::vector<Encountered> all;
+  for (unsigned barriers = 0; barriers <= handshake::kComplete; ++barriers) {
+    all.push_back(publication_code(barriers));
+    all.push_back(window_code(barriers));
+  }
+  for (Leaving leaving : {Leaving::kDelay, Leaving::kAcknowledged, Leaving::kIdentical}) all.push_back(overlay_code(leaving));
+  size_t arrived = 0;
+  for (Encountered& code : all) {
+    MeetingOf of = code.of();
+    const Thread& master = of.masters.front();
+    Witness witness(master.to);
+    verify::EntryState watched = master.from;
+    watched.observer = &witness.observer();
+    // One that waits for its slaves does not arrive alone, and is not what a witness is asked about.
+    if (verify::verify_entry(master.loaded, watched, master.to, Endian::kBig).obligations.front().outcome > Outcome::kAssumed) continue;
+    ++arrived;
+    of.seen = {witness.runs()};
+    CHECK(of.seen.front().runs == shared_runs(master, {}).runs);
+    const Meeting seen = slaves::meet(of), ran = code.meet();
+    CHECK(seen.outcome == ran.outcome);
+    CHECK(seen.detail == ran.detail);
+    CHECK(seen.trace == ran.trace);
+  }
+  CHECK(arrived == all.size() - 1);
+}
