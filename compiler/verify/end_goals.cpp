@@ -14,6 +14,13 @@ namespace {
 // Bytes that are not as they must be, of which the solver is asked together.
 constexpr size_t kMostClaimed = 4096;
 
+/// Whatever was stored to these bytes, each is certainly what it was at entry. Of what nobody described that is not known.
+bool stands_as_at_entry(const Machine& machine, uint64_t address, unsigned width) {
+  for (uint64_t at = address; at < address + width; ++at)
+    if (machine.memory.name_at(at).empty() || !machine.memory.byte(at).same_as(machine.memory.at_entry(at))) return false;
+  return true;
+}
+
 class EndJudge {
  public:
   EndJudge(const RunAtEnd& end, std::vector<Obligation>& obligations, std::map<size_t, Claim>& claims)
@@ -229,7 +236,7 @@ class EndJudge {
       if (!m_.memory.was_stored(goal.at.value(), 4)) continue;
       Value seen = m_.resolve(m_.memory.load(goal.at.value(), 4, goal.order));
       std::string values;
-      bool allowed = false;
+      bool allowed = stands_as_at_entry(m_, goal.at.value(), 4);
       for (uint64_t value : goal.one_of) {
         values += (values.empty() ? "" : ", ") + hex(Wide{value});
         allowed = allowed || seen.same_as(Value(value));
@@ -270,7 +277,9 @@ std::optional<std::string> written_elsewhere(const Machine& machine, const Goals
   for (const FlagGoal& goal : goals.flags) allowed.add(Range::at(goal.at, Size{4}));
   for (const WordGoal& goal : goals.words) allowed.add(Range::at(goal.at, Size{goal.width}));
   for (const CopyGoal& goal : goals.copies) allowed.add(Range::at(goal.to, goal.from.size()));
-  auto address = machine.memory.stored().first([&](uint64_t a) { return !allowed.contains(Range::at(Address{a}, Size{1})); });
+  // What is there in the end as it was in the beginning shows to nobody.
+  auto address = machine.memory.stored().first(
+      [&](uint64_t a) { return !allowed.contains(Range::at(Address{a}, Size{1})) && !stands_as_at_entry(machine, a, 1); });
   if (!address) return std::nullopt;
   const std::string place = in_region(machine, *address);
   return "the byte at " + hex(Wide{*address}) + (place.empty() ? " in no segment" : place) + " is written";

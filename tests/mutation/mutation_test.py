@@ -41,6 +41,7 @@ REASONS = [
      "more turns: the same bytes are copied once more, or more blocks are flushed"),
     ("equivalent", "cmpldi", "cmpldi", r".*on another way", "the bound of ids is looser, and keeps out whoever has no slot nevertheless"),
     ("equivalent", "stw", "(stb|sth)", "stores other bytes", "the word is not 0 then either"),
+    ("equivalent", "stb", "stw", "stores other bytes", "little-endian, of an id of one byte: the three bytes behind it are 0 before and after"),
     # What the judge does not know, and says so: such a stub is built with a warning that it is not proved.
     ("unknown", ".*", ".*", r".*no end after [\d,]+ instructions.*", "it takes too long: a count that is huge, or none"),
     ("unknown", ".*", ".*", r".*counts CTR down, whose value is not known.*", "a count that nobody promises, on a way to words that are no instructions"),

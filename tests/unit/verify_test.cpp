@@ -171,6 +171,15 @@ TEST_CASE("what is missing is refuted by name") {
         Outcome::kRefuted);
   CHECK(outcome_of(judge(kStore + "\tstw %r5, 32(%r7)\n" + kMove + kJump), "nothing else is written") ==
         Outcome::kRefuted);
+  // What stands there in the end as it did shows to nobody; of memory that nobody described that is not known.
+  const std::string kSame = "\tlwz %r9, 32(%r7)\n";
+  CHECK(outcome_of(judge(kStore + kSame + "\tstw %r9, 32(%r7)\n" + kMove + kJump), "nothing else is written") == Outcome::kProved);
+  CHECK(outcome_of(judge(kStore + kSame + "\tstw %r5, 32(%r7)\n\tstw %r9, 32(%r7)\n" + kMove + kJump), "nothing else is written") ==
+        Outcome::kProved);
+  CHECK(outcome_of(judge(kStore + kSame + "\tstw %r9, 34(%r7)\n\tstb %r5, 37(%r7)\n" + kMove + kJump), "nothing else is written") ==
+        Outcome::kRefuted);
+  CHECK(outcome_of(judge(kStore + "\tlis %r8, 0x1000\n\tlwz %r9, 0(%r8)\n\tstw %r9, 0(%r8)\n" + kMove + kJump),
+                   "nothing else is written") == Outcome::kRefuted);
   CHECK(outcome_of(judge(kStore + kMove + "\tmtspr 272, %r5\n" + kJump), "nothing else is written") ==
         Outcome::kRefuted);
   CHECK(outcome_of(judge(kStore + kMove + "\tmfmsr %r9\n\tori %r9, %r9, 2\n\tmtmsrd %r9, 1\n" + kJump),
