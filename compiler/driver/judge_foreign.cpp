@@ -96,6 +96,7 @@ class ForeignJudge {
         if (replays_) replay::say_what_is_not_shown(verdict, replay::kOfSeveralCpus);
         judge_slaves(order, goals, meets, verdict);
       }
+      tell_what_is_incidental(order, verdict);
       list_what_is_not_asked(order, verdict);
       c_.verdicts.push_back({order.giver, std::move(verdict)});
     }
@@ -338,6 +339,25 @@ class ForeignJudge {
       return std::any_of(verdict.obligations.begin(), verdict.obligations.end(),
                          [&](const auto& o) { return o.clause == goal.clause && o.outcome == Outcome::kProved; });
     });
+  }
+
+  /// Where the giver is known to do more than it promises about what the master lacks: that, and how it counts.
+  void tell_what_is_incidental(const trampoline::ClosedOrder& order, verify::Verdict& verdict) const {
+    for (const Claim& need : order.to.claims) {
+      if (need.section != Section::kMaster) continue;
+      const std::string clause = need.clause->origin + ": " + need.text(), field = "msr " + need.subject + " = ";
+      for (auto& o : verdict.obligations) {
+        if (o.outcome <= Outcome::kAssumed || (o.clause != clause && (need.kind != ClauseKind::kMsr || o.clause.rfind(field, 0) != 0))) continue;
+        for (const auto& more : c_.layout.from->clauses) {
+          const auto& relied = c_.layout.handoff->relies_on;
+          if (!more.incidental || more.section != need.section || more.kind != need.kind || more.subject != need.subject ||
+              std::find(relied.begin(), relied.end(), more.key) != relied.end())
+            continue;
+          o.detail += "; `" + more.origin + "` has incidental `" + more.text + "`" + (more.because.empty() ? "" : " (" + more.because + ")") +
+                      ", which counts with `" + (of_handoff_ ? "relies on incidental " : "--relies-on ") + more.key + "`";
+        }
+      }
+    }
   }
 
   /// What the taker needs and no run of the stub can show.
