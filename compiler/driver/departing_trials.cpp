@@ -5,9 +5,10 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 
+#include "driver/departing_caller.h"
 #include "ppc64/disassemble.h"
-#include "ppc64/instruction.h"
 #include "ppc64/registers.h"
 #include "ppc64/stub.h"
 
@@ -24,25 +25,20 @@ using verify::Term;
 
 namespace {
 
-// Where the trials put things, apart from each other; code, stack and hook are seen where a kernel sees them.
-constexpr uint64_t kHigh = uint64_t{0xc} << 60;
-constexpr uint64_t kCode = 0x1000000, kStackTop = 0x2000000, kFirstList = 0x3000000, kSecondList = 0x3100000,
-                   kSources = 0x4000000, kHook = 0x5000000, kDescriptor = 0x5000100, kWitness = 0x5001000,
-                   kDestinations = 0x8000000, kElsewhere = 0x9000000, kOther = 0x6000000;
-constexpr uint64_t kPage = 4096, kPages = 3;
-
-ByteBuffer page_bytes(uint64_t number) {
-  ByteBuffer bytes(kPage);
-  for (uint64_t i = 0; i < kPage; ++i) bytes[i] = static_cast<uint8_t>(number * 59 + i * 7 + i / 251);
-  return bytes;
-}
-
-/// One run of the master: which list, and whether there is a hook.
+/// One run of the master.
 struct Trial {
   const char* name;
-  bool pages;
+  const Places& places;
+  uint64_t page;
+  enum { kNoPage, kOnePage, kPages } list;
   bool hook;
+
+  uint64_t image() const { return places.image_of(page); }
 };
+
+/// Of a run of these; the longest takes some 2000. What goes on for longer is not known to end.
+constexpr uint64_t kMostOfTrial = 100'000;
+constexpr uint64_t kLowMemory = 0x1000;
 
 class Trials {
  public:
@@ -51,19 +47,28 @@ class Trials {
 
   verify::Verdict run() {
     using Kind = CallArgument::Kind;
-    std::vector<Trial> trials;
-    bool pages = d_.does("segments_placed"), hook = d_.does("hash_table_cleared");
-    trials.push_back({"no page, no hook", false, false});
-    if (pages) trials.push_back({"pages in two lists, no hook", true, false});
-    if (hook) trials.push_back({pages ? "pages in two lists, a hook" : "a hook", pages, true});
-    for (const Trial& trial : trials) master(trial);
-    if (!d_.slave.empty()) slave();
+    const bool pages = d_.does("segments_placed"), hook = d_.does("hash_table_cleared");
+    const uint64_t fixed = d_.named("page_size") ? 0 : kUsualPage;  // where the call passes no size
+    std::vector<Trial> trials{{"no page, no hook", kPlaces[0], kUsualPage, Trial::kNoPage, false}};
+    const auto with_hook = [&](const char* without, const char* with) { return hook ? with : without; };
+    if (pages) {
+      trials.push_back({"pages in four lists, no hook", kPlaces[0], fixed ? fixed : 64, Trial::kPages, false});
+      trials.push_back({with_hook("other pages in four lists", "other pages in four lists, a hook"), kPlaces[1], fixed ? fixed : 256, Trial::kPages, hook});
+      trials.push_back({with_hook("one page", "one page, a hook"), kPlaces[0], kUsualPage, Trial::kOnePage, hook});
+    } else {
+      trials.push_back({with_hook("elsewhere", "a hook"), kPlaces[1], kUsualPage, Trial::kNoPage, hook});
+    }
+    // The first that is refuted says enough. The short ones come first.
+    master(trials.front());
+    for (const Places& places : kPlaces)
+      if (!d_.slave.empty() && !is_refuted()) slave(places);
+    for (auto trial = trials.begin() + 1; trial != trials.end() && !is_refuted(); ++trial) master(*trial);
     auto assume = [&](std::string what, std::string why) {
       verdict_.obligations.push_back({std::move(what), Outcome::kAssumed, std::move(why)});
     };
     if (pages)
       assume("`" + d_.find(Kind::kPageList)->name + "` begins with an indirection or is done, and ends with an entry that is done",
-             "the walk was run on lists of " + std::to_string(kPages) + " pages and of none, not on any list");
+             "the walk was run on lists of six pages, of one and of none, not on any list");
     assume("the code, its stack and the lists are seen at their real addresses but for the four high bits",
            "the caller's memory map is the caller's");
     if (hook) assume("the hook keeps to the C ABI, and comes back with translation off", "it is the caller's");
@@ -78,22 +83,26 @@ class Trials {
     kept_.push_back(std::move(bytes));
     return ByteView(kept_.back());
   }
-  uint64_t label(const std::string& name) const { return kCode + layout_.labels.at(name); }
-  uint64_t entry_of(const std::string& function) const {
-    return function == d_.master ? kCode : label(d_.code_symbol(function));
-  }
+  bool is_refuted() const { return verdict_.outcome() == Outcome::kRefuted; }
+  uint64_t label(const Places& places, const std::string& name) const { return places.code + layout_.labels.at(name); }
+  bool has_descriptors() const { return d_.giver == Endian::kBig; }
 
   /// What the trial's caller passes.
   Term passed(const CallArgument& a, const Trial& trial) const {
     using Kind = CallArgument::Kind;
+    const Places& places = trial.places;
     if (a.kind == Kind::kConstant) return Term::number(a.constant);
-    if (a.kind == Kind::kHook) return Term::number(!trial.hook ? 0 : kHigh | (d_.giver == Endian::kBig ? kDescriptor : kHook));
-    if (a.kind == Kind::kPageList) return Term::number(trial.pages ? kFirstList | 2 : 4);
-    if (a.symbol == "argument.stack") return Term::number(kHigh | kStackTop);
-    if (a.symbol == "argument.page_size") return Term::number(kPage);
-    if (!d_.image.empty() && a.symbol == d_.image) return Term::number(kDestinations);
-    if (a.symbol.rfind("argument.", 0) == 0) return Term::number(kOther + 0x1000 * a.gpr.number());
+    if (a.kind == Kind::kHook) return Term::number(!trial.hook ? 0 : places.high | places.hook);
+    if (a.kind == Kind::kPageList) return Term::number(trial.list == Trial::kNoPage ? 4 : pages_of(trial).first);
+    if (a.symbol == "argument.stack") return Term::number(places.high | places.stack);
+    if (a.symbol == "argument.page_size") return Term::number(trial.page);
+    if (!d_.image.empty() && a.symbol == d_.image) return Term::number(trial.image());
+    if (a.symbol.rfind("argument.", 0) == 0) return Term::number(places.pattern + a.gpr.number() * 4);
     return Term::named(a.symbol);
+  }
+  PageList pages_of(const Trial& trial) const {
+    if (trial.list == Trial::kNoPage) return {};
+    return list_pages(trial.places, trial.page, d_.giver, trial.list == Trial::kPages);
   }
   std::optional<Term> term_of(const Value& v, const Trial& trial) const {
     if (v.is_known() && v.is_number() && v.number() < kTwoTo64) return Term::number(static_cast<uint64_t>(v.number()));
@@ -107,10 +116,11 @@ class Trials {
   verify::EntryState entry_state(Section cpu, const Trial& trial) {
     verify::EntryState state;
     state.solver = c_.solver;
-    state.most_instructions = c_.most_instructions;
+    state.most_instructions = std::min(c_.most_instructions, kMostOfTrial);
     state.observer = c_.observer;
     state.word_name = ppc64::name_elsewhere;
     state.linear_map = true;
+    state.linear_high = trial.places.high;
     for (const CallArgument& a : cpu == Section::kMaster ? d_.master_arguments : d_.slave_arguments)
       if (a.kind != CallArgument::Kind::kUnused) state.registers[to_text(a.gpr)] = passed(a, trial);
     for (const Claim& claim : order_.from.claims) {
@@ -136,7 +146,7 @@ class Trials {
       } else if (claim.kind == ClauseKind::kRegister) {
         verify::RegisterGoal goal{claim.subject, {}, clause};
         if (values.size() == 1 && values[0].type() == model::Type::kStack)
-          goal.one_of.push_back(Term::number(kStackTop - trampoline::kDepartureFrame));
+          goal.one_of.push_back(Term::number(trial.places.frame()));
         for (const Value& v : values)
           if (auto term = term_of(v, trial)) goal.one_of.push_back(*term);
         goals.registers.push_back(std::move(goal));
@@ -150,10 +160,11 @@ class Trials {
     return goals;
   }
 
-  verify::Loaded loaded(const std::string& function) const {
+  verify::Loaded loaded(const Places& places, uint64_t entry) const {
     verify::Loaded loaded;
-    loaded.segments.push_back({"departing code", Address{kCode}, ByteView(c_.stub->code.text), Size{c_.stub->code.text.size()}});
-    loaded.entry = Address{kHigh | entry_of(function)};
+    loaded.segments.push_back({"departing code", Address{places.code}, ByteView(c_.stub->code.text), Size{c_.stub->code.text.size()}});
+    loaded.entry = Address{places.high | entry};
+    loaded.is_all = true;
     return loaded;
   }
 
@@ -162,145 +173,140 @@ class Trials {
     verdict_.instructions += verdict.instructions;
   }
 
-  void describe_list(verify::EntryState& state, uint64_t at, const std::vector<uint64_t>& entries) {
-    ByteBuffer bytes(entries.size() * 8);
-    for (size_t i = 0; i < entries.size(); ++i) store<uint64_t>(bytes, i * 8, entries[i], d_.giver);
-    state.memory.push_back({"page list", Address{at}, keep(std::move(bytes)), Size{entries.size() * 8}});
+  void describe(verify::EntryState& state, const char* name, uint64_t at, ByteBuffer bytes) {
+    if (bytes.empty()) return;
+    const Size size{bytes.size()};
+    state.memory.push_back({name, Address{at}, keep(std::move(bytes)), size});
+  }
+  /// There is nothing to load but what is described.
+  static void close(verify::EntryState& state, const verify::Loaded& loaded, const RangeSet& besides) {
+    RangeSet reach = besides;
+    for (const verify::Segment& s : loaded.segments) reach.add(Range::at(s.start, s.size));
+    for (const verify::Segment& s : state.memory) reach.add(Range::at(s.start, s.size));
+    state.reach = std::make_shared<const RangeSet>(std::move(reach));
   }
 
-  /// Looks at the release word, the head at 0, translation and the last page, and keeps what it sees.
-  void describe_hook(verify::EntryState& state) {
-    using namespace ppc64;
-    using namespace ppc64::reg;
-    std::vector<Instruction> code;
-    auto address = [&](uint64_t a) {
-      code.push_back(ins::lis(r9, static_cast<int64_t>(a >> 16)));
-      code.push_back(ins::ori(r9, r9, a & 0xffff));
-    };
-    auto keep_r10 = [&](int64_t at) {
-      address(kWitness);
-      code.push_back(ins::stw(r10, at, r9));
-    };
-    auto see = [&](uint64_t from, int64_t at) {
-      address(from);
-      code.push_back(ins::lwz(r10, int64_t{0}, r9));
-      keep_r10(at);
-    };
-    if (!d_.slave.empty()) see(label(trampoline::kReleaseLabel), 0);
-    if (d_.head_size != 0) see(d_.head_to, 4);
-    if (d_.does("segments_placed")) see(kElsewhere, 8);
-    code.push_back(ins::mfmsr(r10));
-    code.push_back(ins::rlwinm(r10, r10, 0, 26, 27));
-    keep_r10(12);
-    code.push_back(ins::blr());
-    ByteBuffer bytes(code.size() * 4);
-    for (size_t i = 0; i < code.size(); ++i) {
-      auto word = encode(code[i]);
-      BATON_CHECK(word.ok(), "an instruction of the trial's hook");
-      store<uint32_t>(bytes, i * 4, *word, d_.giver);
-    }
-    state.memory.push_back({"the hook", Address{kHook}, keep(std::move(bytes)), Size{code.size() * 4}});
-    ByteBuffer descriptor(24);
-    store<uint64_t>(descriptor, 0, kHigh | kHook, d_.giver);
-    state.memory.push_back({"the hook's descriptor", Address{kDescriptor}, keep(std::move(descriptor)), Size{24}});
-  }
-
-  /// Memory equals what the hook saw at `at`.
-  void saw(verify::Goals& goals, int64_t at, uint32_t value, const std::string& clause) {
-    ByteBuffer bytes(4);
-    store<uint32_t>(bytes, 0, value, d_.giver);
-    goals.bytes.push_back({Address{kWitness + static_cast<uint64_t>(at)}, keep(std::move(bytes)), clause});
-  }
   bool before(const char* first, const char* second) const {
     auto place = [&](const char* event) { return std::find(d_.events.begin(), d_.events.end(), event); };
     return place(first) < place(second);
   }
-
-  void master(const Trial& trial) {
-    auto state = entry_state(Section::kMaster, trial);
-    auto wanted = goals(Section::kMaster, trial);
-    std::vector<ByteBuffer> sources;
-    for (uint64_t i = 0; i < kPages; ++i) {
-      sources.push_back(page_bytes(i + 1));
-      state.memory.push_back({"a page", Address{kSources + i * kPage}, keep(sources[i]), Size{kPage}});
-    }
-    // What stands there before: another page's bytes where nothing is to be copied, the image's otherwise.
-    const ByteBuffer old = page_bytes(77);
-    const ByteBuffer& image = trial.pages ? sources[0] : old;
-    state.memory.push_back({"memory that is copied to", Address{kDestinations}, keep(old), Size{2 * kPage}});
-    state.memory.push_back({"memory that is copied to", Address{kElsewhere}, keep(old), Size{kPage}});
-    state.memory.push_back({"low memory", Address{0}, keep(page_bytes(78)), Size{kPage}});
-    if (trial.pages) {
-      describe_list(state, kFirstList, {kDestinations | 1, kSources | 8, kSecondList | 2});
-      describe_list(state, kSecondList, {(kSources + kPage) | 8, kElsewhere | 1, (kSources + 2 * kPage) | 8, 4});
-      wanted.bytes.push_back({Address{kDestinations}, keep(sources[0]), "segments_placed: the first page"});
-      wanted.bytes.push_back({Address{kDestinations + kPage}, keep(sources[1]), "segments_placed: the page after it"});
-      wanted.bytes.push_back({Address{kElsewhere}, keep(sources[2]), "segments_placed: a page elsewhere"});
-      wanted.may_write.add(Range::at(Address{kDestinations}, Size{2 * kPage}));
-      wanted.may_write.add(Range::at(Address{kElsewhere}, Size{kPage}));
-    }
-    auto head = [&](uint64_t at, uint64_t size) {
-      auto from = image.begin() + static_cast<ptrdiff_t>(d_.head_offset + at);
-      return ByteBuffer(from, from + static_cast<ptrdiff_t>(size));
-    };
-    if (d_.head_size != 0 && d_.head_offset + d_.head_size <= kPage) {
-      wanted.bytes.push_back({Address{d_.head_to}, keep(head(0, d_.head_size)), "head_copied: the image's bytes"});
-      wanted.may_write.add(Range::at(Address{d_.head_to}, Size{d_.head_size}));
-      wanted.code_of_others.add(Range::at(Address{d_.head_to}, Size{d_.head_size}));
-    }
-    // Any page may be code, and the slaves go where the image says.
-    if (trial.pages)
-      for (RangeSet* code : {&wanted.code, &wanted.code_of_others}) {
-        code->add(Range::at(Address{kDestinations}, Size{2 * kPage}));
-        code->add(Range::at(Address{kElsewhere}, Size{kPage}));
-      }
-    wanted.may_write.add(Range::at(Address{kStackTop - trampoline::kDepartureFrame}, Size{trampoline::kDepartureFrame}));
-    if (!d_.slave.empty()) {
-      ByteBuffer one(4);
-      store<uint32_t>(one, 0, 1, d_.giver);
-      Range word = Range::at(Address{label(trampoline::kReleaseLabel)}, Size{4});
-      wanted.bytes.push_back({word.begin, keep(std::move(one)), "slaves_released: the word they wait for"});
-      wanted.may_write.add(word);
-      wanted.releases.add(word);
-    }
-    if (trial.hook) {
-      describe_hook(state);
-      wanted.may_execute.add(Range::at(Address{kHook}, Size{0x100}));
-      wanted.may_write.add(Range::at(Address{kWitness}, Size{16}));
-      if (!d_.slave.empty())
-        saw(wanted, 0, before("slaves_released", "hash_table_cleared") ? 1 : 0, "order: what the hook saw of the release");
-      if (d_.head_size != 0) {
-        auto at_zero = before("head_copied", "hash_table_cleared") ? head(0, 4) : ByteBuffer();
-        if (at_zero.empty()) {
-          ByteBuffer low = page_bytes(78);
-          auto from = low.begin() + static_cast<ptrdiff_t>(d_.head_to);
-          at_zero.assign(from, from + 4);
-        }
-        saw(wanted, 4, *load<uint32_t>(at_zero, 0, d_.giver), "order: what the hook saw of the head");
-      }
-      if (d_.does("segments_placed"))
-        saw(wanted, 8, *load<uint32_t>(before("segments_placed", "hash_table_cleared") ? sources[2] : old, 0, d_.giver),
-            "order: what the hook saw of the pages");
-      saw(wanted, 12, 0, "real_mode: the hook is called without translation");
-    }
-    add(trial.name, verify::verify_entry(loaded(d_.master), state, wanted, d_.giver));
+  /// That memory is this in the end.
+  void want(verify::Goals& goals, uint64_t at, ByteBuffer bytes, const std::string& clause) {
+    goals.bytes.push_back({Address{at}, keep(std::move(bytes)), clause});
+  }
+  void want(verify::Goals& goals, uint64_t at, uint64_t number, const std::string& clause) {
+    ByteBuffer bytes;
+    append<uint64_t>(bytes, number, d_.giver);
+    want(goals, at, std::move(bytes), clause);
+  }
+  ByteBuffer word(uint32_t number) const {
+    ByteBuffer bytes;
+    append<uint32_t>(bytes, number, d_.giver);
+    return bytes;
   }
 
-  void slave() {
-    const Trial trial{"a slave", false, false};
+  void master(const Trial& trial) {
+    const Places& places = trial.places;
+    auto state = entry_state(Section::kMaster, trial);
+    auto wanted = goals(Section::kMaster, trial);
+    const auto code = loaded(places, places.code);
+    const auto writes = [&](uint64_t at, uint64_t size) { wanted.may_write.add(Range::at(Address{at}, Size{size})); };
+    wanted.is_alone = true;
+
+    // What stands there before, and afterwards.
+    const PageList list = pages_of(trial);
+    const uint64_t elsewhere = places.elsewhere_of(trial.page);
+    std::map<uint64_t, ByteBuffer> old{{0, made_up_bytes(78, kLowMemory + d_.head_to + d_.head_size)},
+                                       {trial.image(), made_up_bytes(77, 4 * trial.page + d_.head_offset + d_.head_size)},
+                                       {elsewhere, made_up_bytes(76, 2 * trial.page)}};
+    auto after = old;
+    for (const auto& [at, bytes] : list.after) {
+      auto& [start, region] = *std::prev(after.upper_bound(at));
+      std::copy(bytes.begin(), bytes.end(), region.begin() + static_cast<ptrdiff_t>(at - start));
+      writes(at, trial.page);
+      // Any page may be code, and the slaves go where the image says.
+      for (RangeSet* fetched : {&wanted.code, &wanted.code_of_others}) fetched->add(Range::at(Address{at}, Size{trial.page}));
+    }
+    const auto image = after.at(trial.image()).begin() + static_cast<ptrdiff_t>(d_.head_offset);
+    const ByteBuffer head(image, image + static_cast<ptrdiff_t>(d_.head_size));
+    for (const auto& [at, bytes] : list.entries) describe(state, "page list", at, bytes);
+    for (const auto& [at, bytes] : list.sources) describe(state, "a page", at, bytes);
+    for (const auto& [at, bytes] : old) describe(state, at == 0 ? "low memory" : "memory that is copied to", at, bytes);
+    if (!list.after.empty()) {
+      want(wanted, trial.image(), after.at(trial.image()), "segments_placed: the image");
+      want(wanted, elsewhere, after.at(elsewhere), "segments_placed: pages elsewhere");
+    }
+    if (d_.head_size != 0) {
+      want(wanted, d_.head_to, head, "head_copied: the image's bytes");
+      writes(d_.head_to, d_.head_size);
+      wanted.code_of_others.add(Range::at(Address{d_.head_to}, Size{d_.head_size}));
+    }
+    if (d_.named("stack")) {
+      want(wanted, places.frame(), 0, "the stack ends where it begins: no frame is before the first");
+      writes(places.frame(), 8);
+    }
+    if (!d_.slave.empty()) {
+      const uint64_t release = label(places, trampoline::kReleaseLabel);
+      want(wanted, release, word(1), "slaves_released: the word they wait for");
+      writes(release, 4);
+      wanted.releases.add(Range::at(Address{release}, Size{4}));
+    }
+    if (trial.hook) hook(trial, state, wanted, old, after, head);
+    close(state, code, wanted.may_write);
+    add(trial.name, verify::verify_entry(code, state, wanted, d_.giver));
+  }
+
+  void hook(const Trial& trial, verify::EntryState& state, verify::Goals& wanted, const std::map<uint64_t, ByteBuffer>& old,
+            const std::map<uint64_t, ByteBuffer>& after, const ByteBuffer& head) {
+    const Places& places = trial.places;
+    Hook hook(places, d_.giver, has_descriptors());
+    const auto saw = [&](size_t index, uint64_t number, const std::string& clause) { want(wanted, places.witness + 8 * index, number, clause); };
+    const auto first = [&](const ByteBuffer& bytes, uint64_t at = 0) { return uint64_t{*load<uint32_t>(bytes, at, d_.giver)}; };
+    if (!d_.slave.empty())
+      saw(hook.sees(label(places, trampoline::kReleaseLabel)), before("slaves_released", "hash_table_cleared") ? 1 : 0, "order: what the hook saw of the release");
+    if (d_.head_size != 0)
+      saw(hook.sees(d_.head_to), before("head_copied", "hash_table_cleared") ? first(head) : first(old.at(0), d_.head_to), "order: what the hook saw of the head");
+    if (d_.does("segments_placed")) {
+      const auto& image = (before("segments_placed", "hash_table_cleared") ? after : old).at(trial.image());
+      saw(hook.sees(trial.image() + trial.page - 4), first(image, trial.page - 4), "order: what the hook saw of the pages");
+    }
+    saw(Hook::kMsr, 0, "real_mode: the hook is called without translation and interrupts");
+    saw(Hook::kStack, places.frame(), "hash_table_cleared: the hook's stack");
+    if (has_descriptors()) {
+      saw(Hook::kToc, hook.toc(), "hash_table_cleared: the hook's TOC");
+      saw(Hook::kEnvironment, hook.environment(), "hash_table_cleared: the hook's environment");
+    } else {
+      saw(Hook::kEntry, places.high | places.hook, "hash_table_cleared: the hook's own address");
+    }
+    const uint64_t entry = has_descriptors() ? places.hook_code : places.hook;
+    const ByteBuffer code = hook.code();
+    wanted.may_execute.add(Range::at(Address{entry}, Size{code.size()}));
+    describe(state, "the hook", entry, code);
+    describe(state, "the hook's descriptor", places.hook, hook.descriptor());
+    wanted.may_write.add(Range::at(Address{places.witness}, Size{hook.size_of_witness()}));
+    wanted.may_write.add(Range::at(Address{places.frame() + Hook::kSavedLr}, Size{8}));
+    wanted.may_write.add(Range::at(Address{places.frame() - Hook::kFrame}, Size{8}));
+  }
+
+  /// `places` are all that differs, and how many were counted before.
+  void slave(const Places& places) {
+    const bool is_first = &places == kPlaces;
+    const Trial trial{"a slave", places, kUsualPage, Trial::kNoPage, false};
     auto state = entry_state(Section::kSlaves, trial);
     auto wanted = goals(Section::kSlaves, trial);
-    wanted.may_write.add(Range::at(Address{label(d_.arrived)}, Size{4}));
+    const Range arrived = Range::at(Address{label(places, d_.arrived)}, Size{4});
+    const uint32_t counted = is_first ? 0 : 0xffff;
+    describe(state, "the count", arrived.begin.value(), word(counted));
+    wanted.may_write.add(arrived);
     wanted.waits_after_stores = true;
-    auto code = loaded(d_.slave);
-    add(trial.name, verify::verify_wait(code, state, wanted, d_.giver, "waits until it is released"));
-    ByteBuffer one(4), counted(4);
-    store<uint32_t>(one, 0, 1, d_.giver);
-    store<uint32_t>(counted, 0, 1, d_.giver);
-    state.memory.push_back({"the release word", Address{label(trampoline::kReleaseLabel)}, keep(std::move(one)), Size{4}});
-    wanted.bytes.push_back({Address{label(d_.arrived)}, keep(std::move(counted)), "is counted once"});
-    wanted.awaited.add(Range::at(Address{label(trampoline::kReleaseLabel)}, Size{4}));
-    add("a released slave", verify::verify_entry(code, state, wanted, d_.giver));
+    const auto code = loaded(places, label(places, d_.code_symbol(d_.slave)));
+    close(state, code, {});
+    add(is_first ? "a slave" : "another slave", verify::verify_wait(code, state, wanted, d_.giver, "waits until it is released"));
+    const uint64_t release = label(places, trampoline::kReleaseLabel);
+    describe(state, "the release word", release, word(1));
+    want(wanted, arrived.begin.value(), word(counted + 1), "is counted once");
+    wanted.awaited.add(Range::at(Address{release}, Size{4}));
+    add(is_first ? "a released slave" : "another released slave", verify::verify_entry(code, state, wanted, d_.giver));
   }
 
   const Compilation& c_;

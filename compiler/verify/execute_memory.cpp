@@ -37,6 +37,10 @@ std::optional<uint64_t> Execution::effective_address() {
     unknown("accesses memory, and data translation is not known to be off");
     return std::nullopt;
   }
+  if (m_.is_unmapped(*address, msr::kDr)) {
+    wrong("accesses memory at " + hex(Wide{*address}) + ", where translation shows nothing");
+    return std::nullopt;
+  }
   return address;
 }
 
@@ -44,8 +48,8 @@ std::optional<uint64_t> Execution::effective_address() {
 bool Execution::reaches(uint64_t address) {
   // Four high bits are not looked at with translation off (Power ISA 3.0B, Book III 5.7.3).
   const uint64_t real = address & ~(uint64_t{0xf} << 60);
-  if (m_.linear_map || !m_.reach || m_.reach->contains(Range::at(Address{real}, Size{1}))) return true;
-  wrong("loads from " + hex(Wide{address}) + ", which no CPU of this guest reaches with translation off (machine.rma)");
+  if (!m_.reach || m_.reach->contains(Range::at(Address{real}, Size{1}))) return true;
+  wrong("loads from " + hex(Wide{address}) + (m_.linear_map ? ", where nothing is" : ", which no CPU of this guest reaches with translation off (machine.rma)"));
   result_.unreached = true;
   return false;
 }
@@ -83,6 +87,7 @@ void Execution::put(uint64_t at, unsigned width, const Value& value, Endian orde
 /// The block of an address that is not known is none that anything is missing of.
 void Execution::of_block(void (Coherence::*what)(uint64_t)) {
   auto address = add(base(0), gpr(1)).constant();
+  if (address && m_.is_unmapped(*address, msr::kDr)) return wrong("is about " + hex(Wide{*address}) + ", where translation shows nothing");
   if (address && (m_.linear_map || is_known(msr::kDr, false))) (m_.coherence.*what)(m_.place_of(*address));
 }
 

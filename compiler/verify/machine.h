@@ -140,6 +140,11 @@ struct Machine : Registers {
   /// What is not known of the caller is taken on trust: translation, on or off, only drops the four high bits of an
   /// address. Without this nothing is run that is translated.
   bool linear_map = false;
+  std::optional<uint64_t> linear_high;  // see EntryState
+  /// Whether nothing is seen at an address while this bit of MSR, IR or DR, is on.
+  bool is_unmapped(uint64_t address, uint64_t translation) const {
+    return linear_high && (msr.known() & msr.bits() & translation) != 0 && address >> 60 != *linear_high >> 60;
+  }
   uint64_t place_of(uint64_t address) const { return linear_map ? address & ~(uint64_t{0xf} << 60) : address; }
   std::shared_ptr<const RangeSet> reach;  // see EntryState
   /// The first load of what nobody described, as a sentence: what is not known later may come from there.

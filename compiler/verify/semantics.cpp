@@ -96,6 +96,7 @@ Step step(Machine& m) {
     auto refused = call_function(m, *contract);
     return refused ? give_up(*refused) : Step{};
   }
+  if (m.is_unmapped(m.pc, msr::kIr)) return {Step::Kind::kWrong, "an instruction is fetched at " + hex(Wide{m.pc}) + ", where translation shows nothing"};
   const uint64_t place = m.place_of(m.pc);
   const Range fetched = Range::at(Address{place}, Size{4});
   if (auto missing = m.coherence.missing(fetched, Coherence::Fetched::kHere)) {

@@ -231,6 +231,7 @@ class Trial {
     m_.word_name = from_.word_name;
     watch_fetches(m_.coherence, from_, to_);
     m_.linear_map = from_.linear_map;
+    m_.linear_high = from_.linear_high;
   }
   /// Eight bytes to a symbol. Of very much only both ends: more is not followed either.
   void name_bytes(const Range& range, const std::string& region) {
@@ -330,7 +331,7 @@ class Trial {
         how_ = RunEnd::kCircles;
         const RangeSet loaded = loaded_in_turn();
         const std::string where = "it goes around at " + hex(Wide{m_.pc}) + " and changes nothing";
-        if (loaded.empty()) return stop(Outcome::kRefuted, where + ": it never leaves");
+        if (loaded.empty() || to_.is_alone) return stop(Outcome::kRefuted, where + ": it never leaves");
         // Others change what it waits for, which is there, and nothing else that is known.
         if (!to_.awaited.empty() && (loaded_.is_all || to_.awaited.contains(loaded)))
           return stop(Outcome::kRefuted, where + ": it never leaves, though what it waits for is there");

@@ -96,6 +96,8 @@ struct EntryState {
   uint64_t cache_block = kSmallestBlock;
   /// Code runs where an address and its place in memory may differ in the four high bits, and in no other; see machine.h.
   bool linear_map = false;
+  /// Then, and with translation on, memory is seen with these four high bits only; nothing where that is not known.
+  std::optional<uint64_t> linear_high = {};
   /// Memory that the giver describes besides the segments: the copy of the head at 0. Seen before them.
   std::vector<Segment> memory;
   /// Doublewords of memory that are not known, each by its name, in front of all that is described.
@@ -104,7 +106,8 @@ struct EntryState {
     std::string name;
   };
   std::vector<NamedWord> named = {};
-  /// What a CPU reaches with translation off, beside the four high bits of an address; null where that is not known.
+  /// What a CPU reaches with translation off, beside the four high bits of an address, and under a linear map with it on, too;
+  /// null where that is not known.
   std::shared_ptr<const RangeSet> reach = {};
   /// Memory whose bytes are not known, in front of what is described: what a file holds that is not there.
   std::vector<UnknownMemory> unknown = {};
@@ -171,6 +174,8 @@ struct Goals {
   RangeSet releases;
   /// This CPU is let go by another one that changes a word of these, and stored code before.
   RangeSet awaited;
+  /// No other CPU stores to what this one loads: who goes around and changes nothing never leaves.
+  bool is_alone = false;
   /// Where code may run besides.
   RangeSet may_execute;
   /// Who waits (verify_wait) may have stored where it may write before that.

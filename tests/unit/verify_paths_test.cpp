@@ -76,6 +76,36 @@ TEST_CASE("what no CPU reaches with translation off is not loaded") {
   CHECK(find(stores.judge(), "nothing else is written").outcome == Outcome::kRefuted);
 }
 
+TEST_CASE("under a linear map memory is seen with its high bits only") {
+  const auto judged = [](const std::string& code, uint64_t high) {
+    Case c(code + kGo);
+    c.from.linear_map = true;
+    c.from.linear_high = high;
+    c.from.msr_known |= ppc64::msr::kDr;
+    c.from.msr_value |= ppc64::msr::kDr;
+    c.from.reach = std::make_shared<const RangeSet>(RangeSet{Range::from_to(0, 0x50000000)});
+    return c.judge().obligations[0];
+  };
+  const uint64_t high = uint64_t{0xc} << 60;
+  const std::string low = "\tlis %r9, 0x4000\n\t", top = "\tlis %r9, -0x4000\n\tsldi %r9, %r9, 32\n\toris %r9, %r9, 0x4000\n\t";
+  CHECK(judged(low + "lbz %r8, 0(%r9)\n", 0).outcome == Outcome::kProved);
+  CHECK(judged(top + "lbz %r8, 0(%r9)\n", high).outcome == Outcome::kProved);
+  for (const char* access : {"lbz %r8, 0(%r9)\n", "stb %r8, 0(%r9)\n", "dcbst 0, %r9\n", "icbi 0, %r9\n"}) {
+    CAPTURE(access);
+    CHECK(judged(low + access, high).outcome == Outcome::kRefuted);
+    CHECK(judged(low + access, high).detail.find(" 0x40000000, where translation shows nothing") != std::string::npos);
+    CHECK(judged(top + access, 0).outcome == Outcome::kRefuted);
+  }
+  CHECK(judged("\tlis %r9, 0x6000\n\tlbz %r8, 0(%r9)\n", 0).detail == "`lbz %r8, 0(%r9)` at 0x10004 loads from 0x60000000, where nothing is");
+}
+
+TEST_CASE("who waits for nobody never leaves") {
+  Case c(std::string("\tlis %r9, 0x4000\n1:\tlbz %r8, 0(%r9)\n\tb 1b\n") + kGo);
+  CHECK(c.judge().obligations[0].outcome == Outcome::kUnknown);
+  c.to.is_alone = true;
+  CHECK(c.judge().obligations[0].outcome == Outcome::kRefuted);
+}
+
 TEST_CASE("what is not known is said to come from what nobody described") {
   Case c(std::string("\tlis %r9, 0x4000\n\tld %r8, 8(%r9)\n\tlbz %r7, 0(%r8)\n") + kGo);
   CHECK(c.judge().obligations[0].detail ==
