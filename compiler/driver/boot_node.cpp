@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "driver/replays.h"
 #include "inputs/boot_marks.h"
 #include "placement/tree_properties.h"
 
@@ -95,10 +96,11 @@ verify::EntryState entered_by(verify::EntryState state, uint32_t id) {
   return state;
 }
 
-Verdict judge_each_boot_cpu(const BootNodeNeed& need, const verify::Loaded& loaded, const verify::EntryState& state,
+Verdict judge_each_boot_cpu(const Compilation& c, const BootNodeNeed& need, const verify::Loaded& loaded, const verify::EntryState& state,
                             const verify::Goals& goals, Endian giver) {
   if (need.known) {
     Verdict verdict = verify::verify_entry(loaded, state, goals, giver);
+    repeat(c, verdict, {loaded, state, goals, giver});
     verdict.obligations.push_back(read_as_kernel(need.clause, need, {}, *need.known));
     return verdict;
   }
@@ -116,6 +118,7 @@ Verdict judge_each_boot_cpu(const BootNodeNeed& need, const verify::Loaded& load
     auto words = words_for(need, *marks, id);
     of_id.words.insert(of_id.words.end(), words.begin(), words.end());
     Verdict one = verify::verify_entry(loaded, concrete, of_id, giver);
+    repeat(c, one, {loaded, concrete, of_id, giver});
     for (const Obligation& o : one.obligations) {
       bool of_node = o.clause == of_cpu(id, need.clause);
       // That the words are right says that the stub did it; what they mean is the kernel's reading.

@@ -34,7 +34,7 @@ std::optional<BootNodeNeed> boot_node_need(const Compilation& c, const contract:
 verify::EntryState entered_by(verify::EntryState state, uint32_t id);
 
 /// All obligations, each with its worst answer over the CPUs, and one of the boot CPU's node for each CPU.
-verify::Verdict judge_each_boot_cpu(const BootNodeNeed& need, const verify::Loaded& loaded, const verify::EntryState& state,
+verify::Verdict judge_each_boot_cpu(const Compilation& c, const BootNodeNeed& need, const verify::Loaded& loaded, const verify::EntryState& state,
                                     const verify::Goals& goals, Endian giver);
 
 }  // namespace baton::driver

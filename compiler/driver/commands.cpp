@@ -17,6 +17,7 @@
 #include "driver/pipeline.h"
 #include "driver/plan.h"
 #include "driver/program_file.h"
+#include "driver/replays.h"
 #include "driver/show.h"
 #include "driver/text_diff.h"
 #include "driver/verification.h"
@@ -49,6 +50,7 @@ bool read_policy(Compilation& c, const Options& options) {
 int build(const Options& options) {
   Compilation c;
   c.solver = solver_use(options);
+  set_up_replays(c, options);
   if (!read_policy(c, options)) return kUsage;
   Phase last = options.stop_after.value_or(options.verify ? Phase::kVerify : Phase::kEmit);
   bool good = open_program(c, options, options.files[0]);
@@ -89,6 +91,8 @@ int check(const Options& options) {
 
 int plan(const Options& options) {
   Compilation c;
+  c.solver = solver_use(options);
+  set_up_replays(c, options);
   if (!read_policy(c, options)) return kUsage;
   bool good = open_program(c, options, options.files[0]) && compile(c, options, Phase::kSynthesize);
   c.sink.apply(c.policy);

@@ -4,6 +4,8 @@
 #include "driver/departing.h"
 
 #include "driver/departing_trials.h"
+#include "driver/replays.h"
+#include "driver/verification.h"
 #include "ppc64/stub.h"
 
 namespace baton::driver {
@@ -52,14 +54,8 @@ Outputs departure_outputs(const Compilation& c) {
 
 bool verify_departure(Compilation& c) {
   OrderVerdict result{c.gap->departure->giver, try_departure(c)};
-  bool good = true;
-  for (const auto& o : result.verdict.obligations) {
-    if (o.outcome <= Outcome::kAssumed) continue;
-    bool refuted = o.outcome == Outcome::kRefuted;
-    c.sink.report(refuted ? Code::refuted : Code::not_proved, c.layout.handoff->name_span,
-                  "`" + o.clause + "` is " + (refuted ? "refuted: " : "not proved: ") + o.detail);
-    good = good && !refuted;
-  }
+  say_not_repeated(c, result.verdict, replay::kTranslated);
+  const bool good = report_verdict(c, "", result.verdict);
   c.verdicts.push_back(std::move(result));
   return good;
 }

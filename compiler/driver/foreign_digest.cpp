@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <set>
 
+#include "driver/replays.h"
+#include "verify/end_goals.h"
+
 namespace baton::driver {
 
 using verify::Outcome;
@@ -26,7 +29,10 @@ std::vector<Changed> changes(uint64_t size) {
   return all;
 }
 
-verify::Obligation judge_change(const verify::Loaded& loaded, const verify::EntryState& state, const verify::Goals& master, Address at,
+/// No instruction is at an odd address: whoever leaves goes elsewhere.
+constexpr Address kNowhere{1};
+
+verify::Obligation judge_change(const Compilation& c, const verify::Loaded& loaded, const verify::EntryState& state, const verify::Goals& master, Address at,
                                 uint8_t was, Endian giver, const std::string& clause) {
   const ByteBuffer other{static_cast<uint8_t>(was ^ 1)};
   verify::EntryState changed = state;
@@ -38,10 +44,15 @@ verify::Obligation judge_change(const verify::Loaded& loaded, const verify::Entr
   strict.detail = where + strict.detail;
   if (strict.outcome != Outcome::kRefuted) return strict;
   // It went on, or it stored first: then it may have found it nevertheless.
+  verify::Goals stays = verify::detection_goals(kNowhere, clause);
+  stays.may_write = goals.may_write;
+  stays.may_execute = goals.may_execute;
   goals.may_write.add(Range::from_to(0, kTwoTo64));
   verify::Obligation lax = verify::verify_wait(loaded, changed, goals, giver, clause).obligations.front();
   if (lax.outcome == Outcome::kRefuted) strict.detail = where + lax.detail;
   else if (lax.outcome <= Outcome::kAssumed) strict.detail = where + lax.detail + ", and has stored elsewhere than in its own memory before";
+  const bool leaves = lax.outcome == Outcome::kRefuted;
+  repeat_as(c, strict, {loaded, changed, stays, giver}, leaves ? stays.target_clause : verify::kFrameClause);
   return strict;
 }
 
@@ -63,7 +74,7 @@ void judge_digests_of(const Compilation& c, const verify::Loaded& loaded, const 
     for (const Changed& change : changes(payload->second.size())) {
       auto was = payload->second.bytes_at(change.offset, 1);
       BATON_CHECK(was.has_value(), "a payload has its own bytes");
-      auto answer = judge_change(loaded, state, goals, *segment->start + Size{change.offset}, was->front(), giver,
+      auto answer = judge_change(c, loaded, state, goals, *segment->start + Size{change.offset}, was->front(), giver,
                                  clause + ": a change of " + change.which + " is found before anything is stored");
       worst = std::max(worst, answer.outcome);
       verdict.obligations.push_back(std::move(answer));

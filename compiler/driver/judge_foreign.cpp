@@ -14,10 +14,10 @@
 #include "driver/foreign_setting.h"
 #include "driver/meeting_proof.h"
 #include "driver/program_file.h"
+#include "driver/replays.h"
 #include "driver/show.h"
 #include "driver/verification.h"
 #include "inputs/digest.h"
-#include "replay/replay.h"
 #include "verify/judgement.h"
 #include "verify/certificate.h"
 #include "verify/trace.h"
@@ -41,7 +41,7 @@ constexpr uint64_t kMostTrialSteps = 5'000'000;
 class ForeignJudge {
  public:
   ForeignJudge(Compilation& c, const inputs::ForeignCode& code, const Options& options)
-      : c_(c), code_(code), scratch_(options.scratch), replays_(options.replay != "off"), of_handoff_(!options.program.empty()), replayer_({options.qemu}) {
+      : c_(c), code_(code), scratch_(options.scratch), of_handoff_(!options.program.empty()) {
     load();
     read_flags();
   }
@@ -84,16 +84,16 @@ class ForeignJudge {
       auto goals = master_goals(order);
       goals.tell_stores = true;
       verify::Verdict verdict = verify::verify_entry(loaded_, state, goals, order.giver);
-      replay(verdict, {loaded_, state, goals, order.giver});
+      repeat(c_, verdict, {loaded_, state, goals, order.giver});
       judge_digests_of(c_, loaded_, state, goals, order.giver, verdict);
-      if (replays_) replay::say_what_is_not_shown(verdict, replay::kOfChangedSegment);
+      say_not_repeated(c_, verdict, replay::kOfChangedSegment);
       if (auto landing = slaves_landing(order)) {
         SlaveSetting slave{*landing, entry(order.from, Section::kSlaves), goals_of(c_, order.to, kept_, Section::kSlaves)};
         allow(slave.goals, slave.state);
         allow_copied_code(slave.goals, slave.state);
         judge_meeting(c_, order, loaded_, {{state}, goals}, std::move(slave), verdict);
         const bool meets = verdict.obligations.back().outcome <= Outcome::kAssumed;
-        if (replays_) replay::say_what_is_not_shown(verdict, replay::kOfSeveralCpus);
+        say_not_repeated(c_, verdict, replay::kOfSeveralCpus);
         judge_slaves(order, goals, meets, verdict);
       }
       tell_what_is_incidental(order, verdict);
@@ -240,17 +240,6 @@ class ForeignJudge {
     }
   }
 
-  void replay(verify::Verdict& verdict, const verify::Question& question) {
-    if (replays_) replayer_.replay(verdict, question);
-  }
-
-  static void add(verify::Verdict& to, const char* who, const verify::Verdict& what) {
-    for (const auto& o : what.obligations) {
-      to.obligations.push_back(o);
-      to.obligations.back().clause = std::string(who) + o.clause;
-    }
-  }
-
   bool is_as_needed(const verify::EntryState& state, const std::vector<verify::BytesGoal>& bytes) const {
     return !bytes.empty() && std::all_of(bytes.begin(), bytes.end(), [&](const verify::BytesGoal& goal) {
       return std::any_of(state.memory.begin(), state.memory.end(), [&](const verify::Segment& s) {
@@ -280,8 +269,8 @@ class ForeignJudge {
       // The taker's own bytes are there when a slave comes, and the master has to leave them so: they run its code.
       goals.comes_back = false;
       auto comes = verify::verify_entry(at_landing, state, goals, arrives);
-      replay(comes, {at_landing, state, goals, arrives});
-      return add(verdict, "a slave: ", comes);
+      repeat(c_, comes, {at_landing, state, goals, arrives});
+      return add_obligations(verdict, "a slave: ", comes);
     }
     goals.comes_back = true;
     auto waiting = goals;
@@ -290,7 +279,7 @@ class ForeignJudge {
     auto watched = state;
     watched.observer = &run;
     auto waits = verify::verify_wait(at_landing, watched, waiting, arrives, "waits for the master");
-    if (waits.outcome() <= Outcome::kAssumed) add(verdict, "a slave: ", waits);
+    if (waits.outcome() <= Outcome::kAssumed) add_obligations(verdict, "a slave: ", waits);
     // What the master stores lets it go. Where the taker's code replaces what it came by, it comes to that in the end: its way
     // there is the one through the code that it found.
     auto released = state;
@@ -315,13 +304,13 @@ class ForeignJudge {
       watched = released;
       watched.observer = &run;
       leaves = verify::verify_entry(at_landing, watched, goals, arrives);
-      replay(leaves, {at_landing, released, goals, arrives});
+      repeat(c_, leaves, {at_landing, released, goals, arrives});
       // Where it lands is where it is to enter: it has come when the taker's code stands there.
       verify::Obligation& arrival = leaves.obligations.front();
       if (waiting.passes_target && arrival.outcome <= Outcome::kAssumed && !brings(master, verdict))
         arrival = {arrival.clause, Outcome::kUnknown, "it comes to " + hex(lands) + ", where, as far as is known, the taker's code is not"};
     }
-    add(verdict, "a slave, let go: ", leaves);
+    add_obligations(verdict, "a slave, let go: ", leaves);
     if (met) return;
     for (const auto& [at, line] : run.lines())
       for (uint64_t byte = at; byte < at + 4; ++byte)
@@ -453,8 +442,7 @@ class ForeignJudge {
   Compilation& c_;
   const inputs::ForeignCode& code_;
   const std::vector<Range>& scratch_;
-  const bool replays_, of_handoff_;
-  replay::Replayer replayer_;
+  const bool of_handoff_;
   std::vector<verify::FlagGoal> flags_;
   std::deque<ByteBuffer> kept_;
   verify::Loaded loaded_;
@@ -499,17 +487,6 @@ bool write_bytes(Compilation& c, const std::string& file, ByteView bytes) {
   return static_cast<bool>(written);
 }
 
-/// What is wrong about a replay itself.
-void report_replay(Compilation& c, const Options& options, Endian giver, const verify::Obligation& o) {
-  if (!o.replayed) return;
-  const std::string what = options.files[0] + ", entered by a " + std::string(to_text(giver)) + "-endian giver: `" + o.clause + "` ";
-  if (o.replayed->answer == verify::Replayed::Answer::kDisagrees)
-    c.sink.report(Code::disagrees, {}, what + "is not as the judge says: " + o.detail);
-  if (o.replayed->answer == verify::Replayed::Answer::kNotRun && options.replay == "require")
-    c.sink.report(Code::not_replayed, {}, what + "is refuted, and that was not repeated: " + o.replayed->detail)
-        .note("--replay auto shows what is refuted nevertheless; --qemu PROGRAM names another QEMU");
-}
-
 /// As findings where those are the answer; the table and the certificate say it already. Whether all is well.
 bool report_findings(Compilation& c, const Options& options) {
   bool good = true;
@@ -517,12 +494,12 @@ bool report_findings(Compilation& c, const Options& options) {
     for (const auto& o : order.verdict.obligations) {
       if (o.outcome <= Outcome::kAssumed) continue;
       good = false;
-      report_replay(c, options, order.giver, o);
+      const std::string what = options.files[0] + ", entered by a " + std::string(to_text(order.giver)) + "-endian giver: `" + o.clause + "`";
+      report_replay(c, {}, what, o);
       if (options.format != "sarif" && options.format != "github") continue;
       const bool refuted = o.outcome == Outcome::kRefuted;
       auto& d = c.sink.report(refuted ? Code::refuted : Code::not_proved, {},
-                              options.files[0] + ", entered by a " + std::string(to_text(order.giver)) + "-endian giver: `" + o.clause + "` is " +
-                                  (refuted ? "refuted: " : "not proved: ") + o.detail);
+                              what + " is " + (refuted ? "refuted: " : "not proved: ") + o.detail);
       if (o.example) d.note("for example: " + verify::example_text(*o.example));
       if (o.replayed) d.note(verify::replayed_text(*o.replayed));
     }
@@ -534,6 +511,7 @@ bool report_findings(Compilation& c, const Options& options) {
 int judge_foreign(const Options& options) {
   Compilation c;
   c.solver = solver_use(options);
+  set_up_replays(c, options);
   bool all_proved = true;
   if (auto code = set_up_foreign(c, options); code && !c.sink.has_errors()) {
     ForeignJudge judge(c, *code, options);

@@ -50,6 +50,12 @@ void solver_option(CLI::App& app, Options& options) {
       ->type_name("auto|off|FILE")->capture_default_str();
 }
 
+void replay_options(CLI::App& app, Options& options) {
+  app.add_option("--replay", options.replay, "repeat what is refuted in QEMU: auto, where it is installed; require, else it is an error; off")
+      ->type_name("WHEN")->check(CLI::IsMember({"auto", "off", "require"}))->envname("BATON_REPLAY")->capture_default_str();
+  app.add_option("--qemu", options.qemu, "the program that it is repeated in, by name or path")->type_name("PROGRAM")->capture_default_str();
+}
+
 /// Of the commands that write a program.
 void program_options(CLI::App& app, Options& options, const char* where) {
   app.add_option("-o,--output", options.file, where)->type_name("FILE");
@@ -130,9 +136,7 @@ void add_verify(CLI::App& app, Options& options, Raw& raw) {
   foreign_options(verify, options, raw);
   verify.add_option("-o,--output", options.output, "write the stub's bytes here, as they would be loaded")->type_name("FILE");
   verify.add_flag("--listing", options.listing, "each instruction: how often, what it changed, which clause it meets, whether it is needed");
-  verify.add_option("--replay", options.replay, "repeat what is refuted in QEMU: auto, where it is installed; require, else it is an error; off")
-      ->type_name("WHEN")->check(CLI::IsMember({"auto", "off", "require"}))->envname("BATON_REPLAY")->capture_default_str();
-  verify.add_option("--qemu", options.qemu, "the program that it is repeated in, by name or path")->type_name("PROGRAM")->capture_default_str();
+  replay_options(verify, options);
   verify.footer("Exit code: 0 proved, or assumed where the table says so; 1 something is refuted, or not known.\n"
                 "Examples:\n"
                 "  baton verify stub.bin --at 0x400_0000 --from linux.kexec@2005 --to linux.bootblock@16 --machine single\n"
@@ -233,6 +237,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   build.add_option("--dump", raw.dump, "print what a phase made: parse check place synthesize verify")->type_name("PHASE")->allow_extra_args(false);
   build.add_flag("!--no-verify", options.verify, "do not read back and prove what was written");
   solver_option(build, options);
+  replay_options(build, options);
   build.footer("Example:\n  baton build boot.baton -o out -D kernel_file=vmlinux --handoff boot");
 
   CLI::App& check = *app.add_subcommand("check", "find what is wrong in programs, without their input files");
@@ -245,6 +250,8 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   one_file(plan, options);
   handoff_options(plan, options, raw);
   common(plan, options, raw);
+  solver_option(plan, options);
+  replay_options(plan, options);
   plan.footer("Example:\n  baton plan boot.baton -D kernel_file=vmlinux");
 
   CLI::App& explain = *app.add_subcommand("explain", "what a code means: explain BT3001, or by slug");

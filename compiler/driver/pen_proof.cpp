@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "driver/verification.h"
 #include "emit/tree_needs.h"
 #include "inputs/written_tree.h"
 #include "placement/pen.h"
@@ -89,7 +90,7 @@ void judge_pen(const Compilation& c, const trampoline::ClosedOrder& order, const
   verify::Loaded at_landing = loaded;
   at_landing.entry = Address{pen.landing};
   verify::Verdict of_slaves = verify::verify_pen(at_landing, slave, goals, slots);
-  for (const auto& o : of_slaves.obligations) verdict.obligations.push_back({"a slave: " + o.clause, o.outcome, o.detail});
+  add_obligations(verdict, "a slave: ", of_slaves);
   verdict.obligations.push_back(reserved(tree, slots.slots, slots.size));
 }
 

@@ -21,6 +21,10 @@
 #include "trampoline/close.h"
 #include "verify/verify.h"
 
+namespace baton::replay {
+class Replayer;
+}
+
 namespace baton::driver {
 
 /// The stub as text and as bytes.
@@ -52,6 +56,8 @@ struct Compilation {
   verify::SolverUse solver;  // of the judge
   uint64_t most_instructions = verify::kMostInstructions;
   verify::Observer* observer = nullptr;
+  std::shared_ptr<replay::Replayer> replayer;  // of what is refuted; null where nothing is repeated
+  bool replays_required = false;
   std::shared_ptr<const verify::ForeignCalls> calls;  // that a stub of others makes, and that are taken by contract
 };
 

@@ -9,12 +9,15 @@
 #include "driver/departing.h"
 #include "driver/meeting_proof.h"
 #include "driver/pen_proof.h"
+#include "driver/replays.h"
 #include "driver/tree_proof.h"
 #include "inputs/digest.h"
 #include "ppc64/disassemble.h"
 #include "ppc64/registers.h"
 #include "trampoline/interrupts.h"
 #include "verify/certificate.h"
+#include "verify/end_goals.h"
+#include "verify/judgement.h"
 
 namespace baton::driver {
 
@@ -186,17 +189,17 @@ void judge_relayed_slave(const Compilation& c, const trampoline::ClosedOrder& or
   goals.comes_back = true;
   goals.may_execute.add(Range::at(Address{0}, Size{trampoline::kHeadSize}));
   goals.may_execute.add(c.layout.entered().extent);
-  auto add = [&](const char* who, const verify::Verdict& of_slave) {
-    for (const auto& o : of_slave.obligations)
-      verdict.obligations.push_back({std::string(who) + o.clause, o.outcome, o.detail});
-  };
   auto waiting = entry_state(c, order.from, loaded, Section::kSlaves);
-  add("a slave: ", verify::verify_wait(at_landing, waiting, goals, Endian::kBig, relay.order_clause));
+  auto waits = verify::verify_wait(at_landing, waiting, goals, Endian::kBig, relay.order_clause);
+  say_not_repeated(c, waits, kOfWaiting);
+  add_obligations(verdict, "a slave: ", waits);
   auto released = waiting;
   kept.push_back(ByteBuffer{0, 0, 0, 1});
   released.memory.push_back({"the relay's word", relay_word(relay).begin, ByteView(kept.back()), Size{4}});
   goals.awaited.add(relay_word(relay));
-  add("a slave: ", verify::verify_entry(at_landing, released, goals, Endian::kBig));
+  auto leaves = verify::verify_entry(at_landing, released, goals, Endian::kBig);
+  repeat(c, leaves, {at_landing, released, goals, Endian::kBig});
+  add_obligations(verdict, "a slave: ", leaves);
 }
 
 /// Firmware that refuses what the stub asks for: the stub then stays where it is, with nothing stored.
@@ -209,7 +212,8 @@ void judge_refusals(const Compilation& c, const verify::Loaded& loaded, const ve
     auto refused = state;
     refused.firmware.answer = refusal.value;
     auto stays = verify::verify_wait(loaded, refused, goals, giver, std::string("stays in the stub after ") + refusal.name);
-    verdict.obligations.insert(verdict.obligations.end(), stays.obligations.begin(), stays.obligations.end());
+    say_not_repeated(c, stays, kOfRefusal);
+    add_obligations(verdict, "", stays);
   }
 }
 
@@ -277,18 +281,48 @@ std::vector<verify::HashLoop> hash_loops(const Compilation& c, Endian giver) {
 
 /// The last byte of each, changed, must stop the stub.
 void judge_digests(const Compilation& c, const verify::Loaded& loaded, const verify::EntryState& state, Endian giver,
-                   verify::Verdict& verdict) {
+                   std::deque<ByteBuffer>& kept, verify::Verdict& verdict) {
   if (!c.gap->digest) return;
   const auto& inputs = c.gap->digest->inputs;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    auto found = verify::verify_detects(loaded, state, Address{inputs[i].start + inputs[i].size - 1},
-                                        place_of(c, trampoline::digest_differs_label(giver, i)), giver,
-                                        inputs[i].clause + ": a change of its last byte is found");
-    verdict.obligations.insert(verdict.obligations.end(), found.obligations.begin(), found.obligations.end());
+    const auto goals = verify::detection_goals(place_of(c, trampoline::digest_differs_label(giver, i)),
+                                               inputs[i].clause + ": a change of its last byte is found");
+    const Address last{inputs[i].start + inputs[i].size - 1};
+    const auto changed = verify::with_changed_byte(loaded, state, last, kept);
+    BATON_CHECK(changed.has_value(), "what is digested is loaded");
+    auto found = verify::verify_detects(loaded, *changed, goals, giver);
+    // It goes elsewhere, or it has stored before.
+    for (const std::string& clause : {goals.target_clause, std::string(verify::kFrameClause)})
+      if (!found.obligations.front().replayed) repeat_as(c, found.obligations.front(), {loaded, *changed, goals, giver}, clause);
+    say_not_repeated(c, found, replay::kOfChangedSegment);
+    add_obligations(verdict, "", found);
   }
 }
 
 }  // namespace
+
+void add_obligations(verify::Verdict& to, const char* who, const verify::Verdict& what) {
+  for (const auto& o : what.obligations) {
+    to.obligations.push_back(o);
+    to.obligations.back().clause = who + o.clause;
+  }
+}
+
+bool report_verdict(Compilation& c, const std::string& when, const verify::Verdict& verdict) {
+  bool good = true;
+  for (const auto& o : verdict.obligations) {
+    if (o.outcome <= verify::Outcome::kAssumed) continue;
+    const bool refuted = o.outcome == verify::Outcome::kRefuted;
+    const std::string what = when + "`" + o.clause + "`";
+    report_replay(c, c.layout.handoff->name_span, what, o);
+    auto& d = c.sink.report(refuted ? Code::refuted : Code::not_proved, c.layout.handoff->name_span,
+                            what + " is " + (refuted ? "refuted: " : "not proved: ") + o.detail);
+    if (o.example) d.note("for example: " + verify::example_text(*o.example));
+    if (o.replayed) d.note(verify::replayed_text(*o.replayed));
+    good = good && !refuted;
+  }
+  return good;
+}
 
 bool verify_outputs(Compilation& c, const Outputs& outputs) {
   if (!c.stub) return true;
@@ -314,11 +348,13 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
     slaves::Witness witness(goals);
     const bool is_seen = landing && !boot_node && !state.observer;
     if (is_seen) state.observer = &witness.observer();
-    OrderVerdict result{order.giver, boot_node ? judge_each_boot_cpu(*boot_node, loaded, state, goals, order.giver)
+    OrderVerdict result{order.giver, boot_node ? judge_each_boot_cpu(c, *boot_node, loaded, state, goals, order.giver)
                                                : verify::verify_entry(loaded, state, goals, order.giver)};
     if (is_seen) state.observer = nullptr;
+    if (!boot_node) repeat(c, result.verdict, {loaded, state, goals, order.giver});
+    say_not_repeated(c, result.verdict, kOfTree);
     judge_refusals(c, loaded, state, goals, order.giver, result.verdict);
-    judge_digests(c, loaded, state, order.giver, result.verdict);
+    judge_digests(c, loaded, state, order.giver, kept, result.verdict);
     // Each slave by itself, once: its byte order is not the master's.
     if (relay && &order == &c.gap->orders.front()) judge_relayed_slave(c, order, loaded, kept, result.verdict);
     // What is wrong already is not looked at in all orders.
@@ -335,15 +371,10 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
     if (c.gap->pen && &order == &c.gap->orders.front())
       judge_pen(c, order, loaded, entry_state(c, order.from, loaded, Section::kSlaves), goals_of(c, order.to, kept, Section::kSlaves),
                 result.verdict);
+    say_not_repeated(c, result.verdict, replay::kOfSeveralCpus);
     judge_tree_needs(c, order.to, loaded, result.verdict);
-    for (const auto& o : result.verdict.obligations) {
-      if (o.outcome <= verify::Outcome::kAssumed) continue;
-      bool refuted = o.outcome == verify::Outcome::kRefuted;
-      c.sink.report(refuted ? Code::refuted : Code::not_proved, c.layout.handoff->name_span,
-                    "with a " + std::string(to_text(order.giver)) + "-endian giver, `" + o.clause + "` is " +
-                        (refuted ? "refuted: " : "not proved: ") + o.detail);
-      good = good && !refuted;
-    }
+    say_not_repeated(c, result.verdict, kOfTree);
+    good = report_verdict(c, "with a " + std::string(to_text(order.giver)) + "-endian giver, ", result.verdict) && good;
     c.verdicts.push_back(std::move(result));
   }
   return good;

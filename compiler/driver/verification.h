@@ -28,6 +28,12 @@ verify::EntryState entry_state(const Compilation& c, const contract::Boundary& f
 /// memory, bytes whose source nobody has read are left out.
 verify::Goals goals_of(const Compilation& c, const contract::Boundary& to, std::deque<ByteBuffer>& kept, model::Section cpu);
 
+/// Those of somebody else, with who it is before each clause.
+void add_obligations(verify::Verdict& to, const char* who, const verify::Verdict& what);
+
+/// Findings for all that is not proved or assumed; false when something is refuted. `when`: "with a big-endian giver, ".
+bool report_verdict(Compilation& c, const std::string& when, const verify::Verdict& verdict);
+
 /// One line per obligation.
 std::string verdicts_text(const Compilation& c);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <optional>
 
 #include "ppc64/registers.h"
@@ -41,6 +42,7 @@ struct Repeated {
   verify::Run run;
   verify::StoredNumbers besides = {};        // memory that nobody describes, as it is in the emulated machine
   uint64_t memory = 0;                       // of that
+  bool reads_beyond = false;                 // what nobody described, and lies where that has none
   std::vector<Obligation> visible = {};      // what the judge says of the part of its end that can be seen
   std::optional<Result<Seen>> seen = {};
   std::vector<Obligation> shown = {};        // what it says of QEMU's
@@ -61,7 +63,7 @@ class Replay {
  private:
   Replayed answer(const Obligation& o, size_t occurrence) {
     if (question_.from.book3e) return {Answer::kCannotShow, "it has no CPU of Book III-E whose software leaves a 64-bit kernel"};
-    if (question_.from.linear_map) return {Answer::kCannotShow, "the code runs translated, by tables that nobody has described"};
+    if (question_.from.linear_map) return {Answer::kCannotShow, kTranslated};
     if (o.clause == verify::kFetchClause || o.clause == verify::kPrefetchClause) return {Answer::kCannotShow, kCaches};
     Repeated* repeated = find_run(o.clause, occurrence, o.numbers);
     if (!repeated)
@@ -73,7 +75,7 @@ class Replay {
     // Where it goes, or what there is in the end: of a way that does not arrive, what was written.
     const bool of_way = o.clause == question_.to.target_clause;
     if (!of_way && !refutes(repeated->visible, o.clause, occurrence))
-      return {Answer::kCannotShow, repeated->memory == kMostMemory ? "it happens in memory that no machine here has"
+      return {Answer::kCannotShow, repeated->memory == kMostMemory ? kNoMemory
                                                                     : "no state shows it: what is written is what was there, or a register that is not compared"};
     if (!program_) return {Answer::kNotRun, "`" + options_.program + "` is not installed"};
     if (!repeated->seen) {
@@ -85,15 +87,22 @@ class Replay {
       const Failure& failure = repeated->seen->failure();
       return {failure.kind == Failure::Kind::kUnsuitable ? Answer::kCannotShow : Answer::kNotRun, failure.message};
     }
-    const Seen& seen = **repeated->seen;
+    Replayed seen = compare(o, occurrence, *repeated, **repeated->seen, of_way);
+    if (seen.answer == Answer::kDisagrees && repeated->reads_beyond) return {Answer::kCannotShow, kNoMemory};
+    return seen;
+  }
+
+  Replayed compare(const Obligation& o, size_t occurrence, Repeated& repeated, const Seen& seen, bool of_way) const {
+    const verify::Run& run = repeated.run;
     if (run.how == RunEnd::kUnknown) {
-      Replayed state = compare_states(o, occurrence, *repeated, seen);
+      Replayed state = compare_states(o, occurrence, repeated, seen);
       return state.answer == Answer::kConfirmed ? state : Replayed{Answer::kNotRun, "the judge does not know how it goes on, and here " + where(seen)};
     }
     Replayed way = compare_ways(run, seen);
-    return of_way || way.answer != Answer::kConfirmed ? way : compare_states(o, occurrence, *repeated, seen);
+    return of_way || way.answer != Answer::kConfirmed ? way : compare_states(o, occurrence, repeated, seen);
   }
 
+  static constexpr const char* kNoMemory = "it happens in memory that no machine here has";
   static constexpr const char* kCaches = "its instruction caches follow every store";
 
   /// As the judge has it, and what the machine can hold: without other bits of the MSR, in one of the states that the
@@ -142,11 +151,22 @@ class Replay {
     const RangeSet described = r.run.entry.memory.described_ranges();
     uint64_t highest = std::max({r.run.entry.pc, r.run.end.pc, r.question.to.target.value()});
     if (!described.empty()) highest = std::max(highest, static_cast<uint64_t>(described.back().end.wide() - 1));
+    std::map<uint64_t, uint8_t> besides;
+    for (const auto& [place, number] : r.run.end.memory.filled()) {
+      if (place >= kMostMemory) {
+        r.reads_beyond = true;
+        continue;
+      }
+      highest = std::max(highest, place + 7);
+      for (unsigned i = 0; i < 8; ++i) besides.emplace(place + i, static_cast<uint8_t>(number >> (56 - 8 * i)));
+    }
     r.run.end.memory.stored().each([&](uint64_t at, const verify::Value& byte) {
       highest = std::max(highest, at);
-      // Whatever is stored where nobody described anything is another byte than was there.
-      if (!described.contains(Range::at(Address{at}, Size{1}))) r.besides.append(at, static_cast<uint8_t>(~byte.bits()));
+      // Whatever is stored where nobody described anything, and nobody looked before, is another byte than was there.
+      besides.emplace(at, static_cast<uint8_t>(~byte.bits()));
     });
+    for (const auto& [at, byte] : besides)
+      if (!described.contains(Range::at(Address{at}, Size{1}))) r.besides.append(at, byte);
     r.memory = highest >= kMostMemory - kMemoryStep ? kMostMemory : std::max(kLeastMemory, (highest / kMemoryStep + 1) * kMemoryStep);
     r.visible = judge(r, visible_end(r));
     return r;

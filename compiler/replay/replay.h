@@ -36,7 +36,8 @@ class Replayer {
 
 /// Why no replay shows what is refuted, where nobody replayed it.
 inline constexpr const char* kOfSeveralCpus = "it takes several CPUs, whose caches follow stores and see them in order";
-inline constexpr const char* kOfChangedSegment = "it takes a segment of which a byte is changed, and a replay loads them as they are";
+inline constexpr const char* kOfChangedSegment = "it takes a segment of which a byte is changed, and no run of that was found that shows it";
+inline constexpr const char* kTranslated = "the code runs translated, by tables that nobody has described";
 void say_what_is_not_shown(verify::Verdict& verdict, const char* why);
 
 }  // namespace baton::replay

@@ -14,13 +14,6 @@ namespace {
 // Bytes that are not as they must be, of which the solver is asked together.
 constexpr size_t kMostClaimed = 4096;
 
-/// Whatever was stored to these bytes, each is certainly what it was at entry. Of what nobody described that is not known.
-bool stands_as_at_entry(const Machine& machine, uint64_t address, unsigned width) {
-  for (uint64_t at = address; at < address + width; ++at)
-    if (machine.memory.name_at(at).empty() || !machine.memory.byte(at).same_as(machine.memory.at_entry(at))) return false;
-  return true;
-}
-
 class EndJudge {
  public:
   EndJudge(const RunAtEnd& end, std::vector<Obligation>& obligations, std::map<size_t, Claim>& claims)
@@ -270,6 +263,12 @@ class EndJudge {
 
 void judge_end_state(const RunAtEnd& end, std::vector<Obligation>& obligations, std::map<size_t, Claim>& claims) {
   EndJudge(end, obligations, claims).judge();
+}
+
+bool stands_as_at_entry(const Machine& machine, uint64_t address, unsigned width) {
+  for (uint64_t at = address; at < address + width; ++at)
+    if (machine.memory.name_at(at).empty() || !machine.memory.byte(at).same_as(machine.memory.at_entry(at))) return false;
+  return true;
 }
 
 std::optional<std::string> written_elsewhere(const Machine& machine, const Goals& goals) {

@@ -33,7 +33,9 @@ struct RunAtEnd {
 /// Adds an obligation for each goal; and to `claims`, by the obligation's place, what must hold for one that is not proved.
 void judge_end_state(const RunAtEnd& end, std::vector<Obligation>& obligations, std::map<size_t, Claim>& claims);
 
-/// The first byte that was stored where nothing may be, as a sentence.
+/// Whatever was stored to these bytes, each is certainly what it was at entry. Of what nobody described that is not known.
+bool stands_as_at_entry(const Machine& machine, uint64_t address, unsigned width);
+/// The first byte that is other than it was where nothing may be stored, as a sentence.
 std::optional<std::string> written_elsewhere(const Machine& machine, const Goals& goals);
 inline constexpr const char* kFrameClause = "nothing else is written";
 /// " in `stub`", or nothing.

@@ -116,7 +116,8 @@ class Trial {
     entry_msr_ = m_.msr;
   }
 
-  Verdict detect(Endian giver, const std::string& clause) {
+  Verdict detect(Endian giver) {
+    const std::string& clause = to_.target_clause;
     set_up(giver);
     const bool arrived = execute();
     Obligation way = std::move(verdict_.obligations.front());
@@ -380,7 +381,9 @@ class Trial {
   }
 
   bool stores_elsewhere() const {
-    return m_.memory.stored().first([&](uint64_t address) { return !to_.may_write.contains(Range::at(Address{address}, Size{1})); }).has_value();
+    return m_.memory.stored().first([&](uint64_t address) {
+      return !to_.may_write.contains(Range::at(Address{address}, Size{1})) && !stands_as_at_entry(m_, address, 1);
+    }).has_value();
   }
 
   /// On a CPU that is older than what was executed the stub ends there.
@@ -519,19 +522,27 @@ size_t walk_entry(const Loaded& loaded, const EntryState& from, const Goals& to,
   return open.size();
 }
 
-Verdict verify_detects(const Loaded& loaded, const EntryState& from, Address changed, Address differs, Endian giver,
-                       const std::string& clause) {
+std::optional<EntryState> with_changed_byte(const Loaded& loaded, const EntryState& from, Address changed, std::deque<ByteBuffer>& kept) {
   Memory before;
   for (const Segment& s : loaded.segments) before.describe(s.name, s.start.value(), s.bytes, s.size.bytes());
   auto byte = before.byte(changed.value()).constant();
-  if (!byte) return Verdict{{{clause, Outcome::kUnknown, "nobody described the byte at " + hex(changed)}}, 0, {}};
-  ByteBuffer other{static_cast<uint8_t>(*byte ^ 1)};
+  if (!byte) return std::nullopt;
+  kept.push_back({static_cast<uint8_t>(*byte ^ 1)});
   EntryState state = from;
-  state.memory.push_back({"the changed byte", changed, ByteView(other), Size{1}});
+  state.memory.push_back({"the changed byte", changed, ByteView(kept.back()), Size{1}});
+  return state;
+}
+
+Goals detection_goals(Address differs, const std::string& clause) {
   Goals goals;
   goals.target = differs;
+  goals.target_clause = clause;
   goals.msr_any = ~uint64_t{0};
-  return Trial(loaded, state, goals).detect(giver, clause);
+  return goals;
+}
+
+Verdict verify_detects(const Loaded& loaded, const EntryState& changed, const Goals& to, Endian giver) {
+  return Trial(loaded, changed, to).detect(giver);
 }
 
 Verdict verify_wait(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver,

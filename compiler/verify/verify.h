@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -272,10 +273,14 @@ Verdict verify_entry(const Loaded& loaded, const EntryState& from, const Goals& 
 /// Shows every way to the observer, and judges nothing. How many ways were left.
 size_t walk_entry(const Loaded& loaded, const EntryState& from, const Goals& to, Endian giver, Observer& observer);
 
-/// With the byte at `changed` being another than is described, the CPU must come to `differs` without having stored
-/// anything. One obligation, `clause`.
-Verdict verify_detects(const Loaded& loaded, const EntryState& from, Address changed, Address differs, Endian giver,
-                       const std::string& clause);
+/// The same state with another byte at `changed` than is loaded, which `kept` owns; nothing where none is loaded.
+std::optional<EntryState> with_changed_byte(const Loaded& loaded, const EntryState& from, Address changed, std::deque<ByteBuffer>& kept);
+
+/// What is asked of a CPU that must find out: to come to `differs`, and to have stored nothing.
+Goals detection_goals(Address differs, const std::string& clause);
+
+/// Entered with a changed byte, does it do what detection_goals asks? One obligation, the target's clause.
+Verdict verify_detects(const Loaded& loaded, const EntryState& changed, const Goals& to, Endian giver);
 
 /// A CPU that must wait where it is as long as memory is as described: proved when its state repeats before it
 /// reaches the target or stores anything. One obligation, `clause`.

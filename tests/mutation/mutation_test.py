@@ -85,6 +85,14 @@ def handoffs(bench):
                 yield name, [program, "--handoff", name, *defines]
 
 
+def chosen_handoffs(bench, only=""):
+    """Those of which the stub is Baton's and none is needless."""
+    sys.path.insert(0, bench)
+    import stub_table
+    needless = {name for name, _ in stub_table.NEEDLESS}
+    return [(name, arguments) for name, arguments in handoffs(bench) if name not in needless and only in name]
+
+
 def mutate(tool, folder, arguments):
     done = subprocess.run([tool, "build", *arguments], cwd=folder, capture_output=True, text=True, timeout=900, check=False)
     if done.returncode != 0 or not done.stdout:
@@ -100,12 +108,9 @@ def main():
     parser.add_argument("--expect", type=os.path.abspath)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    sys.path.insert(0, options.bench)
+    chosen = chosen_handoffs(options.bench, options.only)
     import kept_table
     import stub_table
-
-    needless = {name for name, _ in stub_table.NEEDLESS}
-    chosen = [(name, arguments) for name, arguments in handoffs(options.bench) if name not in needless and options.only in name]
     groups, examples, totals, rows = collections.Counter(), {}, collections.Counter(), []
     with tempfile.TemporaryDirectory(prefix="baton-mutation-") as folder, concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         stub_table.make_inputs(folder)
@@ -157,4 +162,5 @@ def report(groups, examples, totals, rows, options, kept_table):
     return kept_table.settle("\n".join(text) + "\n", options.expect) or (1 if unexplained else 0)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -12,8 +12,12 @@
 // its answer, the place in the stub, the change, the instruction before and after, and what is otherwise when the CPUs come
 // to their ends, of which the judge says that nobody needs it. The last line counts: "refuted N", "undecodable N", ...
 //
-//   mutation_tool build handoffs.baton --handoff near_big
+// With --replay-every N only each Nth change is judged, and what is refuted of it is repeated in QEMU: a line for each, from
+// "replay" to "confirmed: it comes to 0x40".
+//
+//   mutation_tool [--replay-every N] build handoffs.baton --handoff near_big
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -21,6 +25,7 @@
 #include "driver/outputs.h"
 #include "driver/pipeline.h"
 #include "driver/program_file.h"
+#include "driver/replays.h"
 #include "driver/verification.h"
 #include "ppc64/stub.h"
 #include "verify/machine.h"
@@ -105,7 +110,8 @@ std::string text_of(uint32_t word) {
 
 class Mutation {
  public:
-  explicit Mutation(driver::Compilation& c) : c_(c), layout_(*ppc64::lay_out(c.gap->stub->stub)) {
+  Mutation(driver::Compilation& c, const driver::Options& options, size_t replay_every)
+      : c_(c), options_(options), replay_every_(replay_every), layout_(*ppc64::lay_out(c.gap->stub->stub)) {
     const auto& items = c.gap->stub->stub.items;
     for (size_t i = 0; i < items.size(); ++i)
       if (const auto* code = std::get_if<ppc64::CodeItem>(&items[i])) places_.push_back({layout_.offsets[i], code->order, code->instruction});
@@ -118,7 +124,9 @@ class Mutation {
     stub_ = c_.stub->code.text;
     const Outcome right = judge(outputs, stub_, right_);
     if (right > Outcome::kAssumed) return false;
+    size_t number = 0;
     for (const Change& change : changes()) {
+      if (replay_every_ != 0 && number++ % replay_every_ != 0) continue;
       ByteBuffer wrong = stub_;
       for (const auto& [place, word] : change.words) store<uint32_t>(wrong, place->offset, word, place->order);
       if (wrong != stub_) judge_change(outputs, change, wrong);
@@ -159,6 +167,8 @@ class Mutation {
     c_.sink = diagnostics::Sink{};
     c_.verdicts.clear();
     c_.observer = &ends;
+    // Anew for each change, since one build repeats no more than some.
+    if (replay_every_ != 0) driver::set_up_replays(c_, options_);
     driver::verify_outputs(c_, outputs);
     Outcome worst = Outcome::kProved;
     for (const auto& order : c_.verdicts) worst = std::max(worst, order.verdict.outcome());
@@ -180,6 +190,7 @@ class Mutation {
       if (std::none_of(change.words.begin(), change.words.end(), [&](const auto& word) { return is_executed(ends, *word.first); })) why = "it is never executed";
     }
     ++counts_[answer];
+    if (replay_every_ != 0) return print_replays(change);
     if (answer == "refuted" || answer == "undecodable") return;
     std::string before, after;
     for (const auto& [place, word] : change.words) {
@@ -190,6 +201,14 @@ class Mutation {
                 before.c_str(), after.c_str(), why.c_str());
   }
 
+  void print_replays(const Change& change) const {
+    for (const auto& order : c_.verdicts)
+      for (const auto& o : order.verdict.obligations)
+        if (o.replayed || o.outcome == Outcome::kRefuted)
+          std::printf("replay\t%#llx\t%s\t%s\t%s\t%s\n", static_cast<unsigned long long>(change.words.front().first->offset), change.name.c_str(),
+                      (o.clause + ": " + o.detail).c_str(), o.replayed ? verify::to_text(o.replayed->answer) : "left out", o.replayed ? o.replayed->detail.c_str() : "");
+  }
+
   /// In the stub, or in the copy of its head that slaves run.
   bool is_executed(const Ends& ends, const Place& place) const {
     const uint64_t start = segment_ ? segment_->start.value() : 0;
@@ -198,6 +217,8 @@ class Mutation {
   }
 
   driver::Compilation& c_;
+  const driver::Options& options_;
+  const size_t replay_every_;
   ppc64::Layout layout_;
   std::vector<Place> places_;
   ByteBuffer stub_;
@@ -207,6 +228,13 @@ class Mutation {
 };
 
 int run(int argc, char** argv) {
+  size_t replay_every = 0;
+  if (argc > 2 && std::string(argv[1]) == "--replay-every") {
+    replay_every = std::strtoul(argv[2], nullptr, 10);
+    argv[2] = argv[0];
+    argc -= 2;
+    argv += 2;
+  }
   driver::Options options;
   if (auto code = driver::parse_options(argc, argv, options)) return *code;
   driver::Compilation c;
@@ -218,7 +246,7 @@ int run(int argc, char** argv) {
     return 1;
   }
   auto outputs = good ? driver::make_outputs(c) : std::nullopt;
-  if (outputs && Mutation(c).run(*outputs)) return 0;
+  if (outputs && Mutation(c, options, replay_every).run(*outputs)) return 0;
   driver::show_findings(c, options);
   return 1;
 }

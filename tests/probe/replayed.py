@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Is everything that `baton verify` refutes in the tests so in QEMU, or is it said why QEMU cannot show it?
+"""Is everything that is refuted in the tests so in QEMU, or is it said why QEMU cannot show it?
 
-Takes each `baton verify` of the golden tests, and of the stubs of tests/foreign every one that must be refuted, and runs it
-with --replay require. Each refuted obligation has to be confirmed, or to have one of the reasons that
+Takes each `baton verify` of the golden tests, of the stubs of tests/foreign every one that must be refuted, and of the changes
+of tests/mutation one in many, and has what is refuted repeated. Each refuted obligation has to be confirmed, or to have one of the reasons that
 compiler/replay/README.md lists; nothing may be left out, nothing may disagree, and some of all must be confirmed. Prints
 counts by answer and reason; --verbose each obligation.
 
     replayed.py --source . --baton build/release/bin/baton golden
     replayed.py --source . --baton build/release/bin/baton foreign --sample 4
+    replayed.py --source . --tool build/release/bin/mutation_tool changes --sample 150
 """
 import argparse
 import collections
@@ -33,7 +34,9 @@ REASONS = (
     "it does not keep a load within what a guest reaches",
     "it calls ",  # OPAL, or what is taken by contract
     "it takes several CPUs, ",
-    "it takes a segment of which a byte is changed, ",
+    "it is about a CPU that waits, ",
+    "it is about what a kernel reads in the tree, ",
+    "it takes firmware that refuses, ",
     "its CPU does not hold an MSR of ",
     "its rfid changes ME in a guest, too",
     "it depends on what its CPU does not hold, ",
@@ -57,15 +60,14 @@ class Tally:
             return  # findings: it was refused before anything was judged
         for giver in certificate["givers"]:
             for o in giver["obligations"]:
-                self.look(f"{name}, {giver['order']}: {o['clause']}", o)
+                replay = o.get("replay")
+                if o["outcome"] == "refuted" or replay:
+                    answer, detail = (replay["answer"], replay["detail"]) if replay else ("left out", "")
+                    self.look(f"{name}, {giver['order']}: {o['clause']}: {o['detail']}", answer, detail)
 
-    def look(self, name, obligation):
-        replay = obligation.get("replay")
-        if obligation["outcome"] != "refuted" and not replay:
-            return
-        answer, detail = (replay["answer"], replay["detail"]) if replay else ("left out", "")
+    def look(self, name, answer, detail):
         if self.verbose:
-            print(f"{name}\n    {obligation['detail']}\n    {answer}: {detail}")
+            print(f"{name}\n    {answer}: {detail}")
         reason = next((each for each in REASONS if detail.startswith(each)), None)
         if answer == "cannot-show" and reason:
             self.count["not shown: " + reason.strip(" :,")] += 1
@@ -80,16 +82,19 @@ def golden(options, tally):
     import run
     for path in sorted(glob.glob(str(options.source / "tests/golden/**/*.golden"), recursive=True)):
         text = run.Golden.parse(pathlib.Path(path).read_text(encoding="utf-8"))
-        for line in text.get("command").splitlines():
-            words = shlex.split(line)
-            if words[1:2] != ["verify"]:
-                continue
-            words = without(words, "--replay", "--qemu", "--format")
-            with tempfile.TemporaryDirectory(prefix="baton-replayed-") as folder:
-                run.write_inputs(text.sections, folder)
-                command = [*words[1:], "--format", "json", "--replay", "require"]
-                done = subprocess.run([options.baton, *command], cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-                tally.take(os.path.basename(path), done.stdout, done.stderr)
+        lines = [shlex.split(line) for line in text.get("command").splitlines() if line.strip()]
+        if not any(words[1:2] == ["verify"] for words in lines):
+            continue
+        with tempfile.TemporaryDirectory(prefix="baton-replayed-") as folder:
+            run.write_inputs(text.sections, folder)
+            for words in lines:
+                judges = words[1:2] == ["verify"]
+                command = [options.baton, *words[1:]] if words[0] == "baton" else words
+                if judges:
+                    command = [*without(command, "--replay", "--qemu", "--format"), "--format", "json", "--replay", "require"]
+                done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+                if judges:
+                    tally.take(os.path.basename(path), done.stdout, done.stderr)
 
 
 def without(words, *names):
@@ -118,17 +123,38 @@ def foreign(options, tally):
             tally.take(f"{case.shape}.{case.name}", done.stdout, done.stderr)
 
 
+def changes(options, tally):
+    """Of each shipped stub every Nth change, as `baton build` judges it."""
+    bench = str(options.source / "tests/bench")
+    sys.path.insert(0, str(options.source / "tests/mutation"))
+    import mutation_test
+    handoffs = mutation_test.chosen_handoffs(bench)
+    import stub_table
+    with tempfile.TemporaryDirectory(prefix="baton-replayed-") as folder:
+        stub_table.make_inputs(folder)
+        for name, arguments in handoffs:
+            command = [options.tool, "--replay-every", str(options.sample), "build", *arguments, "--replay", "require"]
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
+            if done.returncode != 0 or not done.stdout:
+                tally.wrong.append(f"{name}: {done.stderr}")
+            for line in done.stdout.splitlines():
+                if line.startswith("replay\t"):
+                    _, place, change, clause, answer, detail = line.split("\t")
+                    tally.look(f"{name}, {place}, {change}: {clause}", answer, detail)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("which", choices=("golden", "foreign"))
+    parser.add_argument("which", choices=("golden", "foreign", "changes"))
     parser.add_argument("--source", type=lambda text: pathlib.Path(text).resolve(), required=True)
-    parser.add_argument("--baton", type=lambda text: pathlib.Path(text).resolve(), required=True)
-    parser.add_argument("--sample", type=int, default=1, metavar="N", help="of tests/foreign every Nth that must be refuted")
+    parser.add_argument("--baton", type=lambda text: pathlib.Path(text).resolve(), help="of golden and foreign")
+    parser.add_argument("--tool", type=lambda text: pathlib.Path(text).resolve(), help="mutation_tool, of changes")
+    parser.add_argument("--sample", type=int, default=1, metavar="N", help="of tests/foreign every Nth that must be refuted, of each stub every Nth change")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="beginning with this one")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     tally = Tally(options.verbose)
-    (golden if options.which == "golden" else foreign)(options, tally)
+    {"golden": golden, "foreign": foreign, "changes": changes}[options.which](options, tally)
     for what, count in sorted(tally.count.items()):
         print(f"{count:4} {what}")
     if tally.count["confirmed"] == 0:

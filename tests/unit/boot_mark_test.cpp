@@ -63,7 +63,7 @@ verify::Verdict judged(const Made& stub, const MasterGoals& goals, uint32_t id) 
   auto [low, high] = std::minmax_element(places.begin(), places.end(),
                                          [](const auto& a, const auto& b) { return a.address < b.address; });
   auto [begin, end] = byte_at(low->address, high->address);
-  ByteBuffer tree(end - begin, 0);
+  ByteBuffer tree(end - begin, 0xff);
   for (const auto& place : places) tree[place.address - begin] = 15;
   verify::Loaded loaded;
   loaded.segments = {{"stub", Address{kStart}, stub.code, Size{stub.code.size()}}, {"tree", Address{begin}, tree, Size{tree.size()}}};

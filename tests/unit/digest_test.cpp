@@ -113,8 +113,10 @@ struct Scene {
   }
   verify::Outcome detects(size_t input, size_t offset, size_t told) {
     describe();
-    return verify::verify_detects(loaded, state, Address{address(input, offset)},
-                                  Address{label(digest_differs_label(way.order, told))}, way.order, "detects")
+    std::deque<ByteBuffer> kept;
+    auto changed = verify::with_changed_byte(loaded, state, Address{address(input, offset)}, kept);
+    REQUIRE(changed);
+    return verify::verify_detects(loaded, *changed, verify::detection_goals(Address{label(digest_differs_label(way.order, told))}, "detects"), way.order)
         .outcome();
   }
 };

@@ -4,6 +4,7 @@
 // said to be so; and a judge that is wrong is found out. Needs qemu-system-ppc64.
 #include <doctest/doctest.h>
 
+#include "base/address.h"
 #include "ppc64/assemble.h"
 #include "ppc64/registers.h"
 #include "replay/child.h"
@@ -213,6 +214,20 @@ TEST_CASE("a store where nothing may be stored, described or not") {
     if (o.clause == "nothing else is written") confirms(o, o.clause, "the byte at 0x50000 in no segment is written");
   Case special("\tmtsprg 2, 3\n" + kGo);
   confirms(special.refuted(), "nothing else is written", "special register sprg2, which is 0x");
+}
+
+TEST_CASE("what nobody described, and the stub goes by, is as the judge had it") {
+  Case goes("\tlis 6, 4\n\tld 5, 8(6)\n\tclrldi 5, 5, 48\n\tmtsrr0 5\n\tmfmsr 9\n\tmtsrr1 9\n\trfid\n");
+  goes.loaded.is_all = true;
+  const Obligation wrong = goes.refuted();
+  CAPTURE(wrong.detail);
+  confirms(wrong, "enter", "to 0x");
+  REQUIRE(wrong.example);
+  uint64_t loaded = 0;
+  for (const auto& [name, number] : wrong.example->inputs)
+    if (name.find("0x40008") != std::string::npos) loaded = number;
+  CHECK((loaded & 0xfffc) != 0);
+  CHECK(wrong.replayed->detail.find(hex(Wide{loaded & 0xfffc})) != std::string::npos);
 }
 
 TEST_CASE("a jump to another place") {
