@@ -55,7 +55,7 @@ class ForeignJudge {
       auto state = entry(order.from, Section::kMaster);
       state.observer = &trace;
       auto verdict = verify::verify_entry(loaded_, state, goals, order.giver);
-      text += (text.empty() ? "" : "\n") + std::string(to_text(order.giver)) + "-endian giver:\n" + trace.text();
+      text += (text.empty() ? "" : "\n") + std::string(to_text(order.giver)) + "-endian giver:\n" + trace.text(goals, verdict);
       for (const auto& o : verdict.obligations) text += std::string(to_text(o.outcome)) + "  " + o.clause + (o.detail.empty() ? "" : ": " + o.detail) + "\n";
     }
     return text;
@@ -431,7 +431,7 @@ class ForeignJudge {
                           (line->second.count == 1 ? "" : std::to_string(line->second.count) + " times; ") + changes;
         row.erase(row.find_last_not_of(' ') + 1);
         text += row + "\n";
-        for (const std::string& clause : line->second.clauses) text += std::string(12, ' ') + "meets `" + clause + "`\n";
+        for (const std::string& clause : line->second.clauses) text += verify::meets_line(clause);
         if (needless.count(at) != 0) text += std::string(12, ' ') + "needless: without it every answer is the same\n";
       }
       close(end);

@@ -142,7 +142,7 @@ void add_verify(CLI::App& app, Options& options, Raw& raw) {
                 "  baton verify stub.bin --at 0x400_0000 --from linux.kexec@2005 --to linux.bootblock@16 --machine single\n"
                 "  baton verify stub.S --from linux.kexec@2005 --to linux.bootblock@16 --machine single --set kernel=image --set tree=tree");
 
-  CLI::App& trace = *app.add_subcommand("trace", "show step by step what a stub that others wrote does");
+  CLI::App& trace = *app.add_subcommand("trace", "show step by step what a stub that others wrote does, and which clauses that meets");
   foreign_options(trace, options, raw);
   trace.footer("Of a loop the first turns are shown. Where the way depends on what is not known, each way is shown.\n"
                "Example:\n"

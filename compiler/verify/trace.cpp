@@ -69,40 +69,101 @@ std::vector<std::string> StepChanges::after(const Machine& m, const SymbolNames&
   // The first access is the fetch. What is taken by contract is not fetched.
   if (!accesses_.empty() && !by_contract_) accesses_.erase(accesses_.begin());
   const std::vector<Access> accesses = accesses_;  // looking at memory is an access too
-  for (const Access& access : accesses)
-    if (access.stores)
-      changes.push_back(std::to_string(access.width) + " bytes at " + hex(Wide{access.address}) + " = " +
-                        m.resolve(m.memory.load(access.address, access.width, m.order().value_or(Endian::kBig))).to_text(names));
+  // What a contract stores is not known, byte by byte: that is one change.
+  Range unknown{};
+  auto say = [&](uint64_t address, uint64_t width, const std::string& what) {
+    changes.push_back(std::to_string(width) + (width == 1 ? " byte at " : " bytes at ") + hex(Wide{address}) + " = " + what);
+  };
+  auto say_unknown = [&] {
+    if (!unknown.empty()) say(unknown.begin.value(), unknown.size().bytes(), "unknown");
+    unknown = {};
+  };
+  for (const Access& access : accesses) {
+    if (!access.stores) continue;
+    const Value value = m.resolve(m.memory.load(access.address, access.width, m.order().value_or(Endian::kBig)));
+    const auto range = Range::checked(Address{access.address}, Size{access.width});
+    if (range && value == Value::unknown().masked(low_bytes(access.width))) {
+      if (unknown.empty() || unknown.end != range->begin) say_unknown(), unknown = *range;
+      else unknown.end = range->end;
+    } else {
+      say_unknown();
+      say(access.address, access.width, value.to_text(names));
+    }
+  }
+  say_unknown();
   accesses_ = accesses;
   return changes;
 }
 
-void Trace::follows(const std::string& conditions) {
-  close_gap();
-  shown_.clear();
-  if (!conditions.empty()) text_ += "the way " + conditions + ":\n";
+void LastWriters::note(const StepChanges& changes, uint64_t step) {
+  for (const std::string& name : changes.registers()) registers_[name] = step;
+  for (const Access& access : changes.accesses())
+    for (unsigned i = 0; access.stores && i < access.width; ++i) bytes_[access.address + i] = step;
+  last_ = step;
 }
 
-void Trace::close_gap() {
-  if (hidden_ != 0) text_ += "            ... " + std::to_string(hidden_) + " steps of more turns\n";
+void LastWriters::each(const Goals& goals, const std::function<void(uint64_t, const std::string&)>& visit) const {
+  auto of = [&](const auto& writers, const auto& what, const std::string& clause) {
+    if (auto writer = writers.find(what); writer != writers.end()) visit(writer->second, clause);
+  };
+  if (last_) visit(*last_, goals.target_clause);
+  for (const RegisterGoal& goal : goals.registers) of(registers_, goal.name, goal.clause);
+  for (const WordGoal& goal : goals.words) of(bytes_, goal.at.value(), goal.clause);
+  for (const BytesGoal& goal : goals.bytes) of(bytes_, goal.at.value(), goal.clause);
+}
+
+namespace {
+
+bool is_met(const Verdict& verdict, const std::string& clause) {
+  return std::any_of(verdict.obligations.begin(), verdict.obligations.end(),
+                     [&](const Obligation& o) { return o.clause == clause && o.outcome <= Outcome::kAssumed; });
+}
+
+}  // namespace
+
+std::string meets_line(const std::string& clause) { return std::string(12, ' ') + "meets `" + clause + "`\n"; }
+
+void Trace::follows(const std::string& conditions) {
   hidden_ = 0;
+  shown_.clear();
+  if (!conditions.empty()) lines_.push_back("the way " + conditions + ":\n");
 }
 
 void Trace::after(const Machine& machine, const SymbolNames& names) {
-  ++steps_;
   std::vector<std::string> changes = changes_.after(machine, names);
   if (++shown_[changes_.pc()] > kTurnsShown) {
-    ++hidden_;
-    return;
+    if (hidden_++ == 0) lines_.emplace_back();
+    lines_.back() = "            ... " + std::to_string(hidden_) + " steps of more turns\n";
+  } else {
+    hidden_ = 0;
+    std::string line = padded(hex(Wide{changes_.pc()}), 10) + "  " + padded(changes_.instruction().text, kInstructionWidth) + "  " + joined(changes);
+    line.erase(line.find_last_not_of(' ') + 1);
+    lines_.push_back(line + "\n");
   }
-  close_gap();
-  std::string line = padded(hex(Wide{changes_.pc()}), 10) + "  " + padded(changes_.instruction().text, kInstructionWidth) + "  " + joined(changes);
-  line.erase(line.find_last_not_of(' ') + 1);
-  text_ += line + "\n";
+  // Ways that part go on from what was written before.
+  auto* writers = static_cast<LastWriters*>(machine.trail.get());
+  if (!writers || machine.trail.use_count() > 1) machine.trail = writers ? std::make_shared<LastWriters>(*writers) : std::make_shared<LastWriters>();
+  static_cast<LastWriters*>(machine.trail.get())->note(changes_, lines_.size() - 1);
 }
 
-std::string Trace::text() const {
-  return text_ + (hidden_ == 0 ? "" : "            ... " + std::to_string(hidden_) + " steps of more turns\n");
+void Trace::ends(const Machine& machine, const Obligation&) {
+  if (machine.trail) ends_.push_back(*static_cast<const LastWriters*>(machine.trail.get()));
+}
+
+std::string Trace::text(const Goals& goals, const Verdict& verdict) const {
+  std::map<uint64_t, std::vector<std::string>> met;
+  for (const LastWriters& end : ends_)
+    end.each(goals, [&](uint64_t line, const std::string& clause) {
+      auto& clauses = met[line];
+      if (is_met(verdict, clause) && std::find(clauses.begin(), clauses.end(), clause) == clauses.end()) clauses.push_back(clause);
+    });
+  std::string text;
+  for (size_t i = 0; i < lines_.size(); ++i) {
+    text += lines_[i];
+    if (auto clauses = met.find(i); clauses != met.end())
+      for (const std::string& clause : clauses->second) text += meets_line(clause);
+  }
+  return text;
 }
 
 void Listing::after(const Machine& machine, const SymbolNames& names) {
@@ -113,28 +174,15 @@ void Listing::after(const Machine& machine, const SymbolNames& names) {
     line.instruction = changes_.instruction();
     line.changes = std::move(changes);
   }
-  for (const std::string& name : changes_.registers()) last_writer_[name] = at;
+  writers_.note(changes_, at);
   for (const Access& access : changes_.accesses())
-    for (unsigned i = 0; i < access.width; ++i) access.stores ? void(last_store_[access.address + i] = at) : void(read_[access.address + i] = true);
-  last_ = at;
+    for (unsigned i = 0; !access.stores && i < access.width; ++i) read_[access.address + i] = true;
 }
 
 void Listing::credit(const Goals& goals, const Verdict& verdict) {
-  auto met = [&](const std::string& clause) {
-    return std::any_of(verdict.obligations.begin(), verdict.obligations.end(),
-                       [&](const Obligation& o) { return o.clause == clause && o.outcome <= Outcome::kAssumed; });
-  };
-  auto name = [&](uint64_t at, const std::string& clause) {
-    auto line = lines_.find(at);
-    if (line != lines_.end() && met(clause)) line->second.clauses.push_back(clause);
-  };
-  name(last_, goals.target_clause);
-  for (const RegisterGoal& goal : goals.registers)
-    if (auto writer = last_writer_.find(goal.name); writer != last_writer_.end()) name(writer->second, goal.clause);
-  for (const WordGoal& goal : goals.words)
-    if (auto writer = last_store_.find(goal.at.value()); writer != last_store_.end()) name(writer->second, goal.clause);
-  for (const BytesGoal& goal : goals.bytes)
-    if (auto writer = last_store_.find(goal.at.value()); writer != last_store_.end()) name(writer->second, goal.clause);
+  writers_.each(goals, [&](uint64_t at, const std::string& clause) {
+    if (auto line = lines_.find(at); line != lines_.end() && is_met(verdict, clause)) line->second.clauses.push_back(clause);
+  });
 }
 
 }  // namespace baton::verify

@@ -2,15 +2,17 @@
 //
 // What does a stub do, step by step, for people who read it?
 //
-// A Trace writes each step as a line: where, the instruction, and what it changed. Of a loop the first turns are shown and
-// the others counted. A Listing keeps, per instruction, how often it was executed and what it changed first; and who wrote
+// A Trace writes each step as a line: where, the instruction, what it changed, and below which clause that meets. Of a loop
+// the first turns are shown and the others counted. A Listing keeps, per instruction, how often it was executed and what it changed first; and who wrote
 // a register or a byte last, which is who brought about what is asked of it.
 //
-//   Trace trace; from.observer = &trace; verify_entry(loaded, from, to, giver); trace.text()
+//   Trace trace; from.observer = &trace; auto verdict = verify_entry(loaded, from, to, giver); trace.text(to, verdict)
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,20 +53,34 @@ class StepChanges {
   std::vector<std::string> registers_;
 };
 
+/// Which step wrote a register or a byte last, and was the last at all. Steps have numbers of whoever asks.
+class LastWriters {
+ public:
+  void note(const StepChanges& changes, uint64_t step);
+  /// visit(step, clause) for each goal that a step brought about, if it is met.
+  void each(const Goals& goals, const std::function<void(uint64_t, const std::string&)>& visit) const;
+
+ private:
+  std::map<std::string, uint64_t> registers_;
+  std::map<uint64_t, uint64_t> bytes_;
+  std::optional<uint64_t> last_;
+};
+
 class Trace : public Observer {
  public:
   void follows(const std::string& conditions) override;
   void before(Machine& machine) override { changes_.before(machine); }
   void after(const Machine& machine, const SymbolNames& names) override;
-  std::string text() const;
+  void ends(const Machine& machine, const Obligation&) override;
+  /// All lines, with the clauses below that a step brought about and the verdict says are met.
+  std::string text(const Goals& goals, const Verdict& verdict) const;
 
  private:
-  void close_gap();
-
   StepChanges changes_;
   std::map<uint64_t, unsigned> shown_;  // on this way
-  uint64_t steps_ = 0, hidden_ = 0;
-  std::string text_;
+  uint64_t hidden_ = 0;                 // steps that the last line stands for
+  std::vector<std::string> lines_;
+  std::vector<LastWriters> ends_;  // of each way; steps are places in lines_
 };
 
 class Listing : public Observer {
@@ -87,10 +103,11 @@ class Listing : public Observer {
  private:
   StepChanges changes_;
   std::map<uint64_t, Line> lines_;
-  std::map<std::string, uint64_t> last_writer_;  // register -> instruction
-  std::map<uint64_t, uint64_t> last_store_;      // byte -> instruction
+  LastWriters writers_;  // steps are addresses of instructions
   std::map<uint64_t, bool> read_;
-  uint64_t last_ = 0;
 };
+
+/// "            meets `clause`"
+std::string meets_line(const std::string& clause);
 
 }  // namespace baton::verify

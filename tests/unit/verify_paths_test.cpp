@@ -379,11 +379,17 @@ TEST_CASE("what is said to be code may run, and nothing else of the segment arou
 TEST_CASE("a trace has every step of every way, and counts the turns of a loop") {
   Case c(std::string("\tli %r5, 9\n\tmtctr %r5\n1:\tbdnz 1b\n\tcmplwi %r3, 4\n\tblt 2f\n\tstw %r3, 0(%r4)\n2:\n") + kGo);
   c.to.may_write.add(Range::at(Address{kWord}, Size{4}));
+  c.to.registers = {{"r5", {Term::number(9)}, "r5 = 9"}, {"r6", {Term::number(9)}, "r6 = 9"}};
   Trace trace;
-  c.judge(&trace);
-  const std::string text = trace.text();
+  const Verdict verdict = c.judge(&trace);
+  const std::string text = trace.text(c.to, verdict);
   CAPTURE(text);
-  CHECK(text.find("r5 = 0x9") != std::string::npos);
+  // Brought about before the ways part, and told once; where each way arrives, it is told of each.
+  CHECK(text.find("r5 = 0x9\n            meets `r5 = 9`\n") != std::string::npos);
+  CHECK(text.find("meets `r5 = 9`") == text.rfind("meets `r5 = 9`"));
+  CHECK(text.find("meets `r6 = 9`") == std::string::npos);
+  CHECK(text.find("meets `" + c.to.target_clause + "`") < text.find("the way where"));
+  CHECK(text.rfind("meets `" + c.to.target_clause + "`") > text.find("the way where"));
   CHECK(text.find("... 7 steps of more turns") != std::string::npos);
   CHECK(text.find("the way where id in bits 0xffff >= 0x4:") != std::string::npos);
   CHECK(text.find("4 bytes at 0x30000 = id in bits 0xffff") != std::string::npos);
