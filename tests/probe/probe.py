@@ -41,11 +41,12 @@ class Layout:
     FIRST, LAST = 8 * MIB, 9 * MIB
     MAX_CPUS = 16
     MAX_RANGES = 64
-    SLOT_COUNT = 0x9F8
+    PATIENCE = 0x9F0
     SLAVES_LEFT = 0x801008  # a big-endian word of the giver's work area
     TAKER_WAITS = 0x40  # a doubleword of the low copy, in the taker's byte order: where the taker is, once it waits
 
 
+TICKS = 512000000  # of the time base in a second
 # So long a stub that said that it stops is watched: the taker prints within a fraction of it.
 AFTER_STOP = 1.5
 MSR_LE, MSR_RI, MSR_ME, MSR_VSX, MSR_VEC = 1, 2, 0x1000, 1 << 23, 1 << 25
@@ -76,7 +77,7 @@ class Run:
         self.vsmt = stride if options.platform == "pseries" and stride > 1 else None
         self.master, self.order, self.cpu, self.givers = options.master, options.order, options.cpu, options.givers
         self.qemu, self.limit, self.untouched_slaves = options.qemu, options.limit, options.untouched_slaves
-        self.freeze = options.freeze
+        self.freeze, self.patience = options.freeze, options.patience
         if self.master not in self.ids:
             raise Unusable(f"no CPU has the id {self.master}: {self.ids}")
         if handoff.giver not in ("both", self.order):
@@ -214,7 +215,7 @@ class Run:
         numbers = [self.platform["console"], len(self.ids), self.platform["ram"] - 0x1000, len(self.ranges)]
         for one in self.ranges:
             numbers.extend(one)
-        numbers += [0] * (Layout.SLOT_COUNT // 8 - len(numbers))
+        numbers += [0] * (Layout.PATIENCE // 8 - len(numbers)) + [int(self.patience * TICKS)]
         held = [cpu for cpu in self.slots if cpu in self.ids and cpu != self.master]
         numbers.append(len(held))
         for cpu in held:
@@ -416,6 +417,8 @@ def make_parser():
                         help="turns of an empty loop that each CPU makes between the release and leaving")
     parser.add_argument("--wait-for", type=int, default=0, metavar="N",
                         help="the master enters the stub after so many slaves have left for 0x60")
+    parser.add_argument("--patience", type=float, default=4.2, metavar="SECONDS",
+                        help="so long the taker looks for its slaves: less only where it is known that they do not come")
     parser.add_argument("--freeze", type=float, metavar="SECONDS",
                         help="while the taker waits, QEMU stands still for so long: no vCPU runs, and the time base goes on")
     parser.add_argument("--file", action="append", metavar="SEGMENT=PATH", default=[], type=lambda text: text.split("=", 1),

@@ -224,8 +224,7 @@ first_master:
 	ld	4, kTakerCpuCount(27)
 	addi	4, 4, -1
 	mftb	7
-	li	8, 1			# 4.2 s at 512 MHz: a slave that comes later than that does not come
-	sldi	8, 8, 31
+	ld	8, kPatience(27)	# a slave that comes later than that does not come
 	li	9, 0
 	li	10, 0x60
 2:	lwz	5, kDone(30)
