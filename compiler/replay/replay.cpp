@@ -196,7 +196,7 @@ class Replay {
     emulation.program = *program_;
     emulation.entry = &r.run.entry;
     emulation.stops = {r.question.to.target.value()};
-    if (r.run.how == RunEnd::kLeaves) emulation.stops.insert(r.run.end.pc);
+    if (r.run.how == RunEnd::kLeaves) emulation.stops.insert(fetched_from(r.run.end));
     if (r.run.how == RunEnd::kStays) emulation.stays_at = r.run.end.pc;
     for (Address at : r.run.executed) emulation.executed.insert(at.value());
     emulation.besides = r.besides;
@@ -204,6 +204,11 @@ class Replay {
     // Who goes around soon does so.
     emulation.seconds = r.run.how == RunEnd::kCircles ? std::min(options_.seconds, kCircleSeconds) : options_.seconds;
     return emulate(emulation);
+  }
+
+  /// In 32-bit mode the high half of an address does not count (Power ISA 3.0B, Book I 1.10.3).
+  static uint64_t fetched_from(const verify::Machine& m) {
+    return (m.msr.known() & ~m.msr.bits() & msr::kSf) != 0 ? m.pc & 0xffffffff : m.pc;
   }
 
   static std::string where(const Seen& seen) {
@@ -237,7 +242,9 @@ class Replay {
     bool same = false;
     switch (run.how) {
       // Where there is no memory the fetch itself goes wrong, there.
-      case RunEnd::kLeaves: same = seen.how == Seen::How::kStop ? seen.end.pc == run.end.pc : seen.how == Seen::How::kInterrupt && seen.from == run.end.pc; break;
+      case RunEnd::kLeaves:
+        same = seen.how == Seen::How::kStop ? seen.end.pc == fetched_from(run.end) : seen.how == Seen::How::kInterrupt && seen.from == fetched_from(run.end);
+        break;
       case RunEnd::kStays: same = seen.how == Seen::How::kStays && seen.end.pc == run.end.pc; break;
       case RunEnd::kFaults: same = seen.how == Seen::How::kInterrupt && seen.from == run.end.pc; break;
       case RunEnd::kArrives: same = seen.how == Seen::How::kStop && seen.end.pc == question_.to.target.value(); break;

@@ -5,7 +5,8 @@
 Compiles each variant by the cross compiler, judges it in a handoff with a kernel and a tree, and compares the answer: a
 right one is proved or assumed throughout; a wrong one is refuted, in the clause that is named; of what cannot be told the
 clause and the reason are named; what is no stub at all is refused with a sentence. A wrong one that is accepted fails,
-whatever else is said. Prints one line of counts.
+whatever else is said. What is refuted is confirmed by QEMU, or is of a kind that QEMU cannot show (tests/probe/replayed.py).
+Prints counts.
 
     shapes_test.py --baton build/release/bin/baton [--only SHAPE.VARIANT] [--show]
 """
@@ -21,8 +22,9 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(HERE.parent / "golden"))
+sys.path[:0] = [str(HERE.parent / "golden"), str(HERE.parent / "probe")]
 import inputs  # noqa: E402
+import replayed  # noqa: E402
 from cases import CASES, SHAPES  # noqa: E402
 
 PREFIX = {"big": "powerpc64-linux-gnu-", "little": "powerpc64le-linux-gnu-"}
@@ -170,7 +172,8 @@ def main():
     if len(set(names)) != len(names) or not chosen:
         print("no such case, or two of one name:", [name for name in names if names.count(name) > 1])
         return 2
-    counts, failed, digests = {}, 0, {}
+    counts, failed, digests, tally = {}, 0, {}, replayed.Tally(verbose=False)
+    os.environ["BATON_REPLAY"] = "require"
     with tempfile.TemporaryDirectory(prefix="baton-shapes-") as place:
         folder = pathlib.Path(place)
         world = World(options.baton, folder)
@@ -188,6 +191,8 @@ def main():
                 counts[case.outcome] = counts.get(case.outcome, 0) + 1
                 # A variant that compiles to what another is would be no variant.
                 same = digests.setdefault((digest, case.handoff, case.kernel, tuple(sorted(case.sets.items())), tuple(case.options)), case.name)
+                if done and done.stdout:
+                    tally.take(case.name, done.stdout, done.stderr)
                 if not wrong and same != case.name:
                     wrong = f"it is the same stub as {same}"
                 if wrong or options.show:
@@ -200,7 +205,7 @@ def main():
     shapes = len({case.shape for case in chosen})
     print(f"{shapes} shapes, {len(chosen)} variants: {counts.get('right', 0)} right, {counts.get('refuted', 0)} refuted in the named clause, "
           f"{counts.get('not loaded', 0)} not loaded, {counts.get('unknown', 0)} unknown with the named reason; {failed} not as expected")
-    return 1 if failed else 0
+    return 1 if tally.report(len(chosen) == len(CASES)) or failed else 0
 
 
 if __name__ == "__main__":

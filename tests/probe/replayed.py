@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Is everything that is refuted in the tests so in QEMU, or is it said why QEMU cannot show it?
 
-Takes each `baton verify` of the golden tests, of the stubs of tests/foreign every one that must be refuted, and of the changes
-of tests/mutation one in many, and has what is refuted repeated. Each refuted obligation has to be confirmed, or to have one of the reasons that
+Takes each `baton verify` of the golden tests, and of the changes of tests/mutation one in many, and has what is refuted
+repeated; tests/foreign counts its own by the same rules. Each refuted obligation has to be confirmed, or to have one of the reasons that
 compiler/replay/README.md lists; nothing may be left out, nothing may disagree, and some of all must be confirmed. Prints
 counts by answer and reason; --verbose each obligation.
 
     replayed.py --source . --baton build/release/bin/baton golden
-    replayed.py --source . --baton build/release/bin/baton foreign --sample 4
     replayed.py --source . --tool build/release/bin/mutation_tool changes --sample 150
 """
 import argparse
@@ -76,6 +75,16 @@ class Tally:
         else:
             self.wrong.append(f"{name}: {answer}: {detail}")
 
+    def report(self, some):
+        """Prints the counts, and what is wrong; `some`: of so many that one at least is confirmed. Whether anything is."""
+        for what, count in sorted(self.count.items()):
+            print(f"{count:4} {what}")
+        if some and self.count["confirmed"] == 0:
+            self.wrong.append("nothing was confirmed")
+        for line in self.wrong:
+            print(line)
+        return bool(self.wrong)
+
 
 def golden(options, tally):
     sys.path.insert(0, str(options.source / "tests/golden"))
@@ -108,21 +117,6 @@ def without(words, *names):
     return kept
 
 
-def foreign(options, tally):
-    folder = options.source / "tests/foreign"
-    sys.path.insert(0, str(folder))
-    import shapes_test
-    refuted = [case for case in shapes_test.CASES if case.outcome == "refuted"]
-    if not refuted:
-        tally.wrong.append("no stub of tests/foreign must be refuted")
-    os.environ["BATON_REPLAY"] = "require"
-    with tempfile.TemporaryDirectory(prefix="baton-replayed-") as made:
-        world = shapes_test.World(str(options.baton), pathlib.Path(made))
-        for number, case in enumerate(refuted[options.first::options.sample]):
-            _, done = world.judge(case, pathlib.Path(made) / f"stub{number}")
-            tally.take(f"{case.shape}.{case.name}", done.stdout, done.stderr)
-
-
 def changes(options, tally):
     """Of each shipped stub every Nth change, as `baton build` judges it."""
     bench = str(options.source / "tests/bench")
@@ -145,23 +139,16 @@ def changes(options, tally):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("which", choices=("golden", "foreign", "changes"))
+    parser.add_argument("which", choices=("golden", "changes"))
     parser.add_argument("--source", type=lambda text: pathlib.Path(text).resolve(), required=True)
-    parser.add_argument("--baton", type=lambda text: pathlib.Path(text).resolve(), help="of golden and foreign")
+    parser.add_argument("--baton", type=lambda text: pathlib.Path(text).resolve(), help="of golden")
     parser.add_argument("--tool", type=lambda text: pathlib.Path(text).resolve(), help="mutation_tool, of changes")
-    parser.add_argument("--sample", type=int, default=1, metavar="N", help="of tests/foreign every Nth that must be refuted, of each stub every Nth change")
-    parser.add_argument("--first", type=int, default=0, metavar="N", help="beginning with this one")
+    parser.add_argument("--sample", type=int, default=1, metavar="N", help="of each stub every Nth change")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     tally = Tally(options.verbose)
-    {"golden": golden, "foreign": foreign, "changes": changes}[options.which](options, tally)
-    for what, count in sorted(tally.count.items()):
-        print(f"{count:4} {what}")
-    if tally.count["confirmed"] == 0:
-        tally.wrong.append("nothing was confirmed")
-    for line in tally.wrong:
-        print(line)
-    sys.exit(1 if tally.wrong else 0)
+    {"golden": golden, "changes": changes}[options.which](options, tally)
+    sys.exit(1 if tally.report(some=True) else 0)
 
 
 if __name__ == "__main__":
