@@ -171,6 +171,8 @@ const char* Coherence::wanted(const Piece& piece, Fetched by) {
 std::optional<std::string> Coherence::missing(const Range& code, Fetched by) const {
   if (code.empty() || pieces_.empty()) return std::nullopt;
   const uint64_t first = code.begin.value(), last = static_cast<uint64_t>(code.end.wide() - 1);
+  // Mostly nothing near what is fetched was stored.
+  if (pieces_.begin()->first > last || pieces_.rbegin()->second.last < first) return std::nullopt;
   auto piece = pieces_.upper_bound(first);
   if (piece != pieces_.begin() && std::prev(piece)->second.last >= first) --piece;
   for (; piece != pieces_.end() && piece->first <= last; ++piece)

@@ -13,7 +13,7 @@ namespace msr = ppc64::msr;
 std::optional<uint64_t> Execution::effective_address() {
   auto total_by = [&](auto plus) {
     Value total;
-    for (size_t k = 0; k < row_.operand_count(); ++k) {
+    for (size_t k = 0, operands = row_.operand_count(); k < operands; ++k) {
       switch (row_.fields[k]) {
         case Field::kD:
         case Field::kDs: total = plus(total, number(k)); break;

@@ -113,6 +113,8 @@ class Trial {
 
   void set_up(Endian giver) {
     describe_entry(giver);
+    for (const Segment& s : loaded_.segments)
+      if (auto range = Range::checked(s.start, s.size); range && !loaded_.code && is_entered(s)) entered_ = *range;
     entry_msr_ = m_.msr;
   }
 
@@ -263,16 +265,17 @@ class Trial {
   void say(std::string clause, Outcome outcome, std::string detail) {
     verdict_.obligations.push_back(Obligation{std::move(clause), outcome, std::move(detail)});
   }
+  static bool contains(const Segment& s, uint64_t a) { return a >= s.start.value() && a - s.start.value() < s.size.bytes(); }
+  bool is_entered(const Segment& s) const { return contains(s, m_.place_of(loaded_.entry.value())); }
   /// Where code may run: what is said to be code, or the segment around the entry; and what the goals allow besides.
   bool may_run() const {
     const uint64_t place = m_.place_of(m_.pc);
+    // Mostly it is where it was entered.
+    if (entered_.contains(Address{place})) return true;
     if (to_.may_execute.contains(Range::at(Address{place}, Size{4})) || m_.firmware.opal_entry == Address{m_.pc} || m_.contract_here())
       return true;
     if (loaded_.code) return loaded_.code->contains(Range::at(Address{place}, Size{4}));
-    return std::any_of(loaded_.segments.begin(), loaded_.segments.end(), [&](const Segment& s) {
-      auto inside = [&](uint64_t a) { return a >= s.start.value() && a - s.start.value() < s.size.bytes(); };
-      return inside(m_.place_of(loaded_.entry.value())) && inside(place);
-    });
+    return std::any_of(loaded_.segments.begin(), loaded_.segments.end(), [&](const Segment& s) { return is_entered(s) && contains(s, place); });
   }
   /// What is loaded in one turn of the cycle that the machine is in.
   RangeSet loaded_in_turn() const {
@@ -423,6 +426,7 @@ class Trial {
   };
 
   Machine m_;
+  Range entered_{};  // a segment that is, where no code is told
   std::shared_ptr<const Assignment> chosen_;
   std::vector<Trial>* others_ = nullptr;
   Observer* observer_ = nullptr;
