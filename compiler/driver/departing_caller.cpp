@@ -79,6 +79,20 @@ PageList list_pages(const Places& places, uint64_t page, Endian order, bool is_l
   return list;
 }
 
+PageList list_no_page(const Places& places, Endian order) {
+  const uint64_t list = places.lists & ~(kHugePage - 1), next = places.sources & ~(kHugePage - 1);
+  PageList empty;
+  empty.first = list | kIndirection;
+  const auto put = [&](uint64_t at, uint64_t first, uint64_t second) {
+    ByteBuffer& bytes = empty.entries[at];
+    append<uint64_t>(bytes, first, order);
+    append<uint64_t>(bytes, second, order);
+  };
+  put(list, (places.elsewhere & ~(kHugePage - 1)) | kDestination, next | kIndirection);
+  put(next, 0, kDone);
+  return empty;
+}
+
 size_t Hook::sees(uint64_t address) {
   seen_.push_back(address);
   return kEntry + seen_.size();
@@ -119,6 +133,7 @@ ByteBuffer Hook::code() const {
   for (unsigned number : {0u, 3u, 4u, 5u, 6u, 7u, 8u, 9u, 10u, 11u, 12u})
     code.push_back(ins::li(Gpr{number}, -0x5a5b + static_cast<int64_t>(number)));
   code.push_back(ins::mtctr(r3));
+  code.push_back(ins::cmpdi(0, r3, 0));
   code.push_back(ins::blr());
   ByteBuffer bytes(code.size() * 4);
   for (size_t i = 0; i < code.size(); ++i) {

@@ -43,7 +43,7 @@ inline constexpr Places kPlaces[] = {
      0x0f00'ff00'ff00'0000, 0x0edc'ba98'0000'0000, 0x0cde'89ab'4567'baa0, 0x0fed'cba9'8765'4320, 0x0c96'3c96'3c96'3c90}};
 
 /// The bytes of a page where a call passes no size, and where it does not matter.
-inline constexpr uint64_t kUsualPage = 4096;
+inline constexpr uint64_t kUsualPage = 4096, kHugePage = uint64_t{1} << 40;
 
 /// The bytes of a page, or of more; other ones for each number.
 ByteBuffer made_up_bytes(uint64_t number, uint64_t size);
@@ -58,6 +58,8 @@ struct PageList {
 /// Lists that go on elsewhere, one of them at once, and have entries that do nothing; or, not `long`, one page alone. The image
 /// has its first four pages from them; two more are at `elsewhere`.
 PageList list_pages(const Places& places, uint64_t page, Endian order, bool is_long);
+/// Two lists, in pages that are as large as none is, without a page that is copied.
+PageList list_no_page(const Places& places, Endian order);
 
 /// A C function, with what it was called by and what it saw as doublewords from `places.witness` on.
 class Hook {

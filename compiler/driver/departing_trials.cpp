@@ -30,7 +30,7 @@ struct Trial {
   const char* name;
   const Places& places;
   uint64_t page;
-  enum { kNoPage, kOnePage, kPages } list;
+  enum { kDone, kNoPage, kOnePage, kPages } list;  // kDone: no list at all
   bool hook;
 
   uint64_t image() const { return places.image_of(page); }
@@ -39,6 +39,8 @@ struct Trial {
 /// Of a run of these; the longest takes some 2000. What goes on for longer is not known to end.
 constexpr uint64_t kMostOfTrial = 100'000;
 constexpr uint64_t kLowMemory = 0x1000;
+/// Each byte of it: taken for a list it is pages to copy that are nowhere.
+constexpr uint8_t kOfLowMemory = 0xb8;
 
 class Trials {
  public:
@@ -49,14 +51,15 @@ class Trials {
     using Kind = CallArgument::Kind;
     const bool pages = d_.does("segments_placed"), hook = d_.does("hash_table_cleared");
     const uint64_t fixed = d_.named("page_size") ? 0 : kUsualPage;  // where the call passes no size
-    std::vector<Trial> trials{{"no page, no hook", kPlaces[0], kUsualPage, Trial::kNoPage, false}};
+    std::vector<Trial> trials{{"no page, no hook", kPlaces[0], kUsualPage, Trial::kDone, false}};
     const auto with_hook = [&](const char* without, const char* with) { return hook ? with : without; };
     if (pages) {
+      if (!fixed) trials.push_back({"lists without a page", kPlaces[0], kHugePage, Trial::kNoPage, false});
       trials.push_back({"pages in four lists, no hook", kPlaces[0], fixed ? fixed : 64, Trial::kPages, false});
       trials.push_back({with_hook("other pages in four lists", "other pages in four lists, a hook"), kPlaces[1], fixed ? fixed : 256, Trial::kPages, hook});
       trials.push_back({with_hook("one page", "one page, a hook"), kPlaces[0], kUsualPage, Trial::kOnePage, hook});
     } else {
-      trials.push_back({with_hook("elsewhere", "a hook"), kPlaces[1], kUsualPage, Trial::kNoPage, hook});
+      trials.push_back({with_hook("elsewhere", "a hook"), kPlaces[1], kUsualPage, Trial::kDone, hook});
     }
     // The first that is refuted says enough. The short ones come first.
     master(trials.front());
@@ -93,7 +96,7 @@ class Trials {
     const Places& places = trial.places;
     if (a.kind == Kind::kConstant) return Term::number(a.constant);
     if (a.kind == Kind::kHook) return Term::number(!trial.hook ? 0 : places.high | places.hook);
-    if (a.kind == Kind::kPageList) return Term::number(trial.list == Trial::kNoPage ? 4 : pages_of(trial).first);
+    if (a.kind == Kind::kPageList) return Term::number(pages_of(trial).first);
     if (a.symbol == "argument.stack") return Term::number(places.high | places.stack);
     if (a.symbol == "argument.page_size") return Term::number(trial.page);
     if (!d_.image.empty() && a.symbol == d_.image) return Term::number(trial.image());
@@ -101,7 +104,8 @@ class Trials {
     return Term::named(a.symbol);
   }
   PageList pages_of(const Trial& trial) const {
-    if (trial.list == Trial::kNoPage) return {};
+    if (trial.list == Trial::kDone) return {.first = 4};
+    if (trial.list == Trial::kNoPage) return list_no_page(trial.places, d_.giver);
     return list_pages(trial.places, trial.page, d_.giver, trial.list == Trial::kPages);
   }
   std::optional<Term> term_of(const Value& v, const Trial& trial) const {
@@ -136,6 +140,7 @@ class Trials {
 
   verify::Goals goals(Section cpu, const Trial& trial) {
     verify::Goals goals;
+    goals.msr_stays_off = ppc64::msr::kEe;
     for (const Claim& claim : order_.to.claims) {
       if (claim.section != cpu || claim.any) continue;
       std::string clause = claim.clause->origin + ": " + claim.text();
@@ -215,10 +220,10 @@ class Trials {
 
     // What stands there before, and afterwards.
     const PageList list = pages_of(trial);
-    const uint64_t elsewhere = places.elsewhere_of(trial.page);
-    std::map<uint64_t, ByteBuffer> old{{0, made_up_bytes(78, kLowMemory + d_.head_to + d_.head_size)},
-                                       {trial.image(), made_up_bytes(77, 4 * trial.page + d_.head_offset + d_.head_size)},
-                                       {elsewhere, made_up_bytes(76, 2 * trial.page)}};
+    const uint64_t elsewhere = places.elsewhere_of(trial.page), copied = std::min(trial.page, kUsualPage);
+    std::map<uint64_t, ByteBuffer> old{{0, ByteBuffer(kLowMemory + d_.head_to + d_.head_size, kOfLowMemory)},
+                                       {trial.image(), made_up_bytes(77, 4 * copied + d_.head_offset + d_.head_size)},
+                                       {elsewhere, made_up_bytes(76, 2 * copied)}};
     auto after = old;
     for (const auto& [at, bytes] : list.after) {
       auto& [start, region] = *std::prev(after.upper_bound(at));
@@ -288,12 +293,13 @@ class Trials {
     wanted.may_write.add(Range::at(Address{places.frame() - Hook::kFrame}, Size{8}));
   }
 
-  /// `places` are all that differs, and how many were counted before.
+  /// What differs is where all is, how many were counted before, and whether another slave is counted in between.
   void slave(const Places& places) {
     const bool is_first = &places == kPlaces;
-    const Trial trial{"a slave", places, kUsualPage, Trial::kNoPage, false};
+    const Trial trial{"a slave", places, kUsualPage, Trial::kDone, false};
     auto state = entry_state(Section::kSlaves, trial);
     auto wanted = goals(Section::kSlaves, trial);
+    state.failing_stores = is_first ? 0 : 1;
     const Range arrived = Range::at(Address{label(places, d_.arrived)}, Size{4});
     const uint32_t counted = is_first ? 0 : 0xffff;
     describe(state, "the count", arrived.begin.value(), word(counted));

@@ -106,10 +106,13 @@ void Execution::store_conditional() {
   if (!address) return;
   if (!m_.reservation || m_.reservation->address != *address || m_.reservation->width != ppc64::access_width(i_.mnemonic))
     return unknown("stores conditionally to what was not reserved");
-  store(order_);
   m_.reservation.reset();
-  ++m_.conditional_stores;
-  set_cr_field(0, Order{Bit::constant(false), Bit::constant(false), Bit::constant(true)});
+  const bool fails = m_.failing_stores != 0;
+  if (fails)
+    --m_.failing_stores;
+  else
+    store(order_), ++m_.conditional_stores;
+  set_cr_field(0, Order{Bit::constant(false), Bit::constant(false), Bit::constant(!fails)});
 }
 
 bool Execution::memory() {

@@ -153,6 +153,7 @@ struct Machine : Registers {
   /// no other CPU stores in between is nothing that one thread can tell.
   std::optional<Access> reservation;
   uint64_t conditional_stores = 0;
+  unsigned failing_stores = 0;  // see EntryState
   /// Special registers that were written besides those above, in order of first writing.
   std::vector<std::string> other_sprs_written;
 

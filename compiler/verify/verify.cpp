@@ -235,6 +235,7 @@ class Trial {
     watch_fetches(m_.coherence, from_, to_);
     m_.linear_map = from_.linear_map;
     m_.linear_high = from_.linear_high;
+    m_.failing_stores = from_.failing_stores;
   }
   /// Eight bytes to a symbol. Of very much only both ends: more is not followed either.
   void name_bytes(const Range& range, const std::string& region) {
@@ -331,6 +332,8 @@ class Trial {
       open_ = result.open;
       if (result.kind != Step::Kind::kWent)
         return stop(outcome_of(result), result.reason + (result.kind == Step::Kind::kWrong || m_.undescribed.empty() ? "" : "; " + m_.undescribed));
+      if (to_.msr_stays_off != 0 && turns_on_again())
+        return stop(Outcome::kRefuted, "what was off in msr may be on again at " + hex(Wide{m_.pc}));
       if (may_end_in_cycle_ && cycle.closed(m_, verdict_.instructions)) {
         how_ = RunEnd::kCircles;
         const RangeSet loaded = loaded_in_turn();
@@ -348,6 +351,11 @@ class Trial {
     say(to_.target_clause, Outcome::kProved,
         hex(to_.target) + " after " + std::to_string(verdict_.instructions) + " instructions");
     return true;
+  }
+  bool turns_on_again() {
+    const uint64_t off = m_.msr.known() & ~m_.msr.bits() & to_.msr_stays_off;
+    off_ |= off;
+    return off != off_;
   }
   void decide(Atom condition, bool one) {
     forks_.emplace_back(condition, one);
@@ -442,6 +450,7 @@ class Trial {
   std::vector<CopySummary> copy_loops_;
   unsigned next_symbol_ = 4096;  // those below have names
   uint64_t skipped_ = 0;
+  uint64_t off_ = 0;  // of MSR: what has been off
   uint64_t steps_ = 0, most_ = from_.most_instructions;  // instructions that were run; steps() at which no more are
   RunEnd how_ = RunEnd::kUnknown;
   std::vector<std::string> names_;

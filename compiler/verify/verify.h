@@ -99,6 +99,8 @@ struct EntryState {
   bool linear_map = false;
   /// Then, and with translation on, memory is seen with these four high bits only; nothing where that is not known.
   std::optional<uint64_t> linear_high = {};
+  /// Another CPU stores in between when the first so many stores are made conditionally; all later ones succeed.
+  unsigned failing_stores = 0;
   /// Memory that the giver describes besides the segments: the copy of the head at 0. Seen before them.
   std::vector<Segment> memory;
   /// Doublewords of memory that are not known, each by its name, in front of all that is described.
@@ -160,6 +162,8 @@ struct Goals {
   uint64_t msr_fixed = 0;
   uint64_t msr_value = 0;
   uint64_t msr_any = 0;
+  /// MSR bits that are not turned on again once they are off.
+  uint64_t msr_stays_off = 0;
   /// Any of these byte orders of interrupts will do; empty where it does not matter.
   InterruptOrders interrupts;
   std::string interrupts_clause;

@@ -20,8 +20,11 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 sys.dont_write_bytecode = True
+
+import departing_reasons
 
 # Why a change is as good, or why the judge cannot tell: (answer, instruction before, after, what is otherwise or not known).
 # Each is a regular expression for the whole; the first that matches counts.
@@ -46,11 +49,15 @@ REASONS = [
     ("unknown", ".*", ".*", r".*no end after [\d,]+ instructions.*", "it takes too long: a count that is huge, or none"),
     ("unknown", ".*", ".*", r".*counts CTR down, whose value is not known.*", "a count that nobody promises, on a way to words that are no instructions"),
     ("unknown", ".*", ".*", r".*depends on a condition that is not known.*", "a slave that waits for nothing it was promised; with numbers it was not seen to leave"),
-    ("unknown", ".*", ".*", r".*accesses memory at an address that is not known.*", "data is executed, and reads what nobody promises"),
+    ("unknown", ".*", ".*", r".*accesses memory at an address that is not known.*", "an address that nobody promises: data is executed, or a store that nothing reserved is left to chance"),
     ("unknown", ".*", ".*", r"may have 16 events, not so many", "the master stores more often than one model has events"),
     ("unknown", "stw", "stw", r"what it does next depends on what it read, and no branch stands between", "the master lets slaves go by a number that nobody promises"),
     ("unknown", ".*", ".*", r".*it can go more than 1024 ways.*", "a slave runs what is being replaced: too many ways to look at"),
     ("unknown", ".*", ".*", r".*clears a cache block, whose size is the CPU's.*", "dcbz clears 128 bytes on one CPU and 32 on another"),
+    ("unknown", ".*", ".*", r".*stores conditionally to what was not reserved.*", "whether that stores is left to chance"),
+    ("unknown", ".*", ".*", r".*(64-bit mode|the byte order) is not known.*", "MSR becomes what nobody promises, or 32-bit mode: neither is followed"),
+    ("unknown", ".*", ".*", r"no state repeats in .*", "it counts itself again and again, so that no state comes again"),
+    ("unknown", "li", "li", r"msr bits N \(ME\) are not as they must be", "the one bit of MSR that is lost is not shown by the numbers that are tried"),
     ("unknown", ".*", ".*", r".*as long as nobody else stores to.*", "it goes around, and somebody else might end that"),
 ]
 ORDER = {"sync", "lwsync", "ptesync", "eieio", "isync", "dcbst", "dcbf", "icbi"}
@@ -75,6 +82,14 @@ def explain(answer, before, after, otherwise):
     if all(re.fullmatch(r"r\d+|lr|ctr|cr|xer", name) for name in state):
         return "nobody needs that then, or either number will do"
     return ""
+
+
+def departing(bench):
+    """The same of departing code: a file each."""
+    folder = os.path.join(os.path.dirname(bench), "probe", "handoffs")
+    for program in sorted(os.listdir(folder)):
+        if program.startswith("leave_") and program != "leave_2013_big.baton":  # the same code as leave_2008
+            yield program.removesuffix(".baton"), [os.path.join(folder, program)]
 
 
 def handoffs(bench):
@@ -108,20 +123,25 @@ def main():
     parser.add_argument("--expect", type=os.path.abspath)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    chosen = chosen_handoffs(options.bench, options.only)
+    departs = dict(departing(options.bench))
+    chosen = chosen_handoffs(options.bench, options.only) + [each for each in departs.items() if options.only in each[0]]
     import kept_table
     import stub_table
-    groups, examples, totals, rows = collections.Counter(), {}, collections.Counter(), []
+    groups, examples, totals, rows, tried = collections.Counter(), {}, collections.Counter(), [], collections.Counter()
     with tempfile.TemporaryDirectory(prefix="baton-mutation-") as folder, concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         stub_table.make_inputs(folder)
         # The longest first: no processor waits for it in the end.
-        order = sorted(chosen, key=lambda each: each[0] != "raw_copied")
+        order = sorted(chosen, key=lambda each: each[0] != "raw_copied" and each[0] not in departs)
         found = dict(zip((name for name, _ in order), pool.map(lambda each: mutate(options.tool, folder, each[1]), order)))
     for name, _ in chosen:
         changes, counts = found[name]
         totals.update(counts)
         rows.append((name, counts))
         for answer, _, change, before, after, otherwise in changes:
+            if answer == "equivalent" and name in departs:
+                reason = departing_reasons.explain(before, after, otherwise)
+                tried[reason, mnemonics(before) if reason else f"{before} -> {after}: {otherwise}"] += 1
+                continue
             if answer == "unknown":
                 otherwise = re.sub(r"0x[0-9a-f_]+", "N", re.sub(r"(of a slave, |`master` |[^`]*`[^`]*` at 0x[0-9a-f]+ )?(.*)", r"\2", otherwise.split(": ")[-1]))
                 otherwise = re.sub(r"^(no end after [0-9,]+ \w+).*", r"\1", otherwise)
@@ -131,10 +151,24 @@ def main():
             key = (answer, change.split()[0], mnemonics(before), mnemonics(after), otherwise)
             groups[key] += 1
             examples.setdefault(key, f"{before} -> {after}")
-    return report(groups, examples, totals, rows, options, kept_table)
+    return report(groups, examples, tried, totals, rows, options, kept_table)
 
 
-def report(groups, examples, totals, rows, options, kept_table):
+def of_trials(tried, unexplained):
+    """Lines: what no trial tells apart, by the reason why it is as good."""
+    if not tried:
+        return []
+    text = ["", "Of departing code: as good, and the same in all trials", ""]
+    for reason in sorted({reason for reason, _ in tried}):
+        of_it = sorted((what, count) for (why, what), count in tried.items() if why == reason)
+        text.append(f"{sum(count for _, count in of_it):4}  {reason or 'UNEXPLAINED'}")
+        text += [f"      {line}" for line in textwrap.wrap(", ".join(f"{count} {what}" for what, count in of_it), 120)]
+        if not reason:
+            unexplained += [f"{count} {what}" for what, count in of_it]
+    return text
+
+
+def report(groups, examples, tried, totals, rows, options, kept_table):
     text = ["Changes of the stubs of tests/bench that the judge does not refute. mutation_test.py makes this table.", ""]
     text.append(f"{'handoff':22} {'changes':>8} {'refuted':>8} {'undecodable':>12} {'not proved':>11} {'equivalent':>11}")
     for name, counts in rows + [("all", totals)]:
@@ -151,6 +185,7 @@ def report(groups, examples, totals, rows, options, kept_table):
                 unexplained.append(f"{groups[key]} {change}: {examples[key]}: {otherwise}")
             text.append(f"{groups[key]:4}  {change:5} {examples[key]}")
             text.append(f"      {otherwise}: {reason or 'UNEXPLAINED'}")
+    text += of_trials(tried, unexplained)
     noticed, changes = totals["refuted"] + totals["undecodable"], sum(totals.values())
     print(f"{len(rows)} stubs, {changes} changes: {totals['refuted']} refuted, {totals['undecodable']} undecodable, {totals['unknown']} not proved, "
           f"{totals['equivalent']} equivalent; of those that are not, {100 * noticed / (changes - totals['equivalent']):.1f} % are refuted or no code")
