@@ -17,6 +17,7 @@ import collections
 import concurrent.futures
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -100,6 +101,20 @@ def handoffs(bench):
                 yield name, [program, "--handoff", name, *defines]
 
 
+# Of examples/: program, handoff and the tree of its machine. The kernel is that of tests/bench, the initrd its payload.
+EXAMPLES = [("boot-2.6.10", "boot_2_6_10", "p5"), ("boot-opal", "boot_opal", "powernv9")]
+
+
+def examples_of(bench, folder):
+    """The same of the examples, whose machines are made in that folder."""
+    shutil.copyfile(os.path.join(folder, "payload.bin"), os.path.join(folder, "initrd.img"))
+    for name, handoff, machine in EXAMPLES:
+        source = os.path.join(os.path.dirname(os.path.dirname(bench)), "examples", name)
+        subprocess.run(["dtc", "-q", "-O", "dtb", "-o", os.path.join(folder, machine + ".dtb"), os.path.join(source, machine + ".dts")], check=True, timeout=60)
+        shutil.copyfile(os.path.join(source, name + ".baton"), os.path.join(folder, name + ".baton"))
+        yield "example " + handoff, [name + ".baton", "--handoff", handoff, "-D", "kernel_file=vmlinux"]
+
+
 def chosen_handoffs(bench, only=""):
     """Those of which the stub is Baton's and none is needless."""
     sys.path.insert(0, bench)
@@ -130,6 +145,7 @@ def main():
     groups, examples, totals, rows, tried = collections.Counter(), {}, collections.Counter(), [], collections.Counter()
     with tempfile.TemporaryDirectory(prefix="baton-mutation-") as folder, concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         stub_table.make_inputs(folder)
+        chosen += [each for each in examples_of(options.bench, folder) if options.only in each[0]]
         # The longest first: no processor waits for it in the end.
         order = sorted(chosen, key=lambda each: each[0] != "raw_copied" and each[0] not in departs)
         found = dict(zip((name for name, _ in order), pool.map(lambda each: mutate(options.tool, folder, each[1]), order)))
