@@ -55,6 +55,7 @@ std::optional<Gpr> find_gpr(std::string_view name);
 enum class Spr : uint16_t {
   kXer = 1, kLr = 8, kCtr = 9,
   kDec = 22, kSrr0 = 26, kSrr1 = 27,
+  kCtrlRead = 136, kCtrlWrite = 152,
   kTbRead = 268,
   kSprg0 = 272, kSprg1 = 273, kSprg2 = 274, kSprg3 = 275,
   kPvr = 287, kHsrr0 = 314, kHsrr1 = 315, kLpcr = 318,
@@ -72,13 +73,15 @@ struct SprName {
 };
 
 /// The registers that decode() accepts in mtspr and mfspr: all others are outside the subset.
-inline constexpr std::array<SprName, 16> kSprNames{{
+inline constexpr std::array<SprName, 18> kSprNames{{
     {Spr::kXer, "xer", false, false, true, true, true},
     {Spr::kLr, "lr", false, false, true, true, true},
     {Spr::kCtr, "ctr", false, false, true, true, true},
     {Spr::kDec, "dec", true, false, true, true, false},
     {Spr::kSrr0, "srr0", true, false, true, true, true},
     {Spr::kSrr1, "srr1", true, false, true, true, true},
+    {Spr::kCtrlRead, "ctrl", false, false, true, false, false},
+    {Spr::kCtrlWrite, "ctrl", true, false, false, true, false},
     {Spr::kTbRead, "tb", false, false, true, false, false},
     {Spr::kSprg0, "sprg0", true, false, true, true, false},
     {Spr::kSprg1, "sprg1", true, false, true, true, false},
@@ -107,6 +110,7 @@ namespace msr {
 inline constexpr uint64_t kSf = 0x8000000000000000, kHv = 0x1000000000000000;
 inline constexpr uint64_t kVec = 0x2000000, kVsx = 0x800000;
 inline constexpr uint64_t kEe = 0x8000, kPr = 0x4000, kFp = 0x2000, kMe = 0x1000;
+inline constexpr uint64_t kSe = 0x400, kBe = 0x200;  // no fields of the language: only Book3S has them, and no handoff is traced
 inline constexpr uint64_t kIr = 0x20, kDr = 0x10, kRi = 0x2, kLe = 0x1;
 inline constexpr uint64_t kCm = 0x80000000, kGs = 0x10000000, kCe = 0x20000, kDe = 0x200;
 inline constexpr uint64_t kIs = 0x20, kDs = 0x10;  // Book3E has them where Book3S has IR and DR

@@ -6,6 +6,11 @@
 
 namespace baton::verify {
 
+namespace {
+/// One instruction that goes to itself more often than this takes hours: a count that nobody meant.
+constexpr uint64_t kMostTurns = uint64_t{1} << 44;
+}  // namespace
+
 void Execution::go(const Value& to, const char* through) {
   auto address = to.constant();
   if (!address) return unknown(std::string("goes through ") + through + ", whose value is not known", to);
@@ -26,6 +31,11 @@ std::optional<bool> Execution::taken() {
     auto turns = m_.ctr.constant();
     if (!turns) {
       unknown("counts CTR down, whose value is not known", m_.ctr);
+      return std::nullopt;
+    }
+    if ((bo & 18) == 16 && here_ + static_cast<uint64_t>(o_[2]) == here_ && *turns - 1 > kMostTurns && i_.mnemonic == Mnemonic::kBc) {
+      wrong("goes around " + hex(Wide{*turns - 1}) + " times more: no machine comes to the end of that");
+      result_.endless = true;
       return std::nullopt;
     }
     m_.ctr = Value(*turns - 1);

@@ -57,6 +57,7 @@ class Execution {
   void unknown(const std::string& what, const Value& open = {}) { result_ = {Step::Kind::kUnknown, where() + " " + what, kUnknownAtom, open}; }
   void wrong(const std::string& what) { result_ = {Step::Kind::kWrong, where() + " " + what}; }
   bool may_execute();
+  bool is_traced(uint64_t ones, bool branches) const;
 
   // ---- operands
 

@@ -43,9 +43,21 @@ bool Execution::may_execute() {
   return result_.kind == Step::Kind::kWent;
 }
 
+/// Whether a Trace interrupt follows the instruction, which began with these of MSR[SE] and MSR[BE] being 1 (Power ISA
+/// 2.07B, Book III-S 6.5.15).
+bool Execution::is_traced(uint64_t ones, bool branches) const {
+  if (m_.book3e || ones == 0) return false;
+  switch (i_.mnemonic) {
+    case Mnemonic::kSc: case Mnemonic::kRfid: case Mnemonic::kHrfid: return false;
+    default: return branches || (ones & msr::kSe) != 0;
+  }
+}
+
 Step Execution::run() {
   if (!may_execute()) return result_;
-  const bool has_meaning = branch() || arithmetic() || logic() || memory() || vector() || system();
+  const uint64_t traced = m_.msr.known() & m_.msr.bits() & (msr::kSe | msr::kBe);
+  const bool branches = branch();
+  const bool has_meaning = branches || arithmetic() || logic() || memory() || vector() || system();
   BATON_CHECK(has_meaning, "a row of the table has no meaning");
   if (result_.kind != Step::Kind::kWent) return result_;
   if (row_.records) record(gpr(0));
@@ -54,6 +66,7 @@ Step Execution::run() {
     m_.newest = where();
   }
   m_.pc = next_;
+  if (is_traced(traced, branches)) wrong("is traced: MSR[SE] or MSR[BE] is 1, and nobody handles a Trace interrupt");
   return result_;
 }
 

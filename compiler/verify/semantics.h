@@ -27,6 +27,7 @@ struct Step {
   Atom condition = kUnknownAtom;
   Value open = {};  // unknown because of this value, which is no number: an address, or CTR
   bool stays = false;  // wrong because it is a branch to itself: who waits may do that
+  bool endless = false;  // wrong because it goes around for longer than anybody waits
   bool stale = false;  // wrong because of what an instruction cache may hold
   bool unreached = false;  // wrong because of how much memory the machine has
 };

@@ -224,6 +224,8 @@ class Trial {
     uint64_t known = from_.msr_known | ppc64::msr::kLe;
     uint64_t value = (from_.msr_value & ~ppc64::msr::kLe) | (giver == Endian::kLittle ? ppc64::msr::kLe : 0);
     m_.msr = at_entry("msr").with(Value(value), known);
+    // Nobody enters a stub while it is traced.
+    if (chosen_ && !from_.book3e) m_.msr = m_.msr.masked(~(ppc64::msr::kSe | ppc64::msr::kBe));
     m_.pc = loaded_.entry.value();
     m_.book3e = from_.book3e;
     m_.isa = from_.isa;
@@ -328,7 +330,7 @@ class Trial {
         decide(result.condition, true);
         continue;
       }
-      if (result.kind == Step::Kind::kWrong) how_ = result.stays ? RunEnd::kStays : result.stale ? RunEnd::kStale : result.unreached ? RunEnd::kUnreached : RunEnd::kFaults;
+      if (result.kind == Step::Kind::kWrong) how_ = result.stays ? RunEnd::kStays : result.endless ? RunEnd::kCircles : result.stale ? RunEnd::kStale : result.unreached ? RunEnd::kUnreached : RunEnd::kFaults;
       open_ = result.open;
       if (result.kind != Step::Kind::kWent)
         return stop(outcome_of(result), result.reason + (result.kind == Step::Kind::kWrong || m_.undescribed.empty() ? "" : "; " + m_.undescribed));

@@ -92,6 +92,11 @@ TEST_CASE("reserved bits and invalid forms are no instructions") {
   CHECK_FALSE(decode(0x40200000));  // bc with BO = 00001
   CHECK_FALSE(decode(0x4e000420));  // bcctr that counts CTR down
   CHECK_FALSE(decode(0x7c07fba6));  // mtspr 999
+  // CTRL is read by one number and written by another (Power ISA 3.0B, Book III 5.4.4).
+  CHECK(to_text(*decode(0x7c6822a6)) == "mfspr\t%r3, 136");
+  CHECK(to_text(*decode(0x7c7823a6)) == "mtspr\t152, %r3");
+  CHECK_FALSE(decode(0x7c7822a6));  // mfspr 152
+  CHECK_FALSE(decode(0x7c6823a6));  // mtspr 136
   CHECK_FALSE(decode(0x4a000002));  // ba to a negative address
   CHECK_FALSE(decode(0x7c6c42e6));  // mftb: an opcode of its own
   CHECK_FALSE(decode(0x1000042c));  // vsldoi with its reserved bit

@@ -254,6 +254,10 @@ TEST_CASE("an interrupt at the fault") {
   confirms(Case("\tli 5, 0\n\ttrap\n" + kGo).refuted(), "enter", "an interrupt goes from 0x10004 to 0x700");
   confirms(Case("\tmfspr 5, 314\n" + kGo).refuted(), "enter", "an interrupt goes from 0x10000 to 0x700");
   confirms(Case("\thrfid\n").refuted(), "enter", "an interrupt goes from 0x10000 to 0x700");
+  // It is taken behind the instruction that is traced: behind the one that clears SE again.
+  const std::string kSet = "\tmfmsr 9\n\tori 10, 9, 0x400\n\tmtmsrd 10\n";
+  confirms(Case(kSet + "\tmtmsrd 9\n" + kGo).refuted(), "enter", "an interrupt goes from 0x10010 to 0xd00");
+  confirms(Case(kSet + "\tli 5, 0\n" + kGo).refuted(), "enter", "an interrupt goes from 0x10010 to 0xd00");
   // A word that is no instruction is nothing the judge knows of.
   auto seen = Case("\tli 5, 0\n\t.long 0\n").seen(10);
   REQUIRE_MESSAGE(seen, seen.failure().message);

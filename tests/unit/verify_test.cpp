@@ -182,6 +182,8 @@ TEST_CASE("what is missing is refuted by name") {
                    "nothing else is written") == Outcome::kRefuted);
   CHECK(outcome_of(judge(kStore + kMove + "\tmtspr 272, %r5\n" + kJump), "nothing else is written") ==
         Outcome::kRefuted);
+  CHECK(outcome_of(judge(kStore + kMove + "\tmtspr 152, %r5\n" + kJump), "nothing else is written") == Outcome::kRefuted);  // CTRL
+  CHECK(outcome_of(judge(kStore + kMove + "\tmfspr %r9, 136\n" + kJump), "nothing else is written") == Outcome::kProved);
   CHECK(outcome_of(judge(kStore + kMove + "\tmfmsr %r9\n\tori %r9, %r9, 2\n\tmtmsrd %r9, 1\n" + kJump),
                    "every other msr field is left as it was") == Outcome::kRefuted);
   CHECK(outcome_of(judge(kStore + kMove + "\tmfmsr %r9\n\tmtmsrd %r9, 0\n" + kJump),
@@ -240,7 +242,7 @@ TEST_CASE("what is privileged needs privileged state") {
   };
   const Value supervisor(msr::kSf), problem(msr::kSf | msr::kPr | msr::kEe | msr::kIr | msr::kDr);
   for (const char* text : {"\tmfmsr %r3\n", "\tmtmsr %r3\n", "\tmtmsrd %r3, 1\n", "\trfid\n", "\thrfid\n", "\tptesync\n", "\tmtsprg 2, %r3\n",
-                           "\tmfspr %r3, 314\n"}) {
+                           "\tmfspr %r3, 314\n", "\tmtspr 152, %r3\n"}) {
     INFO(text);
     const Step refused = after(text, problem);
     CHECK(refused.kind == Step::Kind::kWrong);
@@ -251,6 +253,26 @@ TEST_CASE("what is privileged needs privileged state") {
   }
   CHECK(after("\tmfmsr %r3\n", supervisor).kind == Step::Kind::kWent);
   CHECK(after("\tmflr %r3\n", problem).kind == Step::Kind::kWent);
+  CHECK(after("\tmfspr %r3, 136\n", problem).kind == Step::Kind::kWent);
+}
+
+TEST_CASE("an instruction that is traced interrupts, and nobody handles that") {
+  auto judge = [](const std::string& body) {
+    Handoff handoff(assembled("\tb body\n\t.org 0x100, 0\nbody:\n\taddis %r7, %r4, 1\n\tstw %r3, 28(%r7)\n\tmr %r3, %r7\n"
+                              "\taddis %r4, %r4, 2\n\tmfmsr %r9\n\tmr %r10, %r9\n" + body + "\tmtctr %r4\n\tbctr\n", Endian::kBig));
+    auto verdict = handoff.judge(Endian::kBig);
+    return std::pair(verdict.obligations.front().outcome, verdict.obligations.front().detail);
+  };
+  const std::string kOff = "\tmtmsrd %r10\n", kOn = "\tmtmsrd %r9\n";
+  const std::string kTraced = " is traced: MSR[SE] or MSR[BE] is 1, and nobody handles a Trace interrupt";
+  // The instruction that sets SE is not traced, the next one is: even that which clears it again.
+  CHECK(judge("\tori %r9, %r9, 0x400\n" + kOn + kOff) == std::pair(Outcome::kRefuted, "`mtmsrd %r10, 0` at 0x4000120" + kTraced));
+  CHECK(judge("\tori %r9, %r9, 0x400\n" + kOn) == std::pair(Outcome::kRefuted, "`mtctr %r4` at 0x4000120" + kTraced));
+  // BE is about branches only.
+  CHECK(judge("\tori %r9, %r9, 0x200\n" + kOn + "\tnop\n" + kOff).first == Outcome::kProved);
+  CHECK(judge("\tori %r9, %r9, 0x200\n" + kOn).second == "`bctr` at 0x4000124" + kTraced);
+  CHECK(judge("\tori %r9, %r9, 0x800\n" + kOn + "\tnop\n" + kOff).first == Outcome::kProved);  // FE0
+  CHECK(judge("\tnop\n" + kOn + kOff).first == Outcome::kProved);
 }
 
 TEST_CASE("every row of the table has a meaning") {
