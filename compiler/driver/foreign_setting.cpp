@@ -163,7 +163,8 @@ class StatedHandoff {
   uint64_t stub() const { return bundle_ ? bundle_->entered->start.value() : on_crash_ ? kCrashMemory : inputs::kForeignAddress.value(); }
 
   std::string compose(const StatedMachine& machine) {
-    std::string text = uses_ + "machine " + kMachine + " {" + kCommon + machine.clauses + "}\nhandoff " + kName + " on " + kMachine +
+    std::string text = uses_ + "machine " + kMachine + " {" + kCommon + machine.clauses +
+                       (options_.cache_block ? "  cache_block = " + number(*options_.cache_block) + ";\n" : "") + "}\nhandoff " + kName + " on " + kMachine +
                        " {\n  from " + options_.from + ";\n  to " + options_.to + ";\n";
     std::string giver = options_.giver;
     if (giver.empty() && bundle_ && bundle_->contents.giver != emit::BundleGiver::kBoth)

@@ -87,6 +87,7 @@ class ForeignJudge {
       repeat(c_, verdict, {loaded_, state, goals, order.giver});
       judge_digests_of(c_, loaded_, state, goals, order.giver, verdict);
       say_not_repeated(c_, verdict, replay::kOfChangedSegment);
+      try_larger_blocks(state, goals, order.giver, verdict);
       if (auto landing = slaves_landing(order)) {
         SlaveSetting slave{*landing, entry(order.from, Section::kSlaves), goals_of(c_, order.to, kept_, Section::kSlaves)};
         allow(slave.goals, slave.state);
@@ -170,6 +171,8 @@ class ForeignJudge {
     // The CPUs of a machine that nobody described may have any ids.
     if (!of_handoff_)
       for (auto& [id, bits] : state.symbol_bits) bits = 0xffff'ffff;
+    // What is built here is right for the smallest blocks, wherever it is taken; of others a machine may be meant.
+    if (auto block = c_.layout.machine->number("cache_block")) state.cache_block = static_cast<uint64_t>(*block);
     // Of a machine that somebody described: devices of a host lie outside of memory, and there are none that a guest reaches so.
     if (of_handoff_ && c_.layout.machine->number("hypervisor") == 0)
       if (auto reach = c_.layout.machine->ranges("rma"); !reach.empty()) state.reach = std::make_shared<const RangeSet>(std::move(reach));
@@ -180,6 +183,7 @@ class ForeignJudge {
     auto goals = goals_of(c_, order.to, kept_, Section::kMaster);
     goals.flags = flags_;
     allow(goals, entry(order.from, Section::kMaster));
+    for (const Range& range : scratch_) goals.may_execute.add(range);  // what it has copied there
     for (const auto& copy : c_.gap->copies) goals.copies.push_back({copy.from, copy.to, copy.clause});
     add_code(goals);
     return goals;
@@ -328,6 +332,21 @@ class ForeignJudge {
       return std::any_of(verdict.obligations.begin(), verdict.obligations.end(),
                          [&](const auto& o) { return o.clause == goal.clause && o.outcome == Outcome::kProved; });
     });
+  }
+
+  /// Of caches nobody has said how large their blocks are: whether they would do where they are as large as POWER's and 970's.
+  void try_larger_blocks(verify::EntryState state, const verify::Goals& goals, Endian giver, verify::Verdict& verdict) const {
+    constexpr uint64_t kLargest = 128;
+    if (c_.layout.machine->number("cache_block") || verdict.outcome() != Outcome::kRefuted) return;
+    state.cache_block = kLargest;
+    const auto again = verify::verify_entry(loaded_, state, goals, giver);
+    for (size_t i = 0; i < verdict.obligations.size(); ++i) {
+      auto& o = verdict.obligations[i];
+      const auto* then = verify::find_obligation(again.obligations, o.clause, verify::occurrence_of(verdict.obligations, i));
+      if (o.outcome == Outcome::kRefuted && then && then->outcome <= Outcome::kAssumed)
+        o.detail += "; blocks of " + std::to_string(kLargest) + " bytes would do: " +
+                    (of_handoff_ ? "`cache_block = 128;` of the machine" : "`--cache-block 128`") + " says that there are no smaller ones";
+    }
   }
 
   /// Where the giver is known to do more than it promises about what the master lacks: that, and how it counts.

@@ -20,6 +20,7 @@ struct Raw {
   std::vector<std::string> defines;
   std::string stop_after, format = "text";
   std::vector<std::string> dump, places, sets, scratch;
+  std::string cache_block;
   std::string at;
 };
 
@@ -123,6 +124,8 @@ void foreign_options(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--image-order", options.image_order, "with --from and --to: the image's byte order; without it, little")->type_name("ORDER")
       ->check(CLI::IsMember({"big", "little"}));
   app.add_option("--relies-on", options.relies, "with --from and --to: what is incidental and counts")->type_name("KEY")->allow_extra_args(false);
+  app.add_option("--cache-block", raw.cache_block, "with --from and --to: the smallest cache block of the CPUs that run it; 64 where nothing is said")
+      ->type_name("SIZE");
   app.add_option("--scratch", raw.scratch, "memory that the loader has set aside for the stub, besides its own: a stack")
       ->type_name("ADDRESS+SIZE")->allow_extra_args(false);
   app.add_option("--head-from", options.head_from, "a kernel whose bytes 0x4 to 0x100 the loader puts over the stub's own, for slaves that come to 0x60")
@@ -182,7 +185,7 @@ bool finish_verify(const Raw& raw, Options& options) {
     return false;
   }
   if (!options.program.empty() && (!raw.places.empty() || !options.machine.empty() || !options.giver.empty() ||
-                                   !options.image_order.empty() || !options.relies.empty() || !options.convention_files.empty())) {
+                                   !options.image_order.empty() || !options.relies.empty() || !raw.cache_block.empty() || !options.convention_files.empty())) {
     std::fprintf(stderr, "baton: with --in the handoff says where segments lie, on which machine, and what it relies on\n");
     return false;
   }
@@ -203,6 +206,10 @@ bool finish_verify(const Raw& raw, Options& options) {
       return false;
     }
     options.scratch.push_back(Range::at(Address{*start}, Size{*size}));
+  }
+  if (!raw.cache_block.empty()) {
+    options.cache_block = address("--cache-block", raw.cache_block);
+    if (!options.cache_block) return false;
   }
   if (!raw.at.empty()) {
     options.at = address("--at", raw.at);

@@ -57,6 +57,7 @@ struct Options {
   std::map<std::string, uint64_t> places;           // --place ROLE=ADDRESS
   std::map<std::string, std::string> sets;          // --set SYMBOL=VALUE
   std::vector<std::string> relies;                  // --relies-on
+  std::optional<uint64_t> cache_block;              // --cache-block SIZE
   std::vector<Range> scratch;                       // --scratch ADDRESS+SIZE
   std::string head_from;                            // --head-from
   bool listing = false;                             // --listing

@@ -135,7 +135,7 @@ class MachineReader {
     return std::nullopt;
   }
 
-  // --- cpus, kexec_slaves, isa ----------------------------------------------------------------
+  // --- cpus, kexec_slaves, isa, cache_block ----------------------------------------------------------------
 
   Trouble read_cpus() {
     std::vector<uint32_t> ids;
@@ -151,6 +151,7 @@ class MachineReader {
         if (auto failure = add_threads(id, property, property == "reg" ? cells->address : 1, ids)) return failure;
         if (origin.empty()) origin = "/cpus/* " + std::string(property);
         if (auto failure = read_isa(id)) return failure;
+        read_cache_block(id);
       }
     }
     std::sort(ids.begin(), ids.end());
@@ -169,6 +170,7 @@ class MachineReader {
                                          : std::string("no cpu node has a cpu-version"));
     else
       set("isa", Value::of_int(*isa_), isa_origin_);
+    if (cache_block_ && every_block_is_known_) set("cache_block", Value::of(Size{*cache_block_}), cache_block_origin_);
     return std::nullopt;
   }
 
@@ -199,6 +201,19 @@ class MachineReader {
       isa_origin_ = tree_.path(id) + " cpu-version " + hex(**version);
     }
     return std::nullopt;
+  }
+
+  /// The smallest of all, of data and of instructions (devicetree specification 3.8); nothing where one CPU leaves it open.
+  void read_cache_block(NodeId id) {
+    for (const char* property : {"d-cache-block-size", "i-cache-block-size"}) {
+      auto size = read_number(tree_, id, property);
+      if (!size || !*size || !is_power_of_two(**size) || **size < 4 || **size > 4096) {
+        every_block_is_known_ = false;
+      } else if (!cache_block_ || **size < *cache_block_) {
+        cache_block_ = **size;
+        cache_block_origin_ = tree_.path(id) + " " + property;
+      }
+    }
   }
 
   // --- what /chosen says of the running kernel ------------------------------------------------
@@ -367,6 +382,9 @@ class MachineReader {
   std::optional<unsigned> isa_;
   std::string isa_origin_;
   std::optional<uint64_t> unknown_cpu_version_;
+  std::optional<uint64_t> cache_block_;
+  std::string cache_block_origin_;
+  bool every_block_is_known_ = true;
 };
 
 }  // namespace

@@ -26,6 +26,7 @@ const std::vector<MachineAttribute>& machine_attributes() {
       {"reserved", Type::kRanges, false, "reserve map, /reserved-memory and /reserved-ranges"},
       {"cpus", Type::kIds, true, "hardware ids of all CPU threads"},
       {"isa", Type::kInt, true, "Power ISA level times 100: 207 for POWER8, 300 for POWER9"},
+      {"cache_block", Type::kSize, true, "the smallest cache block of its CPUs: what `dcbst` and `icbi` reach"},
       {"page", Type::kSize, true, "the running kernel's page size; no device tree says it"},
       {"tree", Type::kTree, true, "the device tree the machine was described by"},
   };

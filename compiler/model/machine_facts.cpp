@@ -18,6 +18,8 @@ bool is_possible_fact(std::string_view attribute, const Value& v, source::Span v
     sink.report(Code::type_mismatch, value, "this needs one range, not " + to_text(v));
   } else if (attribute == "page" && !is_power_of_two(v.number())) {
     sink.report(Code::bad_alignment, clause, "a page size is a power of two, not " + to_text(v));
+  } else if (attribute == "cache_block" && (!is_power_of_two(v.number()) || v.number() < 4 || v.number() > 4096)) {
+    sink.report(Code::bad_alignment, clause, "a cache block is a power of two from 4 to 4096, not " + to_text(v));
   } else if (attribute == "hypervisor" && v.number() > 1) {
     sink.report(Code::type_mismatch, clause, "`hypervisor` is 0 or 1, not " + to_text(v));
   } else {

@@ -115,6 +115,7 @@ const Row kRows[] = {
   {in(C::kMachine), "reserved", "", "reserved = RANGES, ...", {}, "memory that is spoken for; placement keeps out of it"},
   {in(C::kMachine), "cpus", "", "cpus = INT, ...", {}, "hardware ids of all CPUs"},
   {in(C::kMachine), "isa", "", "isa = INT", {}, "level of the instruction set, as 206 for 2.06"},
+  {in(C::kMachine), "cache_block", "", "cache_block = SIZE", {}, "the smallest cache block of its CPUs, for stubs of others"},
   {in(C::kMachine), "page", "", "page = SIZE", {}, "page size of the running kernel; no tree says it, 64KiB unless written"},
   {in(C::kMachine), "tree", "", "tree = PATH", {}, "the machine's device tree, flattened"},
   {in(C::kMachine), "region", "", "region NAME = RANGES, ...", {}, "names ranges; placement ignores them"},

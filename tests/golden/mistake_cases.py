@@ -231,6 +231,7 @@ CASES = {
     "opal.entry = ADDRESS": number("opal.entry", "0x3000_0000"),
     "cpus = INT, ...": number("cpus", "0, 1"),
     "isa = INT": number("isa", "206"),
+    "cache_block = SIZE": number("cache_block", "128"),
     "page = SIZE": number("page", "64KiB"),
     "tree = PATH": case("^tree = \"x\";", False, None, None, no_misspelling=True, no_misplacing=True,
                         refused=True),

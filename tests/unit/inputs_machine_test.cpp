@@ -276,6 +276,25 @@ TEST_CASE("ids of CPUs") {
   CHECK(refused(twins) == "`tree.dtb`: /cpus ibm,ppc-interrupt-server#s gives two threads the id 1");
 }
 
+TEST_CASE("a cache block is known where every processor says both, and they make sense") {
+  auto block = [](std::vector<std::pair<uint32_t, uint32_t>> cpus) {
+    TreeBuilder t;
+    t.begin("cpus").cells("#address-cells", {1}).cells("#size-cells", {0});
+    uint32_t id = 0;
+    for (auto [data, instructions] : cpus) {
+      t.begin("cpu@" + std::to_string(id)).text("device_type", "cpu").cells("reg", {id});
+      t.cells("d-cache-block-size", {data}).cells("i-cache-block-size", {instructions}).end();
+      ++id;
+    }
+    return good(t.end()).number("cache_block");
+  };
+  CHECK(block({{128, 128}}) == 128);
+  CHECK(block({{128, 128}, {128, 64}}) == 64);
+  CHECK_FALSE(block({{128, 0}}));
+  CHECK_FALSE(block({{128, 128}, {96, 128}}));
+  CHECK_FALSE(block({{0x80000000, 0x80000000}}));
+}
+
 TEST_CASE("the ISA level is what every processor has") {
   CHECK(isa_of_cpu_version(0x00390202) == 201);
   CHECK(isa_of_cpu_version(0x003b0201) == 203);
