@@ -279,14 +279,24 @@ std::vector<verify::HashLoop> hash_loops(const Compilation& c, Endian giver) {
   return loops;
 }
 
+/// What is digested is as it was built here: no difference is to be found.
+void add_dead_ends(const Compilation& c, Endian giver, verify::Goals& goals) {
+  if (!c.gap->digest) return;
+  const auto& inputs = c.gap->digest->inputs;
+  for (size_t i = 0; i < inputs.size(); ++i)
+    goals.dead_ends[place_of(c, trampoline::digest_differs_label(giver, i))] = "it finds that " + inputs[i].name + " is not what was built, and it is";
+}
+
 /// The last byte of each, changed, must stop the stub.
 void judge_digests(const Compilation& c, const verify::Loaded& loaded, const verify::EntryState& state, Endian giver,
                    std::deque<ByteBuffer>& kept, verify::Verdict& verdict) {
   if (!c.gap->digest) return;
   const auto& inputs = c.gap->digest->inputs;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const auto goals = verify::detection_goals(place_of(c, trampoline::digest_differs_label(giver, i)),
-                                               inputs[i].clause + ": a change of its last byte is found");
+    auto goals = verify::detection_goals(place_of(c, trampoline::digest_differs_label(giver, i)),
+                                         inputs[i].clause + ": a change of its last byte is found");
+    if (c.gap->digest->console.kind == trampoline::Firmware::Kind::kOpal)
+      goals.may_write.add(Range::at(place_of(c, trampoline::kDigestWrittenLabel), Size{8}));
     const Address last{inputs[i].start + inputs[i].size - 1};
     const auto changed = verify::with_changed_byte(loaded, state, last, kept);
     BATON_CHECK(changed.has_value(), "what is digested is loaded");
@@ -340,6 +350,7 @@ bool verify_outputs(Compilation& c, const Outputs& outputs) {
     }
     add_code(c, goals);
     loaded.hash_loops = hash_loops(c, order.giver);
+    add_dead_ends(c, order.giver, goals);
     add_copies(c, order.giver, loaded, goals);
     add_id_properties(c, order.to, goals);
     auto boot_node = boot_node_need(c, order.to, loaded);

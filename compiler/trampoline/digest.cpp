@@ -31,7 +31,6 @@ namespace {
 // From the difference to the end: where the text is, how long it is, and two to work with.
 constexpr Gpr kText = reg::r14, kLength = reg::r15, kWork = reg::r16, kThere = reg::r17;
 constexpr const char* kStopLabel = "digest_stop";
-constexpr const char* kWrittenLabel = "digest_stop_written";
 
 constexpr uint64_t kPutTermChar = 0x58, kTermChars = 16;
 constexpr uint64_t kConsoleWrite = 1, kPollEvents = 10;
@@ -85,7 +84,7 @@ struct StopCode {
   void by_opal(const Firmware& console, uint64_t start) {
     add(ins::li(reg::r3, 0));
     add(ppc64::materialize(reg::r4, start));
-    add(ins::addi(reg::r4, reg::r4, Displacement(kWrittenLabel)));
+    add(ins::addi(reg::r4, reg::r4, Displacement(kDigestWrittenLabel)));
     add(ins::std(kLength, int64_t{0}, reg::r4));
     add(ins::mr(reg::r5, kText));
     call_opal(console, kConsoleWrite);
@@ -94,7 +93,7 @@ struct StopCode {
     call_opal(console, kPollEvents);
     add(ins::b("digest_stop_poll"));
     stub.align(8);
-    stub.label(kWrittenLabel);
+    stub.label(kDigestWrittenLabel);
     stub.doubleword(0, Endian::kBig, "how many characters to write");
   }
 

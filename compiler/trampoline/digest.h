@@ -55,5 +55,7 @@ ppc64::Stub digest_stop(const Digest& digest);
 std::string digest_loop_label(Endian giver, size_t input);
 /// Where a difference of this input leads: a label of `behind`.
 std::string digest_differs_label(Endian giver, size_t input);
+/// The doubleword in which OPAL is told how much to write, and tells how much it wrote; where OPAL is the console.
+inline constexpr const char* kDigestWrittenLabel = "digest_stop_written";
 
 }  // namespace baton::trampoline

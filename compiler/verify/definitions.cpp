@@ -187,11 +187,10 @@ uint64_t evaluate(const Definition& d, const Numbers& numbers) {
 /// whether it did come out so is seen afterwards.
 class Search {
  public:
-  Search(const Definitions& definitions, Assignment& assignment) : definitions_(definitions), assignment_(assignment) {}
+  Search(const Definitions& definitions, Assignment& assignment, uint64_t most) : definitions_(definitions), assignment_(assignment), most_(most) {}
   void choose(Atom atom, bool one);
 
  private:
-  static constexpr unsigned kMostChoices = 1u << 14;  // each sum asks for its operand's 64 bits
   void unify(const Value& value, uint64_t wanted) {
     for (unsigned n = 0; n < 64; ++n)
       if ((value.known() >> n & 1) == 0) choose(value.bit(n).atom, (wanted >> n & 1) != 0);
@@ -199,11 +198,12 @@ class Search {
 
   const Definitions& definitions_;
   Assignment& assignment_;
-  unsigned choices_ = 0;
+  const uint64_t most_;
+  uint64_t choices_ = 0;
 };
 
 void Search::choose(Atom atom, bool one) {
-  if (atom == kUnknownAtom || ++choices_ > kMostChoices) return;
+  if (atom == kUnknownAtom || ++choices_ > most_) return;
   if ((atom & kInverse) != 0) one = !one;
   unsigned symbol = symbol_of(atom);
   const Definition* d = definitions_.find(symbol);
@@ -252,14 +252,18 @@ bool holds(const Decisions& decisions, const Definitions& definitions, const Ass
 std::optional<Assignment> find_assignment(const Decisions& decisions, const Definitions& definitions, uint64_t seed) {
   constexpr unsigned kRounds = 4;  // what a later decision moved, an earlier one may have to move again
   constexpr size_t kMostSymbolsTried = 1024;
+  constexpr uint64_t kMostChoices = 1u << 14;  // of a decision: each sum asks for its operand's 64 bits
+  constexpr uint64_t kMostEvaluated = 1u << 21;  // symbols, by all choices of a round
   std::set<unsigned> symbols;
   for (const auto& [atom, one] : decisions) definitions.collect(value_of(Bit::of(atom)), symbols);
   if (symbols.size() > kMostSymbolsTried) return std::nullopt;
+  const uint64_t work = std::max<size_t>(1, symbols.size()) * std::max<size_t>(1, decisions.size());
+  const uint64_t most = std::clamp<uint64_t>(kMostEvaluated / work, 1, kMostChoices);
   Assignment assignment(seed);
   for (unsigned round = 0; round < kRounds; ++round) {
     if (holds(decisions, definitions, assignment)) return assignment;
     for (const auto& [atom, one] : decisions) {
-      if ((evaluate(value_of(Bit::of(atom)), definitions, assignment) != 0) != one) Search(definitions, assignment).choose(atom, one);
+      if ((evaluate(value_of(Bit::of(atom)), definitions, assignment) != 0) != one) Search(definitions, assignment, most).choose(atom, one);
     }
     // What has no definition was decided itself, and stays so.
     for (const auto& [atom, one] : decisions)

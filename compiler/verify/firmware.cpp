@@ -12,7 +12,9 @@ namespace msr = ppc64::msr;
 namespace {
 
 constexpr uint64_t kSetMode = 0x31c, kResourceLittleEndian = 4;
+constexpr uint64_t kPutTermChar = 0x58, kMostChars = 16;
 constexpr uint64_t kReinitCpus = 70, kHileBig = 1, kHileLittle = 2;
+constexpr uint64_t kConsoleWrite = 1, kPollEvents = 10;
 
 /// What is left of the registers that both conventions give to the callee. Of vector registers neither says that any
 /// is kept by firmware.
@@ -33,6 +35,12 @@ void set_interrupts(Machine& m, unsigned little) {
 std::string number(const char* name, const Value& value) {
   auto constant = value.constant();
   return std::string(name) + " = " + (constant ? hex(Wide{*constant}) : "unknown");
+}
+
+/// Eight bytes that firmware stores.
+void store_anything(Machine& m, uint64_t address) {
+  const uint64_t place = m.place_of(address);
+  m.coherence.store(place, 8, m.memory.store(place, 8, Value::unknown(), Endian::kBig), m.pc);
 }
 
 bool has(const Machine& m, uint64_t mask, bool one) {
@@ -60,6 +68,12 @@ std::optional<std::string> call_papr(Machine& m) {
   if (m.calls)
     if (auto contract = m.calls->hypervisor.find(*function); contract != m.calls->hypervisor.end())
       return call_hypervisor(m, contract->second);
+  if (*function == kPutTermChar) {
+    auto length = m.gpr[5].constant();
+    if (!length || *length > kMostChars) return "calls H_PUT_TERM_CHAR, and not for at most 16 characters: " + number("r5", m.gpr[5]);
+    clobber(m);
+    return std::nullopt;
+  }
   if (*function != kSetMode) return "calls the hypervisor, and what " + number("r3", m.gpr[3]) + " does is not known here";
   auto order = m.gpr[4].constant();
   if (!order || *order > 1 || m.gpr[5].constant() != kResourceLittleEndian || m.gpr[6].constant() != uint64_t{0} ||
@@ -76,15 +90,20 @@ std::optional<std::string> call_opal(Machine& m) {
     return "OPAL is entered, and not certainly big-endian, in real mode and in hypervisor state";
   if (m.gpr[2].constant() != m.firmware.opal_base)
     return "OPAL is entered with " + number("r2", m.gpr[2]) + ", and its base is " + hex(Wide{m.firmware.opal_base});
-  auto flags = m.gpr[3].constant();
-  if (m.gpr[0].constant() != kReinitCpus || !flags || (*flags != kHileBig && *flags != kHileLittle))
+  const auto token = m.gpr[0].constant(), first = m.gpr[3].constant(), second = m.gpr[4].constant();
+  const bool reinit = token == kReinitCpus && (first == kHileBig || first == kHileLittle);
+  const bool writes = token == kConsoleWrite && second, polls = token == kPollEvents && first;
+  if (!reinit && !writes && !polls)
     return "OPAL is called with " + number("r0", m.gpr[0]) + ", " + number("r3", m.gpr[3]) + ", which is not known here";
   auto back = m.lr.constant();
   if (!back) return "OPAL is called, and where it returns to is not known";
+  // How many characters it wrote; which events there are, where somebody asks for them.
+  if (writes) store_anything(m, *second);
+  if (polls && *first != 0) store_anything(m, *first);
   clobber(m);
   m.lr = Value::unknown();
   m.gpr[2] = Value::unknown();
-  set_interrupts(m, *flags == kHileLittle ? 1 : 0);
+  if (reinit) set_interrupts(m, *first == kHileLittle ? 1 : 0);
   m.pc = *back & ~uint64_t{3};
   return std::nullopt;
 }

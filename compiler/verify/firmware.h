@@ -8,6 +8,9 @@
 //
 //   H_SET_MODE(0, 4, 0, 0), answer 0: interrupts big-endian; r3 = 0; r0, r4..r12, ctr, xer, cr unknown
 //
+// Known are: H_SET_MODE for the byte order of interrupts, H_PUT_TERM_CHAR; OPAL_REINIT_CPUS for that order, OPAL_CONSOLE_WRITE,
+// OPAL_POLL_EVENTS.
+//
 // Sources: LoPAPR 14.5.3, and Linux Documentation/arch/powerpc/papr_hcalls.rst; asm/hvcall.h; asm/opal-api.h;
 // skiboot doc/opal-api.
 #pragma once

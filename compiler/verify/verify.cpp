@@ -132,11 +132,38 @@ class Trial {
       say(clause, Outcome::kAssumed, way.detail + ", and nothing is stored, if all blocks are hashed as those that were run");
     else
       say(clause, Outcome::kProved, way.detail + ", and nothing is stored");
+    Obligation& found = verdict_.obligations.front();
+    if (found.outcome > Outcome::kAssumed) return std::move(verdict_);
+    const Obligation staying = judge_staying(clause);
+    if (staying.outcome <= Outcome::kAssumed) found.detail += "; then " + staying.detail;
+    else found = {clause, staying.outcome, "it is found, and then " + staying.detail};
     return std::move(verdict_);
+  }
+
+  /// From where it is, with each answer that firmware may give: the worst.
+  Obligation judge_staying(const std::string& clause) const {
+    std::vector<Firmware::Answer> answers{{"", m_.firmware.answer}};
+    const auto& refusals = m_.firmware.refusals();
+    answers.insert(answers.end(), refusals.begin(), refusals.end());
+    std::optional<Obligation> worst;
+    for (const Firmware::Answer& answer : answers) {
+      Trial trial = *this;
+      trial.m_.firmware.answer = answer.value;
+      trial.verdict_.obligations.clear();
+      trial.most_ = trial.steps() + from_.most_instructions;
+      Obligation one = trial.stay(clause, nullptr).obligations.front();
+      if (*answer.name != 0) one.detail = std::string("after ") + answer.name + " " + one.detail;
+      if (!worst || one.outcome > worst->outcome) worst = std::move(one);
+    }
+    return std::move(*worst);
   }
 
   Verdict wait(Endian giver, const std::string& clause, Observer* observer) {
     set_up(giver);
+    return stay(clause, observer);
+  }
+
+  Verdict stay(const std::string& clause, Observer* observer) {
     auto answer = [&](Outcome outcome, std::string detail) {
       for (const std::string& name : m_.called) detail += ", if the call of " + name + " keeps its contract";
       if (outcome == Outcome::kProved && !m_.called.empty()) outcome = Outcome::kAssumed;
@@ -306,6 +333,8 @@ class Trial {
       if (!may_run())
         return stop(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_, m_.pc) + ", not to " +
                                            hex(to_.target));
+      if (auto end = to_.dead_ends.find(Address{m_.pc}); end != to_.dead_ends.end())
+        return stop(Outcome::kRefuted, "it comes to " + hex(Wide{m_.pc}) + ": " + end->second);
       how_ = RunEnd::kUnknown;
       if (steps() >= most_)
         return stop(Outcome::kUnknown, "no end after " + how_much() + ", the next at " + hex(Wide{m_.pc}) +
@@ -553,6 +582,8 @@ Goals detection_goals(Address differs, const std::string& clause) {
   goals.target = differs;
   goals.target_clause = clause;
   goals.msr_any = ~uint64_t{0};
+  // Who has come there may come again, and store where that is allowed.
+  goals.passes_target = goals.waits_after_stores = true;
   return goals;
 }
 

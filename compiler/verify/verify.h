@@ -183,6 +183,8 @@ struct Goals {
   bool is_alone = false;
   /// Where code may run besides.
   RangeSet may_execute;
+  /// Places that are not to be come to, and why.
+  std::map<Address, std::string> dead_ends = {};
   /// Who waits (verify_wait) may have stored where it may write before that.
   bool waits_after_stores = false;
   /// Whether what it stored is to be told.
@@ -280,10 +282,12 @@ size_t walk_entry(const Loaded& loaded, const EntryState& from, const Goals& to,
 /// The same state with another byte at `changed` than is loaded, which `kept` owns; nothing where none is loaded.
 std::optional<EntryState> with_changed_byte(const Loaded& loaded, const EntryState& from, Address changed, std::deque<ByteBuffer>& kept);
 
-/// What is asked of a CPU that must find out: to come to `differs`, and to have stored nothing.
+/// What is asked of a CPU that must find out: to come to `differs`, and to have stored nothing; and to stay in the code behind
+/// that for ever, storing nothing but where the goals allow it.
 Goals detection_goals(Address differs, const std::string& clause);
 
-/// Entered with a changed byte, does it do what detection_goals asks? One obligation, the target's clause.
+/// Entered with a changed byte, does it do what detection_goals asks, whatever firmware answers? One obligation, the target's
+/// clause.
 Verdict verify_detects(const Loaded& loaded, const EntryState& changed, const Goals& to, Endian giver);
 
 /// A CPU that must wait where it is as long as memory is as described: proved when its state repeats before it

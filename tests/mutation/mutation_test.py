@@ -46,6 +46,9 @@ REASONS = [
     ("equivalent", "cmpldi", "cmpldi", r".*on another way", "the bound of ids is looser, and keeps out whoever has no slot nevertheless"),
     ("equivalent", "stw", "(stb|sth)", "stores other bytes", "the word is not 0 then either"),
     ("equivalent", "stb", "stw", "stores other bytes", "little-endian, of an id of one byte: the three bytes behind it are 0 before and after"),
+    ("equivalent", ".*", ".*", "it is done after a difference only", "it stays then, and stores nothing else; what people read is not judged"),
+    ("equivalent", r"(bge|vcmpequw\.)(; \w+)?", ".*", r"nothing|vr|r\d+(, vr)?", "one half of the digest is compared: what is tried differs in the other half, too"),
+    ("equivalent", "(isync.*|mtmsrd; isync)", ".*", r"nothing|r\d+", "mtmsrd with L = 0 synchronizes the context itself"),
     # What the judge does not know, and says so: such a stub is built with a warning that it is not proved.
     ("unknown", ".*", ".*", r".*no end after [\d,]+ instructions.*", "it takes too long: a count that is huge, or none"),
     ("unknown", ".*", ".*", r".*counts CTR down, whose value is not known.*", "a count that nobody promises, on a way to words that are no instructions"),
@@ -59,6 +62,11 @@ REASONS = [
     ("unknown", ".*", ".*", r".*(64-bit mode|the byte order) is not known.*", "MSR becomes what nobody promises, or 32-bit mode: neither is followed"),
     ("unknown", ".*", ".*", r"no state repeats in .*", "it counts itself again and again, so that no state comes again"),
     ("unknown", "li", "li", r"msr bits N \(ME\) are not as they must be", "the one bit of MSR that is lost is not shown by the numbers that are tried"),
+    ("unknown", ".*", ".*", r".*goes through (ctr|lr|srr0), whose value is not known.*", "it goes where a register sends it that nobody promises"),
+    ("unknown", ".*", ".*", r".*(translation is not known to be off|byte order is not known|64-bit mode is not known to be on).*",
+     "the MSR is taken from a register that nobody promises"),
+    ("unknown", ".*", ".*", r".*OPAL is (entered|called) with.*", "after a difference OPAL is called in another way, of which nothing is known here"),
+    ("unknown", ".*", ".*", r".*calls the hypervisor.*", "after a difference the hypervisor is called in another way, of which nothing is known here"),
     ("unknown", ".*", ".*", r".*as long as nobody else stores to.*", "it goes around, and somebody else might end that"),
 ]
 ORDER = {"sync", "lwsync", "ptesync", "eieio", "isync", "dcbst", "dcbf", "icbi"}
@@ -79,6 +87,8 @@ def explain(answer, before, after, otherwise):
         return "every CPU ends in the same state"
     if otherwise == "it is never executed":
         return ""
+    if otherwise == "vr" or otherwise.endswith(", vr"):
+        return "a vector counts for one of its four words, or no longer"
     state = otherwise.split(", ")
     if all(re.fullmatch(r"r\d+|lr|ctr|cr|xer", name) for name in state):
         return "nobody needs that then, or either number will do"
@@ -115,6 +125,23 @@ def examples_of(bench, folder):
         yield "example " + handoff, [name + ".baton", "--handoff", handoff, "-D", "kernel_file=vmlinux"]
 
 
+# Of digests.baton: handoff, and how many changes there are to one that is judged.
+DIGESTS = [("digest_vectors", 3)]
+
+
+def digests(folder):
+    """The same of the code that computes digests."""
+    shutil.copyfile(os.path.join(os.path.dirname(os.path.abspath(__file__)), "digests.baton"), os.path.join(folder, "digests.baton"))
+    with open(os.path.join(folder, "small.bin"), "wb") as stream:
+        stream.write(bytes(7 * i & 0xFF for i in range(40)))
+    for handoff, every in DIGESTS:
+        yield f"{handoff}, 1 in {every}", ["digests.baton", "--handoff", handoff]
+
+
+def every(name):
+    return name.partition(", 1 in ")[2] or "1"
+
+
 def chosen_handoffs(bench, only=""):
     """Those of which the stub is Baton's and none is needless."""
     sys.path.insert(0, bench)
@@ -123,8 +150,8 @@ def chosen_handoffs(bench, only=""):
     return [(name, arguments) for name, arguments in handoffs(bench) if name not in needless and only in name]
 
 
-def mutate(tool, folder, arguments):
-    done = subprocess.run([tool, "build", *arguments], cwd=folder, capture_output=True, text=True, timeout=900, check=False)
+def mutate(tool, folder, name, arguments):
+    done = subprocess.run([tool, "--every", every(name), "build", *arguments], cwd=folder, capture_output=True, text=True, timeout=900, check=False)
     if done.returncode != 0 or not done.stdout:
         raise RuntimeError(f"{' '.join(arguments)}: {done.stderr}")
     *changes, counts = done.stdout.splitlines()
@@ -145,10 +172,10 @@ def main():
     groups, examples, totals, rows, tried = collections.Counter(), {}, collections.Counter(), [], collections.Counter()
     with tempfile.TemporaryDirectory(prefix="baton-mutation-") as folder, concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         stub_table.make_inputs(folder)
-        chosen += [each for each in examples_of(options.bench, folder) if options.only in each[0]]
+        chosen += [each for each in [*examples_of(options.bench, folder), *digests(folder)] if options.only in each[0]]
         # The longest first: no processor waits for it in the end.
         order = sorted(chosen, key=lambda each: each[0] != "raw_copied" and each[0] not in departs)
-        found = dict(zip((name for name, _ in order), pool.map(lambda each: mutate(options.tool, folder, each[1]), order)))
+        found = dict(zip((name for name, _ in order), pool.map(lambda each: mutate(options.tool, folder, *each), order)))
     for name, _ in chosen:
         changes, counts = found[name]
         totals.update(counts)
@@ -158,6 +185,8 @@ def main():
                 reason = departing_reasons.explain(before, after, otherwise)
                 tried[reason, mnemonics(before) if reason else f"{before} -> {after}: {otherwise}"] += 1
                 continue
+            if otherwise == "it is never executed" and name.startswith("digest"):
+                otherwise = "it is done after a difference only"
             if answer == "unknown":
                 otherwise = re.sub(r"0x[0-9a-f_]+", "N", re.sub(r"(of a slave, |`master` |[^`]*`[^`]*` at 0x[0-9a-f]+ )?(.*)", r"\2", otherwise.split(": ")[-1]))
                 otherwise = re.sub(r"^(no end after [0-9,]+ \w+).*", r"\1", otherwise)

@@ -12,10 +12,10 @@
 // its answer, the place in the stub, the change, the instruction before and after, and what is otherwise when the CPUs come
 // to their ends, of which the judge says that nobody needs it. The last line counts: "refuted N", "undecodable N", ...
 //
-// With --replay-every N only each Nth change is judged, and what is refuted of it is repeated in QEMU: a line for each, from
+// With --every N only each Nth change is judged. With --replay what is refuted is repeated in QEMU: a line for each, from
 // "replay" to "confirmed: it comes to 0x40".
 //
-//   mutation_tool [--replay-every N] build handoffs.baton --handoff near_big
+//   mutation_tool [--every N] [--replay] build handoffs.baton --handoff near_big
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -110,8 +110,8 @@ std::string text_of(uint32_t word) {
 
 class Mutation {
  public:
-  Mutation(driver::Compilation& c, const driver::Options& options, size_t replay_every)
-      : c_(c), options_(options), replay_every_(replay_every), layout_(*ppc64::lay_out(c.gap->stub->stub)) {
+  Mutation(driver::Compilation& c, const driver::Options& options, size_t every, bool replays)
+      : c_(c), options_(options), every_(every), replays_(replays), layout_(*ppc64::lay_out(c.gap->stub->stub)) {
     const auto& items = c.gap->stub->stub.items;
     for (size_t i = 0; i < items.size(); ++i)
       if (const auto* code = std::get_if<ppc64::CodeItem>(&items[i])) places_.push_back({layout_.offsets[i], code->order, code->instruction});
@@ -126,7 +126,7 @@ class Mutation {
     if (right > Outcome::kAssumed) return false;
     size_t number = 0;
     for (const Change& change : changes()) {
-      if (replay_every_ != 0 && number++ % replay_every_ != 0) continue;
+      if (number++ % every_ != 0) continue;
       ByteBuffer wrong = stub_;
       for (const auto& [place, word] : change.words) store<uint32_t>(wrong, place->offset, word, place->order);
       if (wrong != stub_) judge_change(outputs, change, wrong);
@@ -168,7 +168,7 @@ class Mutation {
     c_.verdicts.clear();
     c_.observer = &ends;
     // Anew for each change, since one build repeats no more than some.
-    if (replay_every_ != 0) driver::set_up_replays(c_, options_);
+    if (replays_) driver::set_up_replays(c_, options_);
     driver::verify_outputs(c_, outputs);
     Outcome worst = Outcome::kProved;
     for (const auto& order : c_.verdicts) worst = std::max(worst, order.verdict.outcome());
@@ -190,7 +190,7 @@ class Mutation {
       if (std::none_of(change.words.begin(), change.words.end(), [&](const auto& word) { return is_executed(ends, *word.first); })) why = "it is never executed";
     }
     ++counts_[answer];
-    if (replay_every_ != 0) return print_replays(change);
+    if (replays_) return print_replays(change);
     if (answer == "refuted" || answer == "undecodable") return;
     std::string before, after;
     for (const auto& [place, word] : change.words) {
@@ -218,7 +218,8 @@ class Mutation {
 
   driver::Compilation& c_;
   const driver::Options& options_;
-  const size_t replay_every_;
+  const size_t every_;
+  const bool replays_;
   ppc64::Layout layout_;
   std::vector<Place> places_;
   ByteBuffer stub_;
@@ -228,12 +229,13 @@ class Mutation {
 };
 
 int run(int argc, char** argv) {
-  size_t replay_every = 0;
-  if (argc > 2 && std::string(argv[1]) == "--replay-every") {
-    replay_every = std::strtoul(argv[2], nullptr, 10);
-    argv[2] = argv[0];
-    argc -= 2;
-    argv += 2;
+  size_t every = 1;
+  bool replays = false;
+  for (int taken = 1; taken != 0; argc -= taken, argv += taken) {
+    const std::string option = argc > 2 ? argv[1] : "";
+    taken = option == "--every" ? 2 : option == "--replay" ? 1 : 0;
+    if (taken == 2) every = std::max<size_t>(1, std::strtoul(argv[2], nullptr, 10));
+    replays = replays || taken == 1;
   }
   driver::Options options;
   if (auto code = driver::parse_options(argc, argv, options)) return *code;
@@ -246,7 +248,7 @@ int run(int argc, char** argv) {
     return 1;
   }
   auto outputs = good ? driver::make_outputs(c) : std::nullopt;
-  if (outputs && Mutation(c, options, replay_every).run(*outputs)) return 0;
+  if (outputs && Mutation(c, options, every, replays).run(*outputs)) return 0;
   driver::show_findings(c, options);
   return 1;
 }

@@ -127,7 +127,7 @@ def changes(options, tally):
     with tempfile.TemporaryDirectory(prefix="baton-replayed-") as folder:
         stub_table.make_inputs(folder)
         for name, arguments in handoffs:
-            command = [options.tool, "--replay-every", str(options.sample), "build", *arguments, "--replay", "require"]
+            command = [options.tool, "--every", str(options.sample), "--replay", "build", *arguments, "--replay", "require"]
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
             if done.returncode != 0 or not done.stdout:
                 tally.wrong.append(f"{name}: {done.stderr}")

@@ -277,6 +277,23 @@ TEST_CASE("what no digest can be checked of") {
   CHECK(refusal(many_kept, true).empty());
 }
 
+TEST_CASE("who finds a difference stays, whatever the hypervisor answers") {
+  for (Way way : kWays)
+    for (Firmware console : {Firmware{}, Firmware{Firmware::Kind::kPapr, 0, 0}}) {
+      Scene scene(way, {ByteBuffer(100, 1)});
+      scene.request.digest->console = console;
+      scene.state.firmware.papr = console.kind == Firmware::Kind::kPapr;
+      scene.make();
+      CHECK(scene.detects(0, 99, 0) == verify::Outcome::kProved);
+      // Without the branch to itself it would run into the text.
+      store<uint32_t>(scene.stub, scene.label("digest_stop_here") - kStart, 0x60000000, Endian::kBig);
+      CHECK(scene.detects(0, 99, 0) > verify::Outcome::kAssumed);
+      // And a jump to the taker is one, however late it comes.
+      store<uint32_t>(scene.stub, scene.label("digest_stop_here") - kStart, 0x4e800420, Endian::kBig);
+      CHECK(scene.detects(0, 99, 0) > verify::Outcome::kAssumed);
+    }
+}
+
 TEST_CASE("the listing is the same bytes by the assembler and by the table") {
   for (Way way : kWays)
     for (Firmware console : {Firmware{}, Firmware{Firmware::Kind::kPapr, 0, 0}, Firmware{Firmware::Kind::kOpal, 0x30000000, 0x300050a0}}) {
