@@ -8,6 +8,7 @@
 #include <map>
 
 #include "driver/departing_caller.h"
+#include "driver/verification.h"
 #include "ppc64/disassemble.h"
 #include "ppc64/registers.h"
 #include "ppc64/stub.h"
@@ -174,7 +175,7 @@ class Trials {
   }
 
   void add(const std::string& who, const verify::Verdict& verdict) {
-    for (const auto& o : verdict.obligations) verdict_.obligations.push_back({who + ": " + o.clause, o.outcome, o.detail});
+    add_obligations(verdict_, (who + ": ").c_str(), verdict);
     verdict_.instructions += verdict.instructions;
   }
 

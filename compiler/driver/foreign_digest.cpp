@@ -49,9 +49,9 @@ verify::Obligation judge_change(const Compilation& c, const verify::Loaded& load
   stays.may_execute = goals.may_execute;
   goals.may_write.add(Range::from_to(0, kTwoTo64));
   verify::Obligation lax = verify::verify_wait(loaded, changed, goals, giver, clause).obligations.front();
-  if (lax.outcome == Outcome::kRefuted) strict.detail = where + lax.detail;
-  else if (lax.outcome <= Outcome::kAssumed) strict.detail = where + lax.detail + ", and has stored elsewhere than in its own memory before";
   const bool leaves = lax.outcome == Outcome::kRefuted;
+  if (leaves) strict.detail = where + lax.detail;
+  else if (lax.outcome <= Outcome::kAssumed) strict.detail = where + lax.detail + ", and has stored elsewhere than in its own memory before";
   repeat_as(c, strict, {loaded, changed, stays, giver}, leaves ? stays.target_clause : verify::kFrameClause);
   return strict;
 }

@@ -516,11 +516,7 @@ bool report_findings(Compilation& c, const Options& options) {
       const std::string what = options.files[0] + ", entered by a " + std::string(to_text(order.giver)) + "-endian giver: `" + o.clause + "`";
       report_replay(c, {}, what, o);
       if (options.format != "sarif" && options.format != "github") continue;
-      const bool refuted = o.outcome == Outcome::kRefuted;
-      auto& d = c.sink.report(refuted ? Code::refuted : Code::not_proved, {},
-                              what + " is " + (refuted ? "refuted: " : "not proved: ") + o.detail);
-      if (o.example) d.note("for example: " + verify::example_text(*o.example));
-      if (o.replayed) d.note(verify::replayed_text(*o.replayed));
+      report_obligation(c, {}, what, o);
     }
   return good;
 }

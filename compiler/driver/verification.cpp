@@ -318,18 +318,21 @@ void add_obligations(verify::Verdict& to, const char* who, const verify::Verdict
   }
 }
 
+void report_obligation(Compilation& c, source::Span span, const std::string& what, const verify::Obligation& o) {
+  const bool refuted = o.outcome == verify::Outcome::kRefuted;
+  auto& d = c.sink.report(refuted ? Code::refuted : Code::not_proved, span, what + " is " + (refuted ? "refuted: " : "not proved: ") + o.detail);
+  if (o.example) d.note("for example: " + verify::example_text(*o.example));
+  if (o.replayed) d.note(verify::replayed_text(*o.replayed));
+}
+
 bool report_verdict(Compilation& c, const std::string& when, const verify::Verdict& verdict) {
   bool good = true;
   for (const auto& o : verdict.obligations) {
     if (o.outcome <= verify::Outcome::kAssumed) continue;
-    const bool refuted = o.outcome == verify::Outcome::kRefuted;
     const std::string what = when + "`" + o.clause + "`";
     report_replay(c, c.layout.handoff->name_span, what, o);
-    auto& d = c.sink.report(refuted ? Code::refuted : Code::not_proved, c.layout.handoff->name_span,
-                            what + " is " + (refuted ? "refuted: " : "not proved: ") + o.detail);
-    if (o.example) d.note("for example: " + verify::example_text(*o.example));
-    if (o.replayed) d.note(verify::replayed_text(*o.replayed));
-    good = good && !refuted;
+    report_obligation(c, c.layout.handoff->name_span, what, o);
+    good = good && o.outcome != verify::Outcome::kRefuted;
   }
   return good;
 }

@@ -31,6 +31,9 @@ verify::Goals goals_of(const Compilation& c, const contract::Boundary& to, std::
 /// Those of somebody else, with who it is before each clause.
 void add_obligations(verify::Verdict& to, const char* who, const verify::Verdict& what);
 
+/// A finding for one that is neither proved nor assumed. `what`: the obligation, as the subject of a sentence.
+void report_obligation(Compilation& c, source::Span span, const std::string& what, const verify::Obligation& o);
+
 /// Findings for all that is not proved or assumed; false when something is refuted. `when`: "with a big-endian giver, ".
 bool report_verdict(Compilation& c, const std::string& when, const verify::Verdict& verdict);
 

@@ -82,18 +82,18 @@ Value Memory::at_entry(uint64_t address) const {
 bool Memory::was_stored(uint64_t address, unsigned width) const { return stored_.any(address, width); }
 
 Value Memory::number_at_entry(uint64_t address, unsigned width) const {
-  const Seen seen = this->seen(address);
-  if (seen.has(address, width)) {
+  if (const uint8_t* from = described(address, width)) {
+    uint64_t number = 0;
+    for (unsigned i = 0; i < width; ++i) number = number << 8 | from[i];
+    return Value(number);
+  }
+  if (const Seen seen = this->seen(address); seen.has(address, width)) {
     if (!seen.region) {
       if (!fills_rest_) return ++nobodys_looks_, Value::unknown().masked(low_bytes(width));
     } else if (const Region& region = regions_[*seen.region]; region.symbols) {
       const uint64_t offset = address - region.start;
       const unsigned symbol = *region.symbols + static_cast<unsigned>(offset / 8);
       if (width == 8 && offset % 8 == 0) return chosen_ ? Value(chosen_->of(symbol)) : Value::symbol(symbol);
-    } else if (const uint64_t offset = address - region.start; offset < region.bytes.size() && region.bytes.size() - offset >= width) {
-      uint64_t number = 0;
-      for (unsigned i = 0; i < width; ++i) number = number << 8 | region.bytes[offset + i];
-      return Value(number);
     }
   }
   Value value;

@@ -125,8 +125,8 @@ def examples_of(bench, folder):
         yield "example " + handoff, [name + ".baton", "--handoff", handoff, "-D", "kernel_file=vmlinux"]
 
 
-# Of digests.baton: handoff, and how many changes there are to one that is judged.
-DIGESTS = [("digest_vectors", 3)]
+# The handoffs of digests.baton, and how many changes there are to one that is judged.
+DIGESTS = {"digest_vectors": 3}
 
 
 def digests(folder):
@@ -134,12 +134,8 @@ def digests(folder):
     shutil.copyfile(os.path.join(os.path.dirname(os.path.abspath(__file__)), "digests.baton"), os.path.join(folder, "digests.baton"))
     with open(os.path.join(folder, "small.bin"), "wb") as stream:
         stream.write(bytes(7 * i & 0xFF for i in range(40)))
-    for handoff, every in DIGESTS:
-        yield f"{handoff}, 1 in {every}", ["digests.baton", "--handoff", handoff]
-
-
-def every(name):
-    return name.partition(", 1 in ")[2] or "1"
+    for handoff in DIGESTS:
+        yield handoff, ["digests.baton", "--handoff", handoff]
 
 
 def chosen_handoffs(bench, only=""):
@@ -151,7 +147,7 @@ def chosen_handoffs(bench, only=""):
 
 
 def mutate(tool, folder, name, arguments):
-    done = subprocess.run([tool, "--every", every(name), "build", *arguments], cwd=folder, capture_output=True, text=True, timeout=900, check=False)
+    done = subprocess.run([tool, "--every", str(DIGESTS.get(name, 1)), "build", *arguments], cwd=folder, capture_output=True, text=True, timeout=900, check=False)
     if done.returncode != 0 or not done.stdout:
         raise RuntimeError(f"{' '.join(arguments)}: {done.stderr}")
     *changes, counts = done.stdout.splitlines()
@@ -179,13 +175,13 @@ def main():
     for name, _ in chosen:
         changes, counts = found[name]
         totals.update(counts)
-        rows.append((name, counts))
+        rows.append((f"{name}, 1 in {DIGESTS[name]}" if name in DIGESTS else name, counts))
         for answer, _, change, before, after, otherwise in changes:
             if answer == "equivalent" and name in departs:
                 reason = departing_reasons.explain(before, after, otherwise)
                 tried[reason, mnemonics(before) if reason else f"{before} -> {after}: {otherwise}"] += 1
                 continue
-            if otherwise == "it is never executed" and name.startswith("digest"):
+            if otherwise == "it is never executed" and name in DIGESTS:
                 otherwise = "it is done after a difference only"
             if answer == "unknown":
                 otherwise = re.sub(r"0x[0-9a-f_]+", "N", re.sub(r"(of a slave, |`master` |[^`]*`[^`]*` at 0x[0-9a-f]+ )?(.*)", r"\2", otherwise.split(": ")[-1]))

@@ -16,6 +16,7 @@
 // "replay" to "confirmed: it comes to 0x40".
 //
 //   mutation_tool [--every N] [--replay] build handoffs.baton --handoff near_big
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
