@@ -6,11 +6,10 @@
 #include <algorithm>
 
 #include "base/address.h"
+#include "verify/cone.h"
 
 namespace baton::verify {
 namespace {
-
-constexpr uint64_t kSignBit = uint64_t{1} << 63;
 
 uint64_t mix(uint64_t hash, uint64_t number) {
   hash = (hash ^ number) * 0x9e37'79b9'7f4a'7c15;
@@ -55,14 +54,6 @@ std::optional<Order> order_by_one_bit(const Value& a, const Value& b, bool is_si
   return order;
 }
 
-uint64_t order_bits(uint64_t a, uint64_t b) { return uint64_t{1} << (a < b ? kLessBit : a > b ? kGreaterBit : kEqualBit); }
-
-Value value_of(Bit bit) {
-  Value value;
-  value.set_bit(0, bit);
-  return value;
-}
-
 }  // namespace
 
 bool has_unknown_bits(const Value& value) {
@@ -91,12 +82,15 @@ const Definition* Definitions::find(unsigned symbol) const {
 void Definitions::collect(const Value& value, std::set<unsigned>& symbols) const {
   std::vector<Value> open{value};
   while (!open.empty()) {
-    const Value next = open.back();
+    const Value next = std::move(open.back());
     open.pop_back();
+    unsigned last = kMostSymbols;  // most bits are their neighbours' symbol's, too
     for (unsigned n = 0; n < 64; ++n) {
-      Bit bit = next.bit(n);
-      if (bit.is_constant || bit.is_unknown() || !symbols.insert(symbol_of(bit.atom)).second) continue;
-      if (const Definition* d = find(symbol_of(bit.atom))) open.insert(open.end(), {d->a, d->b, value_of(d->carry)});
+      const Bit bit = next.bit(n);
+      if (bit.is_constant || bit.is_unknown() || symbol_of(bit.atom) == last) continue;
+      last = symbol_of(bit.atom);
+      if (!symbols.insert(last).second) continue;
+      if (const Definition* d = find(last)) open.insert(open.end(), {d->a, d->b, value_of(d->carry)});
     }
   }
 }
@@ -148,47 +142,15 @@ void Assignment::choose(unsigned symbol, unsigned bit, bool one) {
 
 namespace {
 
-using Numbers = std::map<unsigned, uint64_t>;
-
-uint64_t number_of(const Value& value, const Numbers& numbers) {
-  uint64_t number = value.bits();
-  auto at = numbers.end();
-  for (unsigned n = 0; n < 64; ++n) {
-    Bit bit = value.bit(n);
-    if (bit.is_constant || bit.is_unknown()) continue;
-    if (at == numbers.end() || at->first != symbol_of(bit.atom)) at = numbers.find(symbol_of(bit.atom));
-    bool one = (at->second >> bit_of(bit.atom) & 1) != 0;
-    if (one != ((bit.atom & kInverse) != 0)) number |= uint64_t{1} << n;
-  }
-  return number;
-}
-
-uint64_t evaluate(const Definition& d, const Numbers& numbers) {
-  const uint64_t a = number_of(d.a, numbers), b = number_of(d.b, numbers), carry = number_of(value_of(d.carry), numbers);
-  const unsigned amount = b & 127;
-  switch (d.operation) {
-    case Operation::kAdd: return a + b + carry;
-    case Operation::kCarry: return Wide{a} + Wide{b} + Wide{carry} >= kTwoTo64 ? 1 : 0;
-    case Operation::kMultiply: return a * b;
-    case Operation::kAnd: return a & b;
-    case Operation::kOr: return a | b;
-    case Operation::kXor: return a ^ b;
-    case Operation::kShiftLeft: return amount < 64 ? a << amount : 0;
-    case Operation::kShiftRight: return amount < 64 ? a >> amount : 0;
-    case Operation::kShiftRightSigned: return static_cast<uint64_t>(static_cast<int64_t>(a) >> std::min(amount, 63u));
-    case Operation::kLeadingZeros: return a == 0 ? 64 : static_cast<unsigned>(__builtin_clzll(a));
-    case Operation::kSignedOrder: return order_bits(a ^ kSignBit, b ^ kSignBit);
-    case Operation::kUnsignedOrder: return order_bits(a, b);
-  }
-  return 0;
-}
-
 /// Chooses bits of symbols that have no definition, so that what is defined by them comes out as wanted. Gives up in silence:
 /// whether it did come out so is seen afterwards.
 class Search {
  public:
-  Search(const Definitions& definitions, Assignment& assignment, uint64_t most) : definitions_(definitions), assignment_(assignment), most_(most) {}
+  Search(const Definitions& definitions, Assignment& assignment, Cone& cone, uint64_t most)
+      : definitions_(definitions), assignment_(assignment), cone_(cone), most_(most) {}
   void choose(Atom atom, bool one);
+  /// Some symbol has another number than before.
+  bool has_moved() const { return has_moved_; }
 
  private:
   void unify(const Value& value, uint64_t wanted) {
@@ -198,8 +160,10 @@ class Search {
 
   const Definitions& definitions_;
   Assignment& assignment_;
+  Cone& cone_;
   const uint64_t most_;
   uint64_t choices_ = 0;
+  bool has_moved_ = false;
 };
 
 void Search::choose(Atom atom, bool one) {
@@ -207,11 +171,15 @@ void Search::choose(Atom atom, bool one) {
   if ((atom & kInverse) != 0) one = !one;
   unsigned symbol = symbol_of(atom);
   const Definition* d = definitions_.find(symbol);
-  if (!d) return assignment_.choose(symbol, bit_of(atom), one);
+  if (!d) {
+    assignment_.choose(symbol, bit_of(atom), one);
+    has_moved_ = cone_.set(symbol, assignment_.of(symbol)) || has_moved_;
+    return;
+  }
   if (!is_order(d->operation)) {
     // Of a sum with a number, the other operand follows.
     if (d->operation == Operation::kAdd && d->b.is_constant() && d->carry.is_constant) {
-      uint64_t now = evaluate(Value::symbol(symbol), definitions_, assignment_), mask = uint64_t{1} << bit_of(atom);
+      uint64_t now = cone_.of(symbol), mask = uint64_t{1} << bit_of(atom);
       unify(d->a, (one ? now | mask : now & ~mask) - d->b.bits() - (d->carry.one ? 1 : 0));
     }
     return;
@@ -219,7 +187,7 @@ void Search::choose(Atom atom, bool one) {
   const bool left = d->b.is_constant();  // the one that is moved to the other
   if (!left && !d->a.is_constant()) return;
   uint64_t fixed = (left ? d->b : d->a).bits();
-  uint64_t flip = d->operation == Operation::kSignedOrder ? kSignBit : 0, at = fixed ^ flip;
+  uint64_t flip = d->operation == Operation::kSignedOrder ? uint64_t{1} << 63 : 0, at = fixed ^ flip;
   unsigned part = bit_of(atom);
   if (!left && part != kEqualBit) part = part == kLessBit ? kGreaterBit : kLessBit;
   uint64_t wanted = fixed;
@@ -235,18 +203,26 @@ void Search::choose(Atom atom, bool one) {
 uint64_t evaluate(const Value& value, const Definitions& definitions, const Assignment& assignment) {
   std::set<unsigned> symbols;
   definitions.collect(value, symbols);
-  Numbers numbers;
-  for (unsigned symbol : symbols) {
-    const Definition* d = definitions.find(symbol);
-    numbers[symbol] = d ? evaluate(*d, numbers) : assignment.of(symbol);
-  }
-  return number_of(value, numbers);
+  return Cone(definitions, symbols, assignment).of(value);
 }
 
+namespace {
+
+std::set<unsigned> symbols_of(const Decisions& decisions, const Definitions& definitions) {
+  std::set<unsigned> symbols;
+  for (const auto& [atom, one] : decisions) definitions.collect(value_of(Bit::of(atom)), symbols);
+  return symbols;
+}
+
+bool holds(const Decisions& decisions, Cone& cone) {
+  return std::all_of(decisions.begin(), decisions.end(), [&](const auto& decision) { return cone.is_one(decision.first) == decision.second; });
+}
+
+}  // namespace
+
 bool holds(const Decisions& decisions, const Definitions& definitions, const Assignment& assignment) {
-  return std::all_of(decisions.begin(), decisions.end(), [&](const auto& decision) {
-    return (evaluate(value_of(Bit::of(decision.first)), definitions, assignment) != 0) == decision.second;
-  });
+  Cone cone(definitions, symbols_of(decisions, definitions), assignment);
+  return holds(decisions, cone);
 }
 
 std::optional<Assignment> find_assignment(const Decisions& decisions, const Definitions& definitions, uint64_t seed) {
@@ -254,22 +230,29 @@ std::optional<Assignment> find_assignment(const Decisions& decisions, const Defi
   constexpr size_t kMostSymbolsTried = 1024;
   constexpr uint64_t kMostChoices = 1u << 14;  // of a decision: each sum asks for its operand's 64 bits
   constexpr uint64_t kMostEvaluated = 1u << 21;  // symbols, by all choices of a round
-  std::set<unsigned> symbols;
-  for (const auto& [atom, one] : decisions) definitions.collect(value_of(Bit::of(atom)), symbols);
+  const std::set<unsigned> symbols = symbols_of(decisions, definitions);
   if (symbols.size() > kMostSymbolsTried) return std::nullopt;
   const uint64_t work = std::max<size_t>(1, symbols.size()) * std::max<size_t>(1, decisions.size());
   const uint64_t most = std::clamp<uint64_t>(kMostEvaluated / work, 1, kMostChoices);
   Assignment assignment(seed);
+  Cone cone(definitions, symbols, assignment);
   for (unsigned round = 0; round < kRounds; ++round) {
-    if (holds(decisions, definitions, assignment)) return assignment;
-    for (const auto& [atom, one] : decisions) {
-      if ((evaluate(value_of(Bit::of(atom)), definitions, assignment) != 0) != one) Search(definitions, assignment, most).choose(atom, one);
-    }
+    if (holds(decisions, cone)) return assignment;
+    bool has_moved = false;
+    auto choose = [&](Atom atom, bool one) {
+      Search search(definitions, assignment, cone, most);
+      search.choose(atom, one);
+      has_moved = has_moved || search.has_moved();
+    };
+    for (const auto& [atom, one] : decisions)
+      if (cone.is_one(atom) != one) choose(atom, one);
     // What has no definition was decided itself, and stays so.
     for (const auto& [atom, one] : decisions)
-      if (!definitions.find(symbol_of(atom))) assignment.choose(symbol_of(atom), bit_of(atom), one);
+      if (!definitions.find(symbol_of(atom))) choose(atom, one);
+    // The next round would be this one again: what is wrong is made of results that nothing here works back through.
+    if (!has_moved) return std::nullopt;
   }
-  if (holds(decisions, definitions, assignment)) return assignment;
+  if (holds(decisions, cone)) return assignment;
   return std::nullopt;
 }
 

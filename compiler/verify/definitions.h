@@ -42,6 +42,11 @@ struct Definition {
 /// The symbol that an atom is a bit of, and which one.
 inline unsigned symbol_of(Atom atom) { return (atom & ~kInverse) / 64 - 1; }
 inline unsigned bit_of(Atom atom) { return atom % 64; }
+inline Value value_of(Bit bit) {
+  Value value;
+  value.set_bit(0, bit);
+  return value;
+}
 /// Some bit is not even known by name.
 bool has_unknown_bits(const Value& value);
 

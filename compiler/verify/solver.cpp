@@ -251,11 +251,7 @@ Solver::Answer Solver::find(const Definitions& definitions, const Decisions& dec
   if (!use_.allowed) return {Kind::kUnknown, Assignment(), "the solver was not to be asked"};
   std::set<unsigned> symbols;
   auto collect = [&](const Value& value) { definitions.collect(value, symbols); };
-  for (const auto& [atom, one] : decisions) {
-    Value bit;
-    bit.set_bit(0, Bit::of(atom));
-    collect(bit);
-  }
+  for (const auto& [atom, one] : decisions) collect(value_of(Bit::of(atom)));
   const Claim nothing;
   for (const Claim* part : {&premises, claim ? claim : &nothing})
     for (const Equality& equality : *part) {
