@@ -15,6 +15,7 @@ uint8_t bytes_of(uint64_t address, unsigned width) { return static_cast<uint8_t>
 }  // namespace
 
 const StoredBytes::Page* StoredBytes::page_at(uint64_t address) const {
+  if (address / kPage == last_number_) return last_.get();
   auto page = pages_.find(address / kPage);
   return page == pages_.end() ? nullptr : page->second.get();
 }
@@ -46,19 +47,30 @@ std::optional<Value> StoredBytes::number(uint64_t address, unsigned width) const
   return page->words[k].rotate_left(8 * (static_cast<unsigned>(address % 8) + width)).masked(low_bytes(width));
 }
 
-void StoredBytes::put(uint64_t address, unsigned width, const Value& value) {
-  auto& page = pages_[address / kPage];
-  if (!page || page.use_count() > 1) {
-    page = page ? std::make_shared<Page>(*page) : std::make_shared<Page>();
-    ++pages_made_;
+StoredBytes::Page& StoredBytes::page_to_change(uint64_t number) {
+  const bool again = number == last_number_;
+  // Its owners are the map, and last_; more are another state's.
+  if (!again || last_.use_count() != 2) {
+    auto& page = pages_[number];
+    if (!page || page.use_count() > (again ? 2 : 1)) {
+      page = page ? std::make_shared<Page>(*page) : std::make_shared<Page>();
+      ++pages_made_;
+    }
+    last_ = page;
+    last_number_ = number;
   }
+  return *last_;
+}
+
+void StoredBytes::put(uint64_t address, unsigned width, const Value& value) {
+  Page& page = page_to_change(address / kPage);
   const uint64_t k = address % kPage / 8;
   const unsigned shift = 8 * (8 - static_cast<unsigned>(address % 8) - width);
-  if (width == 8) page->words[k] = value;
-  else page->words[k] = page->words[k].with(value.masked(low_bytes(width)).rotate_left(shift), low_bytes(width) << shift);
-  const uint8_t now = page->stored[k] | bytes_of(address, width);
-  size_ += static_cast<size_t>(std::popcount(now) - std::popcount(page->stored[k]));
-  page->stored[k] = now;
+  if (width == 8) page.words[k] = value;
+  else page.words[k] = page.words[k].with(value.masked(low_bytes(width)).rotate_left(shift), low_bytes(width) << shift);
+  const uint8_t now = page.stored[k] | bytes_of(address, width);
+  size_ += static_cast<size_t>(std::popcount(now) - std::popcount(page.stored[k]));
+  page.stored[k] = now;
 }
 
 bool operator==(const StoredBytes& a, const StoredBytes& b) {

@@ -63,8 +63,12 @@ class StoredBytes {
   };
   const Page* page_at(uint64_t address) const;
   uint8_t mask_at(uint64_t address) const;
+  Page& page_to_change(uint64_t number);
 
   std::map<uint64_t, std::shared_ptr<Page>> pages_;
+  // The page that was stored to last, which is the one that is wanted next: a second owner, beside the map.
+  std::shared_ptr<Page> last_;
+  uint64_t last_number_ = ~uint64_t{0};  // of no page
   size_t size_ = 0;
   uint64_t pages_made_ = 0;
 };
