@@ -44,6 +44,7 @@ class ForeignJudge {
       : c_(c), code_(code), scratch_(options.scratch), of_handoff_(!options.program.empty()) {
     load();
     read_flags();
+    if (of_handoff_) unpromised_ = memory_of_givers();
   }
 
   /// The master's steps, as text.
@@ -83,7 +84,10 @@ class ForeignJudge {
       auto state = entry(order.from, Section::kMaster);
       auto goals = master_goals(order);
       goals.tell_stores = true;
-      verify::Verdict verdict = verify::verify_entry(loaded_, state, goals, order.giver);
+      slaves::Witness witness(goals);
+      auto watched = state;
+      watched.observer = &witness.observer();
+      verify::Verdict verdict = verify::verify_entry(loaded_, watched, goals, order.giver);
       repeat(c_, verdict, {loaded_, state, goals, order.giver});
       judge_digests_of(c_, loaded_, state, goals, order.giver, verdict);
       say_not_repeated(c_, verdict, replay::kOfChangedSegment);
@@ -92,7 +96,7 @@ class ForeignJudge {
         SlaveSetting slave{*landing, entry(order.from, Section::kSlaves), goals_of(c_, order.to, kept_, Section::kSlaves)};
         allow(slave.goals, slave.state);
         allow_copied_code(slave.goals, slave.state);
-        judge_meeting(c_, order, loaded_, {{state}, goals}, std::move(slave), verdict);
+        judge_meeting(c_, order, loaded_, {{state}, goals, {witness.runs()}}, std::move(slave), verdict);
         const bool meets = verdict.obligations.back().outcome <= Outcome::kAssumed;
         say_not_repeated(c_, verdict, replay::kOfSeveralCpus);
         judge_slaves(order, goals, meets, verdict);
@@ -145,6 +149,13 @@ class ForeignJudge {
     }
   }
 
+  /// Memory of a machine that somebody described, but for what is firmware's: that holds what firmware put there.
+  std::shared_ptr<const RangeSet> memory_of_givers() const {
+    RangeSet memory = c_.layout.machine->ranges("ram");
+    for (const char* of_firmware : {"rtas", "opal.memory", "tce", "reserved"}) memory = memory.except(c_.layout.machine->ranges(of_firmware));
+    return std::make_shared<const RangeSet>(std::move(memory));
+  }
+
   /// Of a tree that nobody has read: it is one, of the newest version that the taker reads (devicetree specification 5.2).
   void state_header(const placement::PlacedSegment& tree) {
     std::optional<uint64_t> version;
@@ -176,6 +187,7 @@ class ForeignJudge {
     // Of a machine that somebody described: devices of a host lie outside of memory, and there are none that a guest reaches so.
     if (of_handoff_ && c_.layout.machine->number("hypervisor") == 0)
       if (auto reach = c_.layout.machine->ranges("rma"); !reach.empty()) state.reach = std::make_shared<const RangeSet>(std::move(reach));
+    state.unpromised = unpromised_;
     return state;
   }
 
@@ -465,6 +477,7 @@ class ForeignJudge {
   std::vector<verify::FlagGoal> flags_;
   std::deque<ByteBuffer> kept_;
   verify::Loaded loaded_;
+  std::shared_ptr<const RangeSet> unpromised_;
   std::vector<verify::UnknownMemory> unknown_;
   std::vector<verify::Segment> header_;
   std::optional<uint64_t> version_;

@@ -24,7 +24,9 @@ struct Machine::Turn {
 
   size_t cpus() const { return program.ops.size(); }
   uint8_t everybody() const { return static_cast<uint8_t>((1u << cpus()) - 1); }
-  const Op& op(size_t id) const { return program.ops[cpu_of(id)][id % kMostEvents]; }
+  size_t id_of(size_t cpu, size_t i) const { return program.id_of(cpu, i); }
+  size_t cpu_of(size_t id) const { return program.cpu_of(id); }
+  const Op& op(size_t id) const { return program.ops[cpu_of(id)][program.place_of(id)]; }
   Status status(size_t cpu, size_t i) const { return s.status[id_of(cpu, i)]; }
   bool over(size_t cpu, size_t i) const { return status(cpu, i) >= Status::kDone; }
   bool has_value(size_t cpu, int8_t i) const { return i < 0 || status(cpu, static_cast<size_t>(i)) != Status::kWaiting; }
@@ -59,7 +61,7 @@ struct Machine::Turn {
   void say(size_t cpu, std::string event, std::string saw = {}, bool wrong = false) {
     if (with_log) log.push_back({program.model.cpus[cpu].name, std::move(event), std::move(saw), wrong});
   }
-  std::string name(size_t id) const { return text(program.model.cpus[cpu_of(id)].program[id % kMostEvents]); }
+  std::string name(size_t id) const { return text(program.model.cpus[cpu_of(id)].program[program.place_of(id)]); }
   std::string seen(EventId id) const {
     if (id == kNothing) return "nothing";
     const std::string number = std::to_string(value(id));
@@ -70,19 +72,18 @@ struct Machine::Turn {
 
   /// Whether some way that is still open leads to event i and meets no barrier that holds a load (or a fetch) back.
   bool open(size_t cpu, size_t i, bool is_fetch) const {
-    std::array<bool, kMostEvents + 1> way{};
-    way[0] = true;
+    uint64_t way = 1;  // leads to which events
     for (size_t j = 0; j < i; ++j) {
-      if (!way[j]) continue;
+      if ((way & bit(j)) == 0) continue;
       const Op& o = program.ops[cpu][j];
       if (!over(cpu, j)) {
         const bool holds = o.act == Act::kIsync || (!is_fetch && (o.act == Act::kSync || o.act == Act::kLwsync));
         if (holds) continue;
-        if (o.act == Act::kBranch && o.target > j) way[o.target] = true;
+        if (o.act == Act::kBranch && o.target > j && o.target <= i) way |= bit(o.target);
       }
-      way[j + 1] = true;
+      way |= bit(j + 1);
     }
-    return way[i];
+    return (way & bit(i)) != 0;
   }
   /// Every branch, poll and fetch before event i is final: it will be executed.
   bool certain(size_t cpu, size_t i) const {
@@ -462,7 +463,7 @@ void Machine::next(const State& state, bool with_log, const Visit& visit) const 
     const bool absent = state.absent & cpu_bit(cpu);
     for (size_t i = 0; !absent && i < program_.ops[cpu].size(); ++i) {
       const Op& o = program_.ops[cpu][i];
-      const size_t id = id_of(cpu, i);
+      const size_t id = program_.id_of(cpu, i);
       if (state.status[id] != Status::kWaiting) continue;
       if (o.reads()) {
         const EventId from = now.source_of(cpu, i);
@@ -495,7 +496,7 @@ void Machine::next(const State& state, bool with_log, const Visit& visit) const 
   }
   for (size_t from = 0; from < program_.ops.size(); ++from)
     for (size_t i = 0; i < program_.ops[from].size(); ++i) {
-      const size_t id = id_of(from, i);
+      const size_t id = program_.id_of(from, i);
       if (!program_.ops[from][i].travels()) continue;
       for (size_t cpu = 0; cpu < program_.ops.size(); ++cpu)
         if (now.may_arrive(id, cpu)) with([&](Turn& t) { t.arrive(id, cpu, true); });
@@ -504,7 +505,7 @@ void Machine::next(const State& state, bool with_log, const Visit& visit) const 
 
 bool Machine::finished(const State& s, size_t cpu) const {
   for (size_t i = 0; i < program_.ops[cpu].size(); ++i)
-    if (s.status[id_of(cpu, i)] < Status::kDone) return false;
+    if (s.status[program_.id_of(cpu, i)] < Status::kDone) return false;
   return true;
 }
 
@@ -514,7 +515,7 @@ bool Machine::ends_as_never(const State& s) const {
     if (!(s.absent & cpu_bit(cpu)) && !finished(s, cpu)) return false;
   const Turn now{program_, s};
   for (const End& end : program_.never) {
-    const EventId id = end.cpu >= 0 ? s.read[id_of(static_cast<size_t>(end.cpu), end.number)]
+    const EventId id = end.cpu >= 0 ? s.read[program_.id_of(static_cast<size_t>(end.cpu), end.number)]
                                     : now.at(end.number, s.stored[end.number] - 1);
     if (now.value(id) != end.value) return false;
   }

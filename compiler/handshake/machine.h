@@ -50,7 +50,7 @@ enum class Status : uint8_t {
 };
 
 struct State {
-  static constexpr size_t kEvents = kMostCpus * kMostEvents;
+  static constexpr size_t kEvents = kMostEvents;
   uint8_t absent = 0;                                        // CPUs that never arrive, one bit each
   std::array<Status, kEvents> status{};
   std::array<EventId, kEvents> read{};                       // the store that a load, fetch or add has read

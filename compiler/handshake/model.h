@@ -22,7 +22,8 @@
 
 namespace baton::handshake {
 
-inline constexpr size_t kMostCpus = 4, kMostEvents = 16, kMostWords = 8, kMostStores = 8, kMostLineWords = 4;
+/// Events are those of all CPUs together.
+inline constexpr size_t kMostCpus = 4, kMostEvents = 64, kMostWords = 8, kMostStores = 8, kMostLineWords = 4;
 
 /// Shared memory of 8 bits, of which a handshake needs few. `line` is set where the word is executed as well.
 struct Word {

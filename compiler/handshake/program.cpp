@@ -65,9 +65,12 @@ class Resolver {
     for (const Cpu& cpu : model().cpus) {
       if (cpu.name.empty() || !cpus_.emplace(cpu.name, static_cast<int8_t>(cpus_.size())).second)
         return fail("cpu `" + cpu.name + "` has no name of its own");
-      if (cpu.program.size() > kMostEvents)
-        return fail("`" + cpu.name + "` may have " + std::to_string(kMostEvents) + " events, not " +
-                    std::to_string(cpu.program.size()));
+      const size_t number = out_.ops.size(), before = out_.first[number];
+      if (before + cpu.program.size() > kMostEvents)
+        return fail("a handshake may have " + std::to_string(kMostEvents) + " events; with those of `" + cpu.name + "` it has " +
+                    std::to_string(before + cpu.program.size()));
+      out_.first[number + 1] = static_cast<uint8_t>(before + cpu.program.size());
+      std::fill(out_.owner.begin() + before, out_.owner.begin() + out_.first[number + 1], static_cast<uint8_t>(number));
       auto& written = registers_.emplace_back();
       auto& ops = out_.ops.emplace_back();
       const std::vector<size_t> others = stores;

@@ -3,7 +3,7 @@
 // A model with its names resolved: what the machine runs. Names that nobody declared, registers written twice, loops
 // that store and the limits of model.h end in a Failure; what comes out of `resolve` needs no further check.
 //
-//   "poll flag until 1" of cpu 2, event 0   ->   ops[2][0] = {kPoll, word 1, value 1}, known elsewhere as event 32
+//   "poll flag until 1" of cpu 2, event 0   ->   ops[2][0] = {kPoll, word 1, value 1}, known elsewhere as event first[2] + 0
 #pragma once
 
 #include <array>
@@ -15,12 +15,10 @@
 
 namespace baton::handshake {
 
-/// One event of one CPU is 16 * cpu + its place; the initial value of word w is 64 + w, as if somebody had stored it.
+/// Events are numbered from the first of the first CPU on (Program::id_of); the initial value of word w is 64 + w, as if somebody had stored it.
 using EventId = uint8_t;
-inline constexpr EventId kInitial = kMostCpus * kMostEvents, kNothing = 255;
+inline constexpr EventId kInitial = kMostEvents, kNothing = 255;
 
-constexpr size_t id_of(size_t cpu, size_t i) { return cpu * kMostEvents + i; }
-constexpr size_t cpu_of(size_t id) { return id / kMostEvents; }
 constexpr uint64_t bit(size_t id) { return uint64_t{1} << id; }
 constexpr uint8_t cpu_bit(size_t cpu) { return static_cast<uint8_t>(1u << cpu); }
 
@@ -46,11 +44,18 @@ struct End {
 struct Program {
   Model model;
   std::vector<std::vector<Op>> ops;
+  std::array<uint8_t, kMostCpus + 1> first{};  // cpu: the number of its first event; behind the last one, how many there are
+  std::array<uint8_t, kMostEvents> owner{};    // event: its CPU
   std::vector<std::vector<uint8_t>> lines;   // line -> its words
   bool meets = false;                        // some word is stored to by two CPUs
   std::vector<End> never;
   std::vector<uint8_t> kind;                 // cpu: the first one that is like it
   std::vector<std::vector<uint8_t>> orders;  // renamings of CPUs that change nothing, the identity first
+
+  size_t id_of(size_t cpu, size_t i) const { return first[cpu] + i; }
+  size_t cpu_of(size_t id) const { return owner[id]; }
+  size_t place_of(size_t id) const { return id - first[owner[id]]; }
+  size_t events() const { return first[ops.size()]; }
 };
 
 Result<Program> resolve(const Model& model);

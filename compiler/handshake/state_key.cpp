@@ -14,14 +14,19 @@ namespace baton::handshake {
 namespace {
 
 struct Renaming {
+  const Program& program;
   std::array<uint8_t, kMostCpus> old_of{}, new_of{};
   EventId id(EventId from) const {
-    return from >= kInitial ? from : static_cast<EventId>(id_of(new_of[cpu_of(from)], from % kMostEvents));
+    return from >= kInitial ? from : static_cast<EventId>(program.id_of(new_of[program.cpu_of(from)], program.place_of(from)));
   }
-  uint64_t mask(uint64_t from, size_t cpus) const {
+  /// CPUs that take each other's place have as many events.
+  uint64_t mask(uint64_t from) const {
     uint64_t to = 0;
-    for (size_t cpu = 0; cpu < cpus; ++cpu)
-      to |= (from >> (cpu * kMostEvents) & 0xffff) << (size_t{new_of[cpu]} * kMostEvents);
+    for (size_t cpu = 0; cpu < program.ops.size(); ++cpu) {
+      const size_t count = program.ops[cpu].size();
+      if (count == 0) continue;
+      to |= (from >> program.first[cpu] & ~uint64_t{0} >> (kMostEvents - count)) << program.first[new_of[cpu]];
+    }
     return to;
   }
   uint8_t cpus(uint8_t from, size_t count) const {
@@ -34,12 +39,12 @@ struct Renaming {
 
 constexpr uint8_t kHasNeed = 4;
 
-void put_mask(std::string& out, uint64_t mask, size_t cpus) {
-  for (size_t i = 0; i < cpus * kMostEvents / 8; ++i) out.push_back(static_cast<char>(mask >> (8 * i)));
+void put_mask(std::string& out, uint64_t mask, const Program& program) {
+  for (size_t i = 0; 8 * i < program.events(); ++i) out.push_back(static_cast<char>(mask >> (8 * i)));
 }
-uint64_t get_mask(const uint8_t*& in, size_t cpus) {
+uint64_t get_mask(const uint8_t*& in, const Program& program) {
   uint64_t mask = 0;
-  for (size_t i = 0; i < cpus * kMostEvents / 8; ++i) mask |= uint64_t{*in++} << (8 * i);
+  for (size_t i = 0; 8 * i < program.events(); ++i) mask |= uint64_t{*in++} << (8 * i);
   return mask;
 }
 
@@ -47,12 +52,12 @@ uint64_t get_mask(const uint8_t*& in, size_t cpus) {
 uint64_t rank_of(const Program& program, const State& s, size_t cpu) {
   uint64_t rank = s.absent & cpu_bit(cpu) ? 1 : 0;
   auto mix = [&](uint64_t part) { rank = (rank ^ part) * 0x9e3779b97f4a7c15ull; };
-  for (size_t i = 0; i < program.ops[cpu].size(); ++i) mix(static_cast<uint64_t>(s.status[id_of(cpu, i)]));
+  for (size_t i = 0; i < program.ops[cpu].size(); ++i) mix(static_cast<uint64_t>(s.status[program.id_of(cpu, i)]));
   for (size_t from = 0; from < program.ops.size(); ++from) {
     bool has_like = false;
     for (size_t other = 0; other < program.ops.size(); ++other)
       has_like |= other != from && program.kind[other] == program.kind[from];
-    for (size_t i = 0; !has_like && i < program.ops[from].size(); ++i) mix(s.reached[id_of(from, i)] >> cpu & 1u);
+    for (size_t i = 0; !has_like && i < program.ops[from].size(); ++i) mix(s.reached[program.id_of(from, i)] >> cpu & 1u);
   }
   return rank;
 }
@@ -66,18 +71,18 @@ std::string bytes_of(const Program& program, const State& s, const Renaming& r) 
   for (size_t slot = 0; slot < cpus; ++slot) {
     const size_t cpu = r.old_of[slot];
     put(s.behind[cpu] ? 1 : 0);
-    if (s.behind[cpu]) put_mask(out, r.mask(s.behind[cpu], cpus), cpus);
-    if (program.meets) put_mask(out, r.mask(s.earlier[cpu], cpus), cpus);
+    if (s.behind[cpu]) put_mask(out, r.mask(s.behind[cpu]), program);
+    if (program.meets) put_mask(out, r.mask(s.earlier[cpu]), program);
     for (size_t i = 0; i < program.ops[cpu].size(); ++i) {
-      const size_t id = id_of(cpu, i);
+      const size_t id = program.id_of(cpu, i);
       const Op& o = program.ops[cpu][i];
       const Status status = s.status[id];
       put(static_cast<unsigned>(status) | (s.need[id] ? unsigned{kHasNeed} : 0u));
-      if (s.need[id]) put_mask(out, r.mask(s.need[id], cpus), cpus);
+      if (s.need[id]) put_mask(out, r.mask(s.need[id]), program);
       if (status == Status::kEarly || status == Status::kDone) {
         if (o.reads() || o.act == Act::kFetch || o.act == Act::kAdd) put(r.id(s.read[id]));
         if (o.travels()) put(r.cpus(s.reached[id], cpus));
-        if (program.meets && o.writes()) put_mask(out, r.mask(s.before[id], cpus), cpus);
+        if (program.meets && o.writes()) put_mask(out, r.mask(s.before[id]), program);
         if (o.act == Act::kDcbst)
           for (size_t k = 0; k < program.lines[o.line].size(); ++k) put(r.id(s.pushed[id][k]));
       }
@@ -108,7 +113,7 @@ std::string Machine::key(const State& s) const {
       for (size_t b = a + 1; b < order.size(); ++b)
         if (program_.kind[a] == program_.kind[b] && rank[order[a]] > rank[order[b]]) in_order = false;
     if (!in_order) continue;
-    Renaming r;
+    Renaming r{program_};
     for (size_t slot = 0; slot < order.size(); ++slot) {
       r.old_of[slot] = order[slot];
       r.new_of[order[slot]] = static_cast<uint8_t>(slot);
@@ -130,18 +135,18 @@ State Machine::from_key(const std::string& key) const {
   s.wrong = *in & 0x80;
   s.absent = *in++ & 0x7f;
   for (size_t cpu = 0; cpu < cpus; ++cpu) {
-    if (*in++) s.behind[cpu] = get_mask(in, cpus);
-    if (program_.meets) s.earlier[cpu] = get_mask(in, cpus);
+    if (*in++) s.behind[cpu] = get_mask(in, program_);
+    if (program_.meets) s.earlier[cpu] = get_mask(in, program_);
     for (size_t i = 0; i < program_.ops[cpu].size(); ++i) {
-      const size_t id = id_of(cpu, i);
+      const size_t id = program_.id_of(cpu, i);
       const Op& o = program_.ops[cpu][i];
       const uint8_t byte = *in++;
       s.status[id] = static_cast<Status>(byte & 3);
-      if (byte & kHasNeed) s.need[id] = get_mask(in, cpus);
+      if (byte & kHasNeed) s.need[id] = get_mask(in, program_);
       if (s.status[id] == Status::kEarly || s.status[id] == Status::kDone) {
         if (o.reads() || o.act == Act::kFetch || o.act == Act::kAdd) s.read[id] = *in++;
         if (o.travels()) s.reached[id] = *in++;
-        if (program_.meets && o.writes()) s.before[id] = get_mask(in, cpus);
+        if (program_.meets && o.writes()) s.before[id] = get_mask(in, program_);
         if (o.act == Act::kDcbst)
           for (size_t k = 0; k < program_.lines[o.line].size(); ++k) s.pushed[id][k] = *in++;
       }

@@ -126,6 +126,9 @@ SharedRun seen_in(const SharedRun& run, const Scene& scene) {
       case Kind::kDcbst:
       case Kind::kIcbi: keep = !scene.line(e.place).empty(); break;
       case Kind::kIsync: keep = any_reads; break;
+      // Right behind a sync there is nothing more to be ordered.
+      case Kind::kSync:
+      case Kind::kLwsync: keep = seen.events.empty() || seen.events.back().kind != Kind::kSync; break;
       default: break;
     }
     if (!keep) continue;

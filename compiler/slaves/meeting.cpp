@@ -86,6 +86,9 @@ class Encounter {
   }
   bool arrives() {
     if (std::any_of(master_.begin(), master_.end(), [](const SharedRun& run) { return run.end == End::kEnters; })) return true;
+    result_.slaves_only_look = by_slaves_.empty() && std::none_of(slaves_.begin(), slaves_.end(), [](const auto& runs) {
+      return std::any_of(runs.begin(), runs.end(), [](const SharedRun& run) { return run.end == End::kUnknown; });
+    });
     const SharedRun& first = master_.front();
     return unknown("the master does not come to its jump" + (first.reason.empty() ? "" : ": " + first.reason));
   }
@@ -125,12 +128,9 @@ class Encounter {
     if (needs.empty()) needs.emplace_back(std::nullopt);
     if (!explore_all(read, fetched, needs, Fetching::kAnyOrder)) {
       if (result_.outcome != Outcome::kRefuted) return;
-      Meeting strict = std::move(result_);
+      // What is wrong even then is what is to be told.
       result_ = {};
-      if (!explore_all(read, fetched, needs, Fetching::kInOrder)) {
-        result_ = std::move(strict);
-        return;
-      }
+      if (!explore_all(read, fetched, needs, Fetching::kInOrder)) return;
       in_order_ = true;
     }
     say(fetched);

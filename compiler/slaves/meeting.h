@@ -42,6 +42,7 @@ struct Meeting {
   std::string detail;  // for the table
   std::string trace;   // of what is refuted, as lines
   size_t states = 0;   // looked at, in all models
+  bool slaves_only_look = false;  // where no master comes to its jump: all that slaves do is known, and they store nothing
   std::vector<handshake::Model> models;
 };
 

@@ -60,7 +60,7 @@ Value Memory::byte(uint64_t address) const {
 /// A byte that nobody described.
 Value Memory::nobodys(uint64_t address) const {
   ++nobodys_looks_;
-  if (!fills_rest_) return Value::unknown().masked(0xff);
+  if (!fills_rest_ && !(fills_ && fills_->contains(Range::at(Address{address}, Size{1})))) return Value::unknown().masked(0xff);
   const uint64_t place = address & ~uint64_t{7}, number = chosen_->of_memory(place);
   filled_[place] = number;
   return Value(number >> (56 - 8 * (address % 8)) & 0xff);
@@ -89,7 +89,7 @@ Value Memory::number_at_entry(uint64_t address, unsigned width) const {
   }
   if (const Seen seen = this->seen(address); seen.has(address, width)) {
     if (!seen.region) {
-      if (!fills_rest_) return ++nobodys_looks_, Value::unknown().masked(low_bytes(width));
+      if (!fills_rest_ && !fills_) return ++nobodys_looks_, Value::unknown().masked(low_bytes(width));
     } else if (const Region& region = regions_[*seen.region]; region.symbols) {
       const uint64_t offset = address - region.start;
       const unsigned symbol = *region.symbols + static_cast<unsigned>(offset / 8);

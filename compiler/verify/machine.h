@@ -63,8 +63,11 @@ class Memory {
   bool was_stored(uint64_t address, unsigned width) const;
   /// From here on every access is added there; null for none.
   void note_accesses(std::vector<Access>* accesses) { accesses_ = accesses; }
-  /// From here on bytes that have a name are the numbers that it gives them; and with `rest` what nobody described, too.
-  void choose(std::shared_ptr<const Assignment> numbers, bool rest = false) { chosen_ = std::move(numbers), fills_rest_ = rest; }
+  /// From here on bytes that have a name are the numbers that it gives them; and so is what nobody described: with `rest` all of
+  /// it, else where it lies in `parts`, which may be null.
+  void choose(std::shared_ptr<const Assignment> numbers, bool rest = false, std::shared_ptr<const RangeSet> parts = {}) {
+    chosen_ = std::move(numbers), fills_rest_ = rest, fills_ = std::move(parts);
+  }
   /// What nobody described and was looked at: doublewords, most significant byte first, and the numbers they were given.
   const std::map<uint64_t, uint64_t>& filled() const { return filled_; }
   /// How often something was looked at that nobody described.
@@ -105,6 +108,7 @@ class Memory {
   StoredBytes stored_;
   std::shared_ptr<const Assignment> chosen_;
   bool fills_rest_ = false;
+  std::shared_ptr<const RangeSet> fills_;
   mutable std::map<uint64_t, uint64_t> filled_;
   mutable uint64_t nobodys_looks_ = 0;
   std::vector<Access>* accesses_ = nullptr;

@@ -75,8 +75,8 @@ std::vector<std::shared_ptr<const Assignment>> telling_numbers(const Value& open
   definitions.collect(open, made_of);
   std::erase_if(made_of, [&](unsigned symbol) { return definitions.find(symbol) != nullptr; });
   std::vector<std::shared_ptr<const Assignment>> all;
-  // As an address: low memory, which is there and mostly somebody's. As a count: many turns, and a single one.
-  for (uint64_t number : {uint64_t{0x4000}, uint64_t{1}}) {
+  // As an address: low memory, which is there and mostly somebody's. As a count: many turns, a single one, and as many as there are.
+  for (uint64_t number : {uint64_t{0x4000}, uint64_t{1}, uint64_t{0}}) {
     auto numbers = numbers_of(decisions, definitions, premises, number);
     if (!numbers) continue;
     for (unsigned symbol : made_of) numbers->choose(symbol, 0);
@@ -235,6 +235,7 @@ void PathMerger::add(Path path) {
       known->by_solver = known->by_solver || obligations[i].by_solver;
   }
   merged_.stored.keep_common(path.verdict.stored);
+  merged_.waits_for = merged_.waits_for.unite(path.verdict.waits_for);
   if (path.verdict.instructions > merged_.instructions) {
     merged_.instructions = path.verdict.instructions;
     merged_.executed = std::move(path.verdict.executed);

@@ -31,7 +31,7 @@ class Trial {
 
   /// With numbers for all that is only known by name.
   void choose(std::shared_ptr<const Assignment> numbers) {
-    m_.memory.choose(numbers, loaded_.is_all);
+    m_.memory.choose(numbers, loaded_.is_all, from_.unpromised);
     chosen_ = std::move(numbers);
   }
 
@@ -60,7 +60,9 @@ class Trial {
     return {std::move(verdict_), forks_, m_.decisions, m_.definitions.get(), names(), std::move(claims_), premises_, steps(), open_, is_long()};
   }
   /// What was done until now, as kMostInstructions counts it.
-  uint64_t steps() const { return steps_ + kStepsOfPage * m_.memory.stored().pages_made(); }
+  uint64_t steps() const {
+    return steps_ + kStepsOfPage * m_.memory.stored().pages_made() + kStepsOfFilled * m_.memory.filled().size();
+  }
 
   void walk(std::vector<Trial>& others, uint64_t most, Observer& observer) {
     others_ = &others;
@@ -373,6 +375,7 @@ class Trial {
         // Others change what it waits for, which is there, and nothing else that is known.
         if (!to_.awaited.empty() && (loaded_.is_all || to_.awaited.contains(loaded)))
           return stop(Outcome::kRefuted, where + ": it never leaves, though what it waits for is there");
+        verdict_.waits_for = loaded;
         return stop(Outcome::kUnknown, where + ", as long as nobody else stores to " + hex(loaded.ranges().front().begin));
       }
       how_ = RunEnd::kLeaves;

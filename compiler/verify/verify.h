@@ -67,9 +67,9 @@ struct UnknownMemory {
 
 /// More steps than this are not waited for, on all ways of a stub together; the answer is then `unknown`. Stubs that are made
 /// here are short, and their long loops are left out; code of others is given more. Memory that is stored to is counted too, so
-/// that it is bounded as time is: kStepsOfPage steps for each 512 bytes.
+/// that it is bounded as time is: kStepsOfPage steps for each 512 bytes; and so are doublewords that a run with numbers makes up.
 inline constexpr uint64_t kMostInstructions = 4'000'000, kMostForeignInstructions = 50'000'000;
-inline constexpr uint64_t kStepsOfPage = 256;
+inline constexpr uint64_t kStepsOfPage = 256, kStepsOfFilled = 64;
 
 class Observer;
 
@@ -112,6 +112,9 @@ struct EntryState {
   /// What a CPU reaches with translation off, beside the four high bits of an address, and under a linear map with it on, too;
   /// null where that is not known.
   std::shared_ptr<const RangeSet> reach = {};
+  /// Of what lies there and is described nowhere, nobody promises anything: it may be anything (Loaded::is_all says so of all
+  /// memory). Null for none.
+  std::shared_ptr<const RangeSet> unpromised = {};
   /// Memory whose bytes are not known, in front of what is described: what a file holds that is not there.
   std::vector<UnknownMemory> unknown = {};
   /// What is known of it nevertheless, in front of that.
@@ -249,6 +252,7 @@ struct Verdict {
   uint64_t forks = 0;
   std::map<uint64_t, uint64_t> filled = {};  // see Memory::filled
   uint64_t impossible = 0;              // ways besides these that nobody goes, as the solver shows
+  RangeSet waits_for = {};              // what those look at that go around, as long as nobody else stores to it
 
   /// The worst of all.
   Outcome outcome() const;

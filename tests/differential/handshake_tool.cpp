@@ -69,9 +69,9 @@ class Promela {
   void print() {
     check();
     out("byte view[" + n(cpus_ * words_) + "], behind[" + n(cpus_ * words_) + "], cached[" + n(cpus_ * words_) + "];");
-    out("byte early[" + n(cpus_ * kMostEvents) + "], pc[" + n(cpus_) + "], finished;");
-    out("bool valid[" + n(cpus_ * p_.lines.size() + 1) + "], issued[" + n(cpus_ * kMostEvents) + "], arrived[" +
-        n(cpus_ * kMostEvents * cpus_) + "];");
+    out("byte early[" + n(p_.events()) + "], pc[" + n(cpus_) + "], finished;");
+    out("bool issued[" + n(p_.events()) + "], arrived[" +
+        n(p_.events() * cpus_) + "];");
     for (size_t cpu = 0; cpu < cpus_; ++cpu) {
       world(cpu);
       program(cpu);
@@ -79,7 +79,7 @@ class Promela {
     out("init { atomic {");
     for (size_t cpu = 0; cpu < cpus_; ++cpu)
       for (size_t w = 0; w < words_; ++w)
-        out("  " + view(cpu, w) + " = " + n(p_.model.words[w].initial) + "; " + behind(cpu, w) + " = " + n(p_.model.words[w].initial) + ";");
+        for (const std::string& place : {view(cpu, w), behind(cpu, w), cached(cpu, w)}) out("  " + place + " = " + n(p_.model.words[w].initial) + ";");
     for (size_t cpu = 0; cpu < cpus_; ++cpu) out("  run world" + n(cpu) + "(); run cpu" + n(cpu) + "();");
     out("} }");
   }
@@ -90,10 +90,9 @@ class Promela {
   std::string view(size_t cpu, size_t w) const { return "view[" + n(cpu * words_ + w) + "]"; }
   std::string behind(size_t cpu, size_t w) const { return "behind[" + n(cpu * words_ + w) + "]"; }
   std::string cached(size_t cpu, size_t w) const { return "cached[" + n(cpu * words_ + w) + "]"; }
-  std::string valid(size_t cpu, size_t line) const { return "valid[" + n(cpu * p_.lines.size() + line) + "]"; }
-  static std::string early(size_t cpu, size_t i) { return "early[" + n(cpu * kMostEvents + i) + "]"; }
-  static std::string issued(size_t cpu, size_t i) { return "issued[" + n(cpu * kMostEvents + i) + "]"; }
-  std::string arrived(size_t cpu, size_t i, size_t at) const { return "arrived[" + n((cpu * kMostEvents + i) * cpus_ + at) + "]"; }
+  std::string early(size_t cpu, size_t i) const { return "early[" + n(p_.id_of(cpu, i)) + "]"; }
+  std::string issued(size_t cpu, size_t i) const { return "issued[" + n(p_.id_of(cpu, i)) + "]"; }
+  std::string arrived(size_t cpu, size_t i, size_t at) const { return "arrived[" + n(p_.id_of(cpu, i) * cpus_ + at) + "]"; }
   bool fetches(size_t cpu) const {
     for (const Op& o : p_.ops[cpu])
       if (o.act == Act::kFetch) return true;
@@ -129,23 +128,27 @@ class Promela {
             }
           out(due + guard + then + push + "skip }");
         }
-        if (o.act == Act::kIcbi) out(due + then + valid(cpu, o.line) + " = 0 }");
+        if (o.act == Act::kIcbi) {
+          std::string drop;
+          for (uint8_t w : p_.lines[o.line]) drop += cached(cpu, w) + " = " + behind(cpu, w) + "; ";
+          out(due + then + drop + "skip }");
+        }
       }
-    for (size_t line = 0; line < p_.lines.size() && fetches(cpu); ++line) {
-      std::string fill = ":: atomic { !" + valid(cpu, line) + " -> " + valid(cpu, line) + " = 1; ";
-      for (uint8_t w : p_.lines[line])
-        fill += "if :: " + cached(cpu, w) + " = " + view(cpu, w) + " :: " + cached(cpu, w) + " = " + behind(cpu, w) + " fi; ";
-      out(fill + "skip }");
-      out(":: atomic { " + valid(cpu, line) + " -> " + valid(cpu, line) + " = 0 }");
-    }
+    // Caches have lines in sectors: words of one line may come from different fills, at any time.
+    for (const auto& line : p_.lines)
+      for (uint8_t w : line) {
+        if (!fetches(cpu)) continue;
+        for (const std::string& from : {view(cpu, w), behind(cpu, w)})
+          out(":: atomic { " + cached(cpu, w) + " != " + from + " -> " + cached(cpu, w) + " = " + from + " }");
+      }
     for (size_t i = 0; i < p_.ops[cpu].size(); ++i) {
       const Op& o = p_.ops[cpu][i];
       if (o.act != Act::kFetch) continue;
       size_t past = 0;
       for (size_t j = 0; j < i; ++j)
         if (p_.ops[cpu][j].act == Act::kIsync) past = j + 1;
-      out(":: atomic { " + early(cpu, i) + " == 0 && pc[" + n(cpu) + "] >= " + n(past) + " && pc[" + n(cpu) + "] <= " + n(i) + " && " +
-          valid(cpu, line_of(o.word)) + " -> " + early(cpu, i) + " = 1 + " + cached(cpu, o.word) + " }");
+      out(":: atomic { " + early(cpu, i) + " == 0 && pc[" + n(cpu) + "] >= " + n(past) + " && pc[" + n(cpu) + "] <= " + n(i) + " -> " +
+          early(cpu, i) + " = 1 + " + cached(cpu, o.word) + " }");
       out(":: atomic { " + early(cpu, i) + " != 0 && pc[" + n(cpu) + "] < " + n(i) + " -> " + early(cpu, i) + " = 0 }");
     }
     out(":: finished == " + n(cpus_) + " -> break\nod }");

@@ -54,7 +54,8 @@ REASONS = [
     ("unknown", ".*", ".*", r".*counts CTR down, whose value is not known.*", "a count that nobody promises, on a way to words that are no instructions"),
     ("unknown", ".*", ".*", r".*depends on a condition that is not known.*", "a slave that waits for nothing it was promised; with numbers it was not seen to leave"),
     ("unknown", ".*", ".*", r".*accesses memory at an address that is not known.*", "an address that nobody promises: data is executed, or a store that nothing reserved is left to chance"),
-    ("unknown", ".*", ".*", r"may have 16 events, not so many", "the master stores more often than one model has events"),
+    ("unknown", ".*", ".*", r"a handshake may have 64 events; with those of `master` it has more", "the master stores more often than one model has events"),
+    ("unknown", "stw", "stw", r"it reads at N what is no number", "what slaves find in place of the branch is a register that nobody promises"),
     ("unknown", "stw", "stw", r"what it does next depends on what it read, and no branch stands between", "the master lets slaves go by a number that nobody promises"),
     ("unknown", ".*", ".*", r".*it can go more than 1024 ways.*", "a slave runs what is being replaced: too many ways to look at"),
     ("unknown", ".*", ".*", r".*clears a cache block, whose size is the CPU's.*", "dcbz clears 128 bytes on one CPU and 32 on another"),
@@ -186,7 +187,7 @@ def main():
             if answer == "unknown":
                 otherwise = re.sub(r"0x[0-9a-f_]+", "N", re.sub(r"(of a slave, |`master` |[^`]*`[^`]*` at 0x[0-9a-f]+ )?(.*)", r"\2", otherwise.split(": ")[-1]))
                 otherwise = re.sub(r"^(no end after [0-9,]+ \w+).*", r"\1", otherwise)
-                otherwise = re.sub(r"where bit N of cr at entry is 1", "on one of two ways", re.sub(r"not \d+$", "not so many", otherwise))
+                otherwise = re.sub(r"where bit N of cr at entry is 1", "on one of two ways", re.sub(r"it has \d+$", "it has more", otherwise))
             else:
                 otherwise = re.sub(r"\br\d+\b(, r\d+\b)*", lambda match: "a register" if "," not in match[0] else "registers", otherwise)
             key = (answer, change.split()[0], mnemonics(before), mnemonics(after), otherwise)
