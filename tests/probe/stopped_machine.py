@@ -31,12 +31,13 @@ class Debugger:
     """Speaks to a debugging stub that listens on a socket. Whoever connects stops the machine."""
 
     chosen = None  # the CPU that registers are asked of
+    was_running = True
 
     def __init__(self, path, seconds=30):
         self.received, self.orders = b"", {}
         self.socket = self.connected(path, time.monotonic() + seconds)
-        while self.receive(0.5) is not None:
-            pass  # a machine that was running says that it has stopped, without being asked
+        while self.was_running and self.receive(0.5) is not None:
+            pass  # such a machine says that it has stopped, without being asked
         self.ask("qSupported:multiprocess+;xmlRegisters=powerpc")
         self.numbers, self.sizes = self.describe(), {}
         self.ask("Qqemu.PhyMemMode:1")
@@ -241,6 +242,8 @@ class Debugger:
 
 class StoppedMachine(Debugger):
     """A machine of one's own, that has not begun to run."""
+
+    was_running = False
 
     def __init__(self, command, log=subprocess.DEVNULL):
         self.folder = tempfile.TemporaryDirectory(prefix="baton-probe-")
