@@ -154,7 +154,7 @@ class Recorder : public verify::Observer {
   void close(const Machine& m) {
     if (other_way_) return;
     ending_.events = trail(m).events;
-    ending_.not_followed = m.coherence.not_followed();
+    ending_.not_followed = m.coherence.not_followed().unite(m.stored_at_once);
     runs_.push_back(std::move(ending_));
   }
 
@@ -205,11 +205,20 @@ class Recorder : public verify::Observer {
     return finish(End::kUnknown, "it reads at " + hex(place.begin) + " what another CPU stores in a turn that was not run"), false;
   }
 
+  /// Of turns that were done at once nobody has seen what they found.
+  bool others_left_alone(const RangeSet& loaded) {
+    for (const Range& range : loaded)
+      if (!is_followed(range)) return false;
+      else if (!others_.touched(range).empty())
+        return finish(End::kUnknown, "it copies what another CPU stores at " + hex(others_.touched(range).front()->place.begin)), false;
+    return true;
+  }
+
   /// The fetch; and whether it goes around without meeting anybody.
   bool begin_step(Machine& m) {
     const Range fetch = Range::at(Address{m.place_of(m.pc)}, Size{4});
     bool is_last = true;
-    if (!is_followed(fetch)) return false;
+    if (!is_followed(fetch) || !others_left_alone(m.loaded_at_once)) return false;
     for (const Writes::Cell* cell : others_.touched(fetch)) {
       size_t version = 0;
       if (!choose(m, *cell, Kind::kFetch, version)) return false;

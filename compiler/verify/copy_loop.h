@@ -2,10 +2,11 @@
 //
 // How is a loop judged that goes over more memory than can be followed byte by byte?
 //
-// Up to 64 KiB are: each byte has a name at entry, and is looked for where it must be in the end. Of a longer loop the
-// first turns are run, and the last; the registers before the last ones are what they would be if each turn moved them as
-// the first ones did (turns.h). What the turns between stored is not there then: the copy is `assumed` to have been made
-// as by the others. A wrong hint ends in `unknown` or in a refutation, since the loop does not end where it should.
+// Each byte has a name at entry, and is looked for where it must be in the end. Where every turn of the loop is known to copy
+// as the one that begins (copy_turn.h), all but the last two are done at once, up to 1 MiB. Another loop is run, up to 64 KiB.
+// Of a longer one the first turns are run, and the last; the registers before the last ones are what they would be if each turn
+// moved them as the first ones did (turns.h). What the turns between stored is not there then: the copy is `assumed` to have been
+// made as by the others. A wrong hint ends in `unknown` or in a refutation, since the loop does not end where it should.
 //
 //   three turns seen: r9 + 64, r10 + 64, ctr - 1 each time  ->  r9, r10 and ctr before the last turn but one
 #pragma once
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "verify/copy_turn.h"
 #include "verify/turns.h"
 
 namespace baton::verify {
@@ -24,8 +26,10 @@ struct CopyLoop {
   uint64_t turns = 0, bytes = 0;
 };
 
-/// Loops over this much memory are run like any other code.
+/// Loops over this much memory are run like any other code, where turns cannot be done at once.
 inline constexpr uint64_t kMostFollowed = 64 * 1024;
+/// And where they can be: loops over less are run, over more are not followed.
+inline constexpr uint64_t kLeastAtOnce = 4 * 1024, kMostAtOnce = 1024 * 1024;
 
 class CopySummary {
  public:
@@ -43,6 +47,8 @@ class CopySummary {
     Machine machine;
     uint64_t instructions;
   };
+
+  std::optional<CopyTurns> turns_at_once(const Machine& m) const;
 
   CopyLoop loop_;
   uint64_t turn_ = 0, skipped_turns_ = 0;

@@ -277,8 +277,7 @@ std::optional<std::string> written_elsewhere(const Machine& machine, const Goals
   for (const WordGoal& goal : goals.words) allowed.add(Range::at(goal.at, Size{goal.width}));
   for (const CopyGoal& goal : goals.copies) allowed.add(Range::at(goal.to, goal.from.size()));
   // What is there in the end as it was in the beginning shows to nobody.
-  auto address = machine.memory.stored().first(
-      [&](uint64_t a) { return !allowed.contains(Range::at(Address{a}, Size{1})) && !stands_as_at_entry(machine, a, 1); });
+  auto address = machine.memory.stored().first_outside(allowed, [&](uint64_t a) { return !stands_as_at_entry(machine, a, 1); });
   if (!address) return std::nullopt;
   const std::string place = in_region(machine, *address);
   return "the byte at " + hex(Wide{*address}) + (place.empty() ? " in no segment" : place) + " is written";

@@ -158,6 +158,8 @@ struct Machine : Registers {
   std::optional<Access> reservation;
   uint64_t conditional_stores = 0;
   unsigned failing_stores = 0;  // see EntryState
+  /// What turns of loops loaded and stored that were done at once (copy_turn.h): observers are not told of each.
+  RangeSet loaded_at_once, stored_at_once;
   /// Special registers that were written besides those above, in order of first writing.
   std::vector<std::string> other_sprs_written;
 

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/range.h"
 #include "verify/value.h"
 
 namespace baton::verify {
@@ -37,11 +38,28 @@ class StoredBytes {
   /// The first stored byte, in order of addresses, that is so.
   template <typename Is>
   std::optional<uint64_t> first(Is is) const {
-    for (const auto& [number, page] : pages_)
+    return first(is, [](uint64_t) { return true; });
+  }
+  /// Of the pages, by their first addresses, of which `looks_at` says so.
+  template <typename Is, typename LooksAt>
+  std::optional<uint64_t> first(Is is, LooksAt looks_at) const {
+    for (const auto& [number, page] : pages_) {
+      if (!looks_at(number * kPage)) continue;
       for (size_t k = 0; k < kWords; ++k)
         for (unsigned i = 0; i < 8 && page->stored[k] >> i != 0; ++i)
           if (const uint64_t address = number * kPage + 8 * k + i; (page->stored[k] >> i & 1) != 0 && is(address)) return address;
+    }
     return std::nullopt;
+  }
+  /// The same, of bytes that do not lie in `allowed`.
+  template <typename Is>
+  std::optional<uint64_t> first_outside(const RangeSet& allowed, Is is) const {
+    return first(
+        [&](uint64_t address) { return !allowed.contains(Range::at(Address{address}, Size{1})) && is(address); },
+        [&](uint64_t page) {
+          const auto range = Range::checked(Address{page}, Size{kPage});
+          return !range || !allowed.contains(*range);
+        });
   }
   /// visit(address, value) for each stored byte, in order.
   template <typename Visit>

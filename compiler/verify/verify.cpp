@@ -426,9 +426,7 @@ class Trial {
   }
 
   bool stores_elsewhere() const {
-    return m_.memory.stored().first([&](uint64_t address) {
-      return !to_.may_write.contains(Range::at(Address{address}, Size{1})) && !stands_as_at_entry(m_, address, 1);
-    }).has_value();
+    return m_.memory.stored().first_outside(to_.may_write, [&](uint64_t address) { return !stands_as_at_entry(m_, address, 1); }).has_value();
   }
 
   /// On a CPU that is older than what was executed the stub ends there.

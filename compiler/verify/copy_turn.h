@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What does one turn of a loop copy, whatever turn it is?
+//
+// A turn is read, not run: loads, stores of what was loaded in the same turn by as many bytes, additions of a number to a
+// pointer, and the `bdnz` back to its head; anything else is no such turn. Its addresses are then sums of registers and a
+// number, and each register that they are made of moves by the same step in every turn. So all turns do the same, each a step
+// further, as long as no address leaves the part of the address space that it begins in, nothing that is copied is stored to,
+// and the turn's own instructions are not. Those are looked at here for all turns together.
+//
+//   head: ld r11, 8(r9); ldu r12, 16(r9); std r11, 8(r10); stdu r12, 16(r10); bdnz head
+//   ->  two pieces of 8 bytes, 16 further in each turn
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "verify/machine.h"
+
+namespace baton::verify {
+
+struct CopiedPiece {
+  uint64_t from = 0, to = 0;            // effective addresses in the turn that begins
+  uint64_t from_step = 0, to_step = 0;  // in each turn after it; two's complement
+  unsigned width = 0;                   // 1, 2, 4, 8 or 16 bytes
+};
+
+struct CopyTurns {
+  std::vector<CopiedPiece> pieces;  // in the order of the stores
+  uint64_t turns = 0;               // so many, of those that the loop has left, are as the one that begins
+  uint64_t instructions = 0;        // in each
+  RangeSet loaded, stored;          // places in memory, by all of these turns
+};
+
+/// The machine is at the head of a loop, and has gone through at least one turn of it. All turns but the last `left` ones;
+/// nothing where it is no such loop, or where turns are not known to do the same.
+std::optional<CopyTurns> read_copy_turns(const Machine& m, uint64_t left);
+
+/// What `turns` does to memory. Registers are as they were.
+void copy_turns(const CopyTurns& turns, Machine& m);
+
+}  // namespace baton::verify
