@@ -195,7 +195,6 @@ class ForeignJudge {
     auto goals = goals_of(c_, order.to, kept_, Section::kMaster);
     goals.flags = flags_;
     allow(goals, entry(order.from, Section::kMaster));
-    for (const Range& range : scratch_) goals.may_execute.add(range);  // what it has copied there
     for (const auto& copy : c_.gap->copies) goals.copies.push_back({copy.from, copy.to, copy.clause});
     add_code(goals);
     return goals;
@@ -205,7 +204,10 @@ class ForeignJudge {
   void allow(verify::Goals& goals, const verify::EntryState& state) const {
     for (const auto& piece : code_.pieces) goals.may_write.add(Range::at(piece.start, piece.size));
     for (const auto& copy : state.memory) goals.may_write.add(Range::at(copy.start, copy.size));
-    for (const Range& range : scratch_) goals.may_write.add(range);
+    for (const Range& range : scratch_) {
+      goals.may_write.add(range);
+      goals.may_execute.add(range);  // what is copied there
+    }
   }
 
   /// Of the giver's copy of the head, what is code in the stub.

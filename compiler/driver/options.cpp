@@ -126,7 +126,7 @@ void foreign_options(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--relies-on", options.relies, "with --from and --to: what is incidental and counts")->type_name("KEY")->allow_extra_args(false);
   app.add_option("--cache-block", raw.cache_block, "with --from and --to: the smallest cache block of the CPUs that run it; 64 where nothing is said")
       ->type_name("SIZE");
-  app.add_option("--scratch", raw.scratch, "memory that the loader has set aside for the stub, besides its own: a stack")
+  app.add_option("--scratch", raw.scratch, "memory that the loader has set aside for the stub, besides its own: a stack, or code that it copies")
       ->type_name("ADDRESS+SIZE")->allow_extra_args(false);
   app.add_option("--head-from", options.head_from, "a kernel whose bytes 0x4 to 0x100 the loader puts over the stub's own, for slaves that come to 0x60")
       ->type_name("FILE");

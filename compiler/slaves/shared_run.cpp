@@ -194,6 +194,8 @@ class Recorder : public verify::Observer {
     push(m, {kind, cell.place, version});
     if (stopped_) return false;
     own_trail(m).reads.emplace_back(index, std::move(now));
+    if (!content.known && kind == Kind::kFetch && version == 0 && m.memory.name_at(cell.place.begin.value()).empty())
+      return finish(End::kWrong, "it executes at " + where + " what was there at entry, and nobody put there"), false;
     if (!content.known) return finish(End::kUnknown, "it reads at " + where + " what is no number"), false;
     m.memory.describe("what another CPU stores", cell.place.begin.value(), ByteView(content.bytes).first(content.size), content.size);
     return true;

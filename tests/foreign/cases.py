@@ -246,6 +246,15 @@ relay("right-other-word", "FLAG_OF_OTHERS PEN_ANY")
 relay("right-word-first", "FLAG_FIRST")
 relay("right-without-the-last-sync", "NO_SECOND_SYNC")
 relay("right-without-the-masters-isync", "NO_ISYNC")
+# As a spin table: the word is where they go.
+relay("right-by-address", "PEN_BY_ADDRESS=0x60")
+relay("by-a-wrong-address", "PEN_BY_ADDRESS=0x64", WRONG, MEET, "at 0x88 the word 0 is executed")
+relay("by-an-address-elsewhere", "PEN_BY_ADDRESS=0x1000", WRONG, MEET, "execution goes to 0x1000, not to 0x60")
+# By code that is copied elsewhere for them.
+SCRATCH = ["--scratch", "0x100+0x40"]
+relay("right-by-scratch", "PEN_BY_ADDRESS=0x100 HOP_BY_SCRATCH", options=SCRATCH)
+relay("by-scratch-not-flushed", "PEN_BY_ADDRESS=0x100 HOP_BY_SCRATCH HOP_NOT_FLUSHED", WRONG, MEET, "it executes at 0x100 what was there at entry", options=SCRATCH)
+relay("by-scratch-that-is-none", "PEN_BY_ADDRESS=0x100 HOP_BY_SCRATCH", WRONG, MEET, "execution goes to 0x100")
 relay("head-short", "HEAD_ENDS_AT=0x80", WRONG, HEAD, "the byte at 0x8")
 relay("head-spoiled", "HEAD_AGAIN", WRONG, HEAD, "the byte at 0x80")
 relay("landing-in-turn", "LANDING_IN_TURN", WRONG, MEET, "which is the taker's code")

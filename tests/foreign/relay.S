@@ -49,7 +49,17 @@ here:   mflr    %r30
         stdx    %r8, 0, %r7
         bl      flush
 #endif
-#if !defined(FLAG_FIRST) && !defined(FLAG_NEVER)
+#ifdef HOP_BY_SCRATCH
+        ld      %r7, hop - here(%r30)
+        std     %r7, 0x100(0)
+#ifndef HOP_NOT_FLUSHED
+        bl      flush
+#endif
+#endif
+#ifdef PEN_BY_ADDRESS
+        li      %r7, PEN_BY_ADDRESS
+        std     %r7, word - here(%r30)
+#elif !defined(FLAG_FIRST) && !defined(FLAG_NEVER)
 #ifdef FLAG_OF_OTHERS
         li      %r7, 2
 #else
@@ -66,8 +76,13 @@ here:   mflr    %r30
         mtctr   %r4
         bctr
 
+#ifdef HOP_BY_SCRATCH
+#define FLUSH_END 0x140
+#else
+#define FLUSH_END 0x100
+#endif
 flush:  li      %r7, 0
-        li      %r8, 0x100 / FLUSH_STEP
+        li      %r8, FLUSH_END / FLUSH_STEP
         mtctr   %r8
 3:
 #ifndef NO_DCBST
@@ -101,8 +116,16 @@ pen:
         std     %r3, 0(0)
 #endif
         lis     HELD, word@ha
+#ifdef PEN_BY_ADDRESS
+4:      ld      %r10, word@l(HELD)
+        cmpdi   %r10, 0
+        beq     4b
+        mtctr   %r10
+#else
 4:      lwz     %r10, word@l(HELD)
-#ifdef PEN_LETS_GO
+#endif
+#ifdef PEN_BY_ADDRESS
+#elif defined(PEN_LETS_GO)
         cmpwi   %r10, 1
         beq     4b
 #elif defined(PEN_ANY)
@@ -115,7 +138,9 @@ pen:
 #ifndef PEN_WITHOUT_ISYNC
         isync
 #endif
-#ifdef PEN_TO_KERNEL
+#ifdef PEN_BY_ADDRESS
+        bctr
+#elif defined(PEN_TO_KERNEL)
         lis     %r9, kernel@ha
         ld      %r9, kernel@l(%r9)
         addi    %r9, %r9, 0x60
@@ -130,5 +155,16 @@ pen:
         .data
 #endif
         POOL
+#ifdef HOP_BY_SCRATCH
+        .balign 8
+hop:    isync
+        ba      0x60
+#endif
+#ifdef PEN_BY_ADDRESS
+        .balign 8
+word:   .quad   0
+        .size   word, 8
+#else
 word:   .long   0
         .size   word, 4
+#endif
