@@ -7,7 +7,7 @@ namespace baton::verify {
 
 std::optional<CopyTurns> CopySummary::turns_at_once(const Machine& m) const {
   auto turns = read_copy_turns(m, kTurnsLeft);
-  if (!turns || turns->turns > kMostAtOnce / loop_.bytes || m.coherence.meets_others(turns->loaded, turns->stored)) return std::nullopt;
+  if (!turns || turns->turns > kMostAtOnce / turns->bytes_of_turn() || m.coherence.meets_others(turns->loaded, turns->stored)) return std::nullopt;
   return turns;
 }
 

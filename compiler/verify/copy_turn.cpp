@@ -164,6 +164,12 @@ std::optional<Range> swept(const Machine& m, uint64_t first, uint64_t step, uint
 
 }  // namespace
 
+uint64_t CopyTurns::bytes_of_turn() const {
+  uint64_t bytes = 0;
+  for (const CopiedPiece& piece : pieces) bytes += piece.width;
+  return bytes;
+}
+
 std::optional<CopyTurns> read_copy_turns(const Machine& m, uint64_t left) {
   const auto count = m.ctr.constant();
   Turn turn(m);

@@ -30,6 +30,8 @@ struct CopyTurns {
   uint64_t turns = 0;               // so many, of those that the loop has left, are as the one that begins
   uint64_t instructions = 0;        // in each
   RangeSet loaded, stored;          // places in memory, by all of these turns
+
+  uint64_t bytes_of_turn() const;
 };
 
 /// The machine is at the head of a loop, and has gone through at least one turn of it. All turns but the last `left` ones;
