@@ -179,14 +179,13 @@ class ForeignJudge {
     state.unknown = unknown_;
     state.stated = header_;
     state.most_instructions = verify::kMostForeignInstructions;
-    // The CPUs of a machine that nobody described may have any ids.
-    if (!of_handoff_)
+    // The CPUs of a machine that nobody described may have any ids, and reach any address.
+    if (!of_handoff_) {
       for (auto& [id, bits] : state.symbol_bits) bits = 0xffff'ffff;
+      state.reach = nullptr;
+    }
     // What is built here is right for the smallest blocks, wherever it is taken; of others a machine may be meant.
     if (auto block = c_.layout.machine->number("cache_block")) state.cache_block = static_cast<uint64_t>(*block);
-    // Of a machine that somebody described: devices of a host lie outside of memory, and there are none that a guest reaches so.
-    if (of_handoff_ && c_.layout.machine->number("hypervisor") == 0)
-      if (auto reach = c_.layout.machine->ranges("rma"); !reach.empty()) state.reach = std::make_shared<const RangeSet>(std::move(reach));
     state.unpromised = unpromised_;
     return state;
   }

@@ -99,6 +99,9 @@ verify::EntryState entry_state(const Compilation& c, const Boundary& from, const
   if (firmware.kind == trampoline::Firmware::Kind::kOpal) state.firmware.opal_entry = Address{firmware.opal_entry};
   state.firmware.opal_base = firmware.opal_base;
   for (const char* id : {"master.physical_id", "cpu.physical_id"}) state.symbol_bits[id] = byte ? 0xff : 0xffffffff;
+  // Devices of a host lie outside of memory, and there are none that a guest reaches so.
+  if (c.layout.machine->number("hypervisor") == 0)
+    if (auto reach = c.layout.machine->ranges("rma"); !reach.empty()) state.reach = std::make_shared<const RangeSet>(std::move(reach));
   return state;
 }
 

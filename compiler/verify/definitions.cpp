@@ -227,7 +227,7 @@ bool holds(const Decisions& decisions, const Definitions& definitions, const Ass
 
 std::optional<Assignment> find_assignment(const Decisions& decisions, const Definitions& definitions, uint64_t seed) {
   constexpr unsigned kRounds = 4;  // what a later decision moved, an earlier one may have to move again
-  constexpr size_t kMostSymbolsTried = 1024;
+  constexpr size_t kMostSymbolsTried = 1u << 13;
   constexpr uint64_t kMostChoices = 1u << 14;  // of a decision: each sum asks for its operand's 64 bits
   constexpr uint64_t kMostEvaluated = 1u << 21;  // symbols, by all choices of a round
   const std::set<unsigned> symbols = symbols_of(decisions, definitions);

@@ -12,7 +12,7 @@ namespace baton::verify {
 namespace {
 
 /// More results than this make no question that is worth its time: before it counts steps, Z3 has to write them down in bits.
-constexpr size_t kMostTerms = 2'000;
+constexpr size_t kMostTerms = 1'000;
 /// With more than these a step takes longer, and there are fewer of them.
 constexpr size_t kFewTerms = 32;
 constexpr uint64_t kFewerSteps = 5;

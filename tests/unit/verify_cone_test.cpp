@@ -130,3 +130,14 @@ TEST_CASE("a search that can move nothing ends") {
   REQUIRE(found);
   CHECK(found->of(2) == 7);
 }
+
+TEST_CASE("of a result that thousands stand behind, numbers that make it differ are found") {
+  Definitions definitions;
+  Value hash = Value::symbol(1);
+  for (int i = 0; i < 3000; ++i)
+    hash = Value::symbol(definitions.name({i % 2 == 0 ? Operation::kXor : Operation::kAdd, hash.rotate_left(7), hash, Bit::constant(false)}));
+  const Atom equal = Value::symbol(definitions.name({Operation::kUnsignedOrder, hash, Value(7), Bit::constant(false)})).bit(kEqualBit).atom;
+  const auto found = find_assignment({{equal, false}}, definitions, 1);
+  REQUIRE(found);
+  CHECK(evaluate(hash, definitions, *found) != 7);
+}
