@@ -5,8 +5,8 @@
 // Each byte has a name at entry, and is looked for where it must be in the end. Where every turn of the loop is known to copy
 // as the one that begins (copy_turn.h), all but the last two are done at once, up to 1 MiB. Another loop is run, up to 64 KiB.
 // Of a longer one the first turns are run, and the last; the registers before the last ones are what they would be if each turn
-// moved them as the first ones did (turns.h). What the turns between stored is not there then: the copy is `assumed` to have been
-// made as by the others. A wrong hint ends in `unknown` or in a refutation, since the loop does not end where it should.
+// moved them as the first ones did (turns.h). What the turns between stored is not there then. Where they are known to be alike,
+// what they copied is (Machine::left_out); else the copy is `assumed` to have been made as by the others. A wrong hint ends in `unknown` or in a refutation, since the loop does not end where it should.
 //
 //   three turns seen: r9 + 64, r10 + 64, ctr - 1 each time  ->  r9, r10 and ctr before the last turn but one
 #pragma once
@@ -47,8 +47,6 @@ class CopySummary {
     Machine machine;
     uint64_t instructions;
   };
-
-  std::optional<CopyTurns> turns_at_once(const Machine& m) const;
 
   CopyLoop loop_;
   uint64_t turn_ = 0, skipped_turns_ = 0;

@@ -26,7 +26,7 @@ struct Place {
   std::vector<size_t> regs;
   uint64_t plus = 0;
 };
-struct Loaded {
+struct LoadedBytes {
   Place from;
   unsigned width = 0;
 };
@@ -93,13 +93,13 @@ class Turn {
     auto from = base == 0 ? std::nullopt : of(base, static_cast<uint64_t>(i.operands[1]));
     if (!from) return false;
     if (updates) gpr_[base] = Pointer{from->regs[0], from->plus};
-    gpr_[static_cast<size_t>(i.operands[0])] = Loaded{std::move(*from), ppc64::access_width(i.mnemonic)};
+    gpr_[static_cast<size_t>(i.operands[0])] = LoadedBytes{std::move(*from), ppc64::access_width(i.mnemonic)};
     return true;
   }
   bool store(const ppc64::Instruction& i, bool updates) {
     const size_t base = static_cast<size_t>(i.operands[2]);
     auto to = base == 0 ? std::nullopt : of(base, static_cast<uint64_t>(i.operands[1]));
-    const auto* what = std::get_if<Loaded>(&gpr_[static_cast<size_t>(i.operands[0])]);
+    const auto* what = std::get_if<LoadedBytes>(&gpr_[static_cast<size_t>(i.operands[0])]);
     if (!to || !what || what->width != ppc64::access_width(i.mnemonic)) return false;
     copied_.push_back({what->from, *to, what->width});
     if (updates) gpr_[base] = Pointer{to->regs[0], to->plus};
@@ -122,7 +122,7 @@ class Turn {
       case Mnemonic::kLvx: {
         auto from = of_vector(i);
         if (!from) return false;
-        vr_[static_cast<size_t>(i.operands[0])] = Loaded{std::move(*from), 16};
+        vr_[static_cast<size_t>(i.operands[0])] = LoadedBytes{std::move(*from), 16};
         return true;
       }
       case Mnemonic::kStvx: {
@@ -143,8 +143,8 @@ class Turn {
   }
 
   const Machine& m_;
-  std::array<std::variant<Pointer, Loaded>, 32> gpr_;
-  std::array<std::optional<Loaded>, 32> vr_;
+  std::array<std::variant<Pointer, LoadedBytes>, 32> gpr_;
+  std::array<std::optional<LoadedBytes>, 32> vr_;
   std::vector<Copied> copied_;
   uint64_t instructions_ = 0;
 };
@@ -170,6 +170,35 @@ uint64_t CopyTurns::bytes_of_turn() const {
   return bytes;
 }
 
+std::optional<MovedBytes> moved_by(const CopyTurns& turns, const Machine& m) {
+  std::vector<CopiedPiece> pieces = turns.pieces;
+  std::sort(pieces.begin(), pieces.end(), [](const CopiedPiece& a, const CopiedPiece& b) { return a.to < b.to; });
+  const uint64_t step = pieces.front().to_step, by = pieces.front().to - pieces.front().from, bytes = turns.bytes_of_turn();
+  const bool down = step >> 63 != 0;
+  if ((down ? 0 - step : step) != bytes) return std::nullopt;
+  uint64_t next = pieces.front().to;
+  for (const CopiedPiece& piece : pieces) {
+    if (piece.to != next || piece.to - piece.from != by || piece.to_step != step || piece.from_step != step) return std::nullopt;
+    next += piece.width;
+  }
+  const uint64_t lowest = pieces.front().to - (down ? bytes * (turns.turns - 1) : 0);
+  auto all = [&](uint64_t begin) { return Range::at(Address{m.place_of(begin)}, Size{bytes * turns.turns}); };
+  return MovedBytes{all(lowest - by), all(lowest)};
+}
+
+namespace {
+
+/// Of memory that overlaps: no turn loads what one before it stored, nor what it stores itself.
+bool runs_ahead(const CopyTurns& turns, const Machine& m) {
+  const auto moved = moved_by(turns, m);
+  if (!moved) return false;
+  const uint64_t by = moved->by();
+  const bool goes_down = turns.pieces.front().to_step >> 63 != 0, stores_above = by >> 63 == 0;
+  return goes_down == stores_above && (stores_above ? by : 0 - by) >= turns.bytes_of_turn();
+}
+
+}  // namespace
+
 std::optional<CopyTurns> read_copy_turns(const Machine& m, uint64_t left) {
   const auto count = m.ctr.constant();
   Turn turn(m);
@@ -190,7 +219,7 @@ std::optional<CopyTurns> read_copy_turns(const Machine& m, uint64_t left) {
     all.pieces.push_back({*from, *to, *from_step, *to_step, copied.width});
   }
   const Range code = Range::at(Address{m.place_of(m.pc)}, Size{4 * all.instructions});
-  if (all.stored.overlaps(all.loaded) || all.stored.overlaps(code)) return std::nullopt;
+  if (all.stored.overlaps(code) || (all.stored.overlaps(all.loaded) && !runs_ahead(all, m))) return std::nullopt;
   return all;
 }
 

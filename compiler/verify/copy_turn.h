@@ -5,7 +5,7 @@
 // A turn is read, not run: loads, stores of what was loaded in the same turn by as many bytes, additions of a number to a
 // pointer, and the `bdnz` back to its head; anything else is no such turn. Its addresses are then sums of registers and a
 // number, and each register that they are made of moves by the same step in every turn. So all turns do the same, each a step
-// further, as long as no address leaves the part of the address space that it begins in, nothing that is copied is stored to,
+// further, as long as no address leaves the part of the address space that it begins in, nothing is stored to before it is loaded,
 // and the turn's own instructions are not. Those are looked at here for all turns together.
 //
 //   head: ld r11, 8(r9); ldu r12, 16(r9); std r11, 8(r10); stdu r12, 16(r10); bdnz head
@@ -37,6 +37,9 @@ struct CopyTurns {
 /// The machine is at the head of a loop, and has gone through at least one turn of it. All turns but the last `left` ones;
 /// nothing where it is no such loop, or where turns are not known to do the same.
 std::optional<CopyTurns> read_copy_turns(const Machine& m, uint64_t left);
+
+/// What all of these turns together copy, if it is without a gap.
+std::optional<MovedBytes> moved_by(const CopyTurns& turns, const Machine& m);
 
 /// What `turns` does to memory. Registers are as they were.
 void copy_turns(const CopyTurns& turns, Machine& m);

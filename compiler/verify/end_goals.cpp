@@ -168,6 +168,16 @@ class EndJudge {
     return true;
   }
 
+  /// To where, from this place in the copy's target on, bytes are there as it makes them, by turns that were left out.
+  std::optional<uint64_t> left_out_from(const CopyGoal& goal, uint64_t to) const {
+    for (const MovedBytes& moved : m_.left_out) {
+      if (!moved.to.contains(Address{to}) || moved.by() != goal.to.value() - goal.from.begin.value()) continue;
+      const uint64_t end = std::min(moved.to.end.value(), Range::at(goal.to, goal.from.size()).end.value());
+      return std::min(end, m_.memory.stored().next(to).value_or(end));
+    }
+    return std::nullopt;
+  }
+
   void judge_copies() {
     // Of what one loop left out some may have been written since, by later copies.
     auto left_out = [&](uint64_t missed, uint64_t overwritten) {
@@ -181,12 +191,16 @@ class EndJudge {
       uint64_t missed = 0, chained = 0, later = 0;
       std::optional<std::pair<uint64_t, uint64_t>> wrong;
       Claim claim;
-      const bool apart = !any_left_out && is_apart(k);
+      const bool is_apart = this->is_apart(k), apart = !any_left_out && is_apart;
       for (uint64_t i = 0; i < size && claim.size() < kMostClaimed; ++i) {
         uint64_t to = goal.to.value() + i;
         // Mostly eight bytes are as they must be at once.
         if (apart && to % 8 == 0 && size - i >= 8 && m_.memory.number(to, 8).same_as(m_.memory.number_at_entry(goal.from.begin.value() + i, 8))) {
           i += 7;
+          continue;
+        }
+        if (auto end = is_apart ? left_out_from(goal, to) : std::nullopt; end && *end > to) {
+          i += *end - to - 1;
           continue;
         }
         bool overwritten = std::any_of(goals_.copies.begin() + static_cast<std::ptrdiff_t>(k) + 1, goals_.copies.end(), [&](const CopyGoal& other) {

@@ -41,6 +41,13 @@ struct Access {
   bool stores = false;
 };
 
+/// Bytes that were copied: places in memory, of the same size.
+struct MovedBytes {
+  Range from, to;
+  /// How far, in two's complement.
+  uint64_t by() const { return to.begin.value() - from.begin.value(); }
+};
+
 class Memory {
  public:
   /// `bytes`, then zeros up to `size`. Where regions overlap the one described last is seen.
@@ -160,6 +167,9 @@ struct Machine : Registers {
   unsigned failing_stores = 0;  // see EntryState
   /// What turns of loops loaded and stored that were done at once (copy_turn.h): observers are not told of each.
   RangeSet loaded_at_once, stored_at_once;
+  /// What turns are known to have copied that were left out (copy_loop.h), from where nothing was stored before: memory does not
+  /// hold it, but for what was stored there since.
+  std::vector<MovedBytes> left_out;
   /// Special registers that were written besides those above, in order of first writing.
   std::vector<std::string> other_sprs_written;
 

@@ -36,6 +36,15 @@ bool StoredBytes::any(uint64_t address, unsigned width) const {
   return false;
 }
 
+std::optional<uint64_t> StoredBytes::next(uint64_t address) const {
+  for (auto page = pages_.lower_bound(address / kPage); page != pages_.end(); ++page)
+    for (uint64_t at = std::max(address, page->first * kPage); at / kPage == page->first; ++at) {
+      if ((page->second->stored[at % kPage / 8] >> (at % 8) & 1) != 0) return at;
+      if (at == ~uint64_t{0}) break;
+    }
+  return std::nullopt;
+}
+
 std::optional<Value> StoredBytes::byte(uint64_t address) const { return number(address, 1); }
 
 std::optional<Value> StoredBytes::number(uint64_t address, unsigned width) const {

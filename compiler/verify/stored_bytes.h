@@ -61,6 +61,8 @@ class StoredBytes {
           return !range || !allowed.contains(*range);
         });
   }
+  /// The first one at this address or behind it.
+  std::optional<uint64_t> next(uint64_t address) const;
   /// visit(address, value) for each stored byte, in order.
   template <typename Visit>
   void each(Visit visit) const {
