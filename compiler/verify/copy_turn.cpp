@@ -52,7 +52,8 @@ class Turn {
       ++instructions_;
       if (i->mnemonic == Mnemonic::kBc) {
         const auto& o = i->operands;
-        return (o[0] & 30) == 16 && at + static_cast<uint64_t>(o[2]) == m_.pc && !copied_.empty();
+        // BO is 1a00t, where a and t are hints (Power ISA 3.0B, Book I 2.4).
+        return (o[0] & 22) == 16 && at + static_cast<uint64_t>(o[2]) == m_.pc && !copied_.empty();
       }
       if (!instruction(*i)) return false;
     }

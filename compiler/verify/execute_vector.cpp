@@ -13,7 +13,7 @@ bool Execution::vectors_available() {
   if (is_known(msr::kVec, false))
     wrong("needs MSR[VEC], which is off");
   else
-    unknown("needs MSR[VEC], which is not known to be on");
+    unknown("needs MSR[VEC], which is not known to be on", m_.msr.masked(msr::kVec));
   return false;
 }
 

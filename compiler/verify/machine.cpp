@@ -159,7 +159,10 @@ unsigned Memory::store(uint64_t address, unsigned width, const Value& value, End
   for (unsigned done = 0; done < width;) {
     const unsigned here = std::min(width - done, 8 - static_cast<unsigned>((address + done) % 8));
     const Value part = here == width ? in_order : in_order.rotate_left(64 - 8 * (width - done - here)).masked(low_bytes(here));
-    const uint64_t same = part.same_bits(number(address + done, here));
+    // What nobody described needs no number for that: it may have been another.
+    const Seen& before = seen(address + done);
+    const bool nobodys = !before.region && before.has(address + done, here) && !stored_.any(address + done, here);
+    const uint64_t same = nobodys ? 0 : part.same_bits(number(address + done, here));
     for (unsigned i = 0; i < here; ++i)
       if ((same >> 8 * (here - 1 - i) & 0xff) != 0xff) changed |= 1u << (done + i);
     stored_.put(address + done, here, part);

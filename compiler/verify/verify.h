@@ -69,7 +69,7 @@ struct UnknownMemory {
 /// here are short, and their long loops are left out; code of others is given more. Memory that is stored to is counted too, so
 /// that it is bounded as time is: kStepsOfPage steps for each 512 bytes; and so are doublewords that a run with numbers makes up.
 inline constexpr uint64_t kMostInstructions = 4'000'000, kMostForeignInstructions = 50'000'000;
-inline constexpr uint64_t kStepsOfPage = 256, kStepsOfFilled = 64;
+inline constexpr uint64_t kStepsOfPage = 256, kStepsOfFilled = 16;
 
 class Observer;
 
