@@ -84,15 +84,17 @@ class ForeignJudge {
       auto state = entry(order.from, Section::kMaster);
       auto goals = master_goals(order);
       goals.tell_stores = true;
+      // Who runs the master to judge it sees what slaves meet.
+      const auto landing = slaves_landing(order);
       slaves::Witness witness(goals);
       auto watched = state;
-      watched.observer = &witness.observer();
+      if (landing) watched.observer = &witness.observer();
       verify::Verdict verdict = verify::verify_entry(loaded_, watched, goals, order.giver);
       repeat(c_, verdict, {loaded_, state, goals, order.giver});
       judge_digests_of(c_, loaded_, state, goals, order.giver, verdict);
       say_not_repeated(c_, verdict, replay::kOfChangedSegment);
       try_larger_blocks(state, goals, order.giver, verdict);
-      if (auto landing = slaves_landing(order)) {
+      if (landing) {
         SlaveSetting slave{*landing, entry(order.from, Section::kSlaves), goals_of(c_, order.to, kept_, Section::kSlaves)};
         allow(slave.goals, slave.state);
         allow_copied_code(slave.goals, slave.state);
