@@ -14,7 +14,9 @@ namespace {
 
 using ppc64::Mnemonic;
 
-constexpr size_t kMostInstructions = 64;
+constexpr size_t kMostInTurn = 64;
+/// More turns take hours, or do not end: such a loop is not said to be gone through.
+constexpr uint64_t kMostGoneThrough = uint64_t{1} << 32;
 
 /// A register at the head, plus a number.
 struct Pointer {
@@ -45,7 +47,7 @@ class Turn {
   bool read() {
     const auto order = m_.order();
     if (!order) return false;
-    for (uint64_t at = m_.pc; instructions_ < kMostInstructions; at += 4) {
+    for (uint64_t at = m_.pc; instructions_ < kMostInTurn; at += 4) {
       const auto word = m_.memory.load(m_.place_of(at), 4, *order).constant();
       const auto i = word ? ppc64::decode(static_cast<uint32_t>(*word)) : std::nullopt;
       if (!i) return false;
@@ -203,7 +205,7 @@ bool runs_ahead(const CopyTurns& turns, const Machine& m) {
 std::optional<CopyTurns> read_copy_turns(const Machine& m, uint64_t left) {
   const auto count = m.ctr.constant();
   Turn turn(m);
-  if (!count || *count <= left || !turn.read()) return std::nullopt;
+  if (!count || *count <= left || *count > kMostGoneThrough || !turn.read()) return std::nullopt;
   CopyTurns all;
   all.turns = *count - left;
   all.instructions = turn.instructions();

@@ -125,6 +125,7 @@ TEST_CASE("what is no copy, or not the same in every turn, is not done at once")
   const auto next = addi(9, 9, 8), on = addi(10, 10, 8);
   CHECK(alike({ld(20, 0, 9), std_(20, 0, 10), next, on}) == kTurns - 3);
   CHECK(alike({ld(20, 0, 9), std_(20, 0, 10), next, on}, 3) == 0);  // none but the last two are left
+  CHECK(alike({ld(20, 0, 9), std_(20, 0, 10)}, uint64_t{1} << 40) == 0);  // it does not come to its end
   CHECK(alike({std_(20, 0, 10), ld(20, 0, 9), next, on}) == 0);  // what the turn before loaded
   CHECK(alike({ld(20, 0, 9), std_(21, 0, 10), next, on}) == 0);  // what nobody loaded
   CHECK(alike({ld(20, 0, 9), of(Mnemonic::kStw, 20, 0, 10), next, on}) == 0);  // half of it
