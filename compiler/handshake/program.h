@@ -15,7 +15,8 @@
 
 namespace baton::handshake {
 
-/// Events are numbered from the first of the first CPU on (Program::id_of); the initial value of word w is 64 + w, as if somebody had stored it.
+/// Events are numbered from the first of the first CPU on (Program::id_of); the initial value of word w is 64 + w, as if somebody had
+/// stored it.
 using EventId = uint8_t;
 inline constexpr EventId kInitial = kMostEvents, kNothing = 255;
 

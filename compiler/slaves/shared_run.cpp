@@ -209,10 +209,11 @@ class Recorder : public verify::Observer {
 
   /// Of turns that were done at once nobody has seen what they found.
   bool others_left_alone(const RangeSet& loaded) {
-    for (const Range& range : loaded)
+    for (const Range& range : loaded) {
       if (!is_followed(range)) return false;
-      else if (!others_.touched(range).empty())
-        return finish(End::kUnknown, "it copies what another CPU stores at " + hex(others_.touched(range).front()->place.begin)), false;
+      if (const auto touched = others_.touched(range); !touched.empty())
+        return finish(End::kUnknown, "it copies what another CPU stores at " + hex(touched.front()->place.begin)), false;
+    }
     return true;
   }
 

@@ -242,7 +242,7 @@ bool Coherence::can_go_on(const std::vector<Operation>& before, const std::vecto
 }
 
 /// One operation of the last turn, in `turns` more.
-void Coherence::repeat(const Operation& before, const Operation& last, uint64_t turns, bool are_known) {
+void Coherence::repeat(const Operation& before, const Operation& last, uint64_t turns, RangeSet& stored) {
   using Kind = Operation::Kind;
   const uint64_t step = last.address - before.address;
   uint64_t first = last.address + step, end = last.address + step * turns;  // of the first of them and of the last
@@ -250,7 +250,7 @@ void Coherence::repeat(const Operation& before, const Operation& last, uint64_t 
   end += last.size - 1;
   switch (last.kind) {
     case Kind::kStore:
-      if (!are_known) not_followed_.add(Range{Address{first}, Address{Wide{end} + 1}});
+      stored.add(Range{Address{first}, Address{Wide{end} + 1}});
       return mark(first, end, last.by);
     case Kind::kWriteBack: return write_back_from(block_of(first), block_of(end) + (block_ - 1));
     case Kind::kInvalidate: return invalidate_from(block_of(first), block_of(end) + (block_ - 1));
@@ -264,13 +264,15 @@ bool Coherence::meets_others(const RangeSet& loaded, const RangeSet& stored) con
   return stored.overlaps(code_) || stored.overlaps(releases_) || stored.overlaps(awaited_) || loaded.overlaps(awaited_);
 }
 
-bool Coherence::go_on(uint64_t turns, bool are_known) {
+std::optional<RangeSet> Coherence::go_on(uint64_t turns, bool are_known) {
   BATON_CHECK(turns_.size() >= 2 && turns != 0, "turns go on like two that were seen");
   const std::vector<Operation> before = std::move(turns_[turns_.size() - 2]), last = std::move(turns_.back());
   end_turns();
-  if (!can_go_on(before, last, turns)) return false;
-  for (size_t i = 0; i < last.size(); ++i) repeat(before[i], last[i], turns, are_known);
-  return true;
+  if (!can_go_on(before, last, turns)) return std::nullopt;
+  RangeSet stored;
+  for (size_t i = 0; i < last.size(); ++i) repeat(before[i], last[i], turns, stored);
+  if (!are_known) not_followed_ = not_followed_.unite(stored);
+  return stored;
 }
 
 }  // namespace baton::verify

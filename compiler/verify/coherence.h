@@ -76,9 +76,9 @@ class Coherence {
   void begin_turn();
   void end_turns();
   /// As if `turns` more were run like the last two, each address moving on as it did; all bytes stored are then others, of which
-  /// nothing is known but where they `are_known`.
-  /// False, and nothing is done, where that cannot be told: the turns differ, or what one does meets what another does.
-  bool go_on(uint64_t turns, bool are_known = false);
+  /// nothing is known but where they `are_known`. The answer is where these are.
+  /// Nothing, and nothing is done, where that cannot be told: the turns differ, or what one does meets what another does.
+  std::optional<RangeSet> go_on(uint64_t turns, bool are_known = false);
   /// Whether such turns have a part in what this CPU and others tell each other, or in the others' code.
   bool meets_others(const RangeSet& loaded, const RangeSet& stored) const;
 
@@ -110,7 +110,7 @@ class Coherence {
   static const char* wanted(const Piece& piece, Fetched by);
   bool can_go_on(const std::vector<Operation>& before, const std::vector<Operation>& last, uint64_t turns) const;
   bool is_of_one_block(const std::vector<Operation>& turn) const;
-  void repeat(const Operation& before, const Operation& last, uint64_t turns, bool are_known);
+  void repeat(const Operation& before, const Operation& last, uint64_t turns, RangeSet& stored);
 
   uint64_t block_;
   Pieces pieces_;

@@ -3,10 +3,10 @@
 // How is a loop judged that goes over more memory than can be followed byte by byte?
 //
 // Each byte has a name at entry, and is looked for where it must be in the end. Where every turn of the loop is known to copy
-// as the one that begins (copy_turn.h), all but the last two are done at once, up to 1 MiB. Another loop is run, up to 64 KiB.
-// Of a longer one the first turns are run, and the last; the registers before the last ones are what they would be if each turn
-// moved them as the first ones did (turns.h). What the turns between stored is not there then. Where they are known to be alike,
-// what they copied is (Machine::left_out); else the copy is `assumed` to have been made as by the others. A wrong hint ends in `unknown` or in a refutation, since the loop does not end where it should.
+// as the one that begins (copy_turn.h), all but the last two are done at once. Another loop is run, up to 64 KiB. Of a longer one
+// the first turns are run, and the last; what those between store is lost, and the copy is `assumed` to have been made as by the
+// others. The registers before the last turns are what they would be if each turn moved them as the first ones did (turns.h). A
+// wrong hint ends in `unknown` or in a refutation, since the loop does not end where it should.
 //
 //   three turns seen: r9 + 64, r10 + 64, ctr - 1 each time  ->  r9, r10 and ctr before the last turn but one
 #pragma once
@@ -26,18 +26,14 @@ struct CopyLoop {
   uint64_t turns = 0, bytes = 0;
 };
 
-/// Loops over this much memory are run like any other code, where turns cannot be done at once.
-inline constexpr uint64_t kMostFollowed = 64 * 1024;
-/// And where they can be: loops over less are run, over more are not followed.
-inline constexpr uint64_t kLeastAtOnce = 4 * 1024, kMostAtOnce = 1024 * 1024;
+/// Loops over this much memory are run like any other code, where turns cannot be done at once; and where they can be.
+inline constexpr uint64_t kMostFollowed = 64 * 1024, kMostRun = 4 * 1024;
 
 class CopySummary {
  public:
   explicit CopySummary(const CopyLoop& loop) : loop_(loop) {}
 
   const CopyLoop& loop() const { return loop_; }
-  /// Bytes that the turns that were not run go over.
-  uint64_t skipped() const { return skipped_turns_ * loop_.bytes; }
   /// The machine is at the head. It may be moved on to a later turn; the answer is how many instructions that would
   /// have taken.
   uint64_t arrive(Machine& m, uint64_t instructions);
@@ -49,7 +45,7 @@ class CopySummary {
   };
 
   CopyLoop loop_;
-  uint64_t turn_ = 0, skipped_turns_ = 0;
+  uint64_t turn_ = 0;
   std::vector<Seen> seen_;
 };
 

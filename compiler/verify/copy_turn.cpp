@@ -226,8 +226,21 @@ std::optional<CopyTurns> read_copy_turns(const Machine& m, uint64_t left) {
   return all;
 }
 
+namespace {
+
+bool is_short(const CopyTurns& turns) { return turns.turns <= kMostOneByOne / turns.bytes_of_turn(); }
+
+}  // namespace
+
+bool can_copy(const CopyTurns& turns, const Machine& m) { return is_short(turns) || moved_by(turns, m).has_value(); }
+
 void copy_turns(const CopyTurns& turns, Machine& m) {
   m.memory.note_accesses(nullptr);
+  if (!is_short(turns)) {
+    const auto moved = moved_by(turns, m);
+    BATON_CHECK(moved.has_value(), "so much is copied without a gap, or not at once");
+    return m.memory.copy(moved->from, moved->to);
+  }
   for (uint64_t turn = 0; turn < turns.turns; ++turn)
     for (const CopiedPiece& piece : turns.pieces) {
       const uint64_t from = m.place_of(piece.from + turn * piece.from_step), to = m.place_of(piece.to + turn * piece.to_step);

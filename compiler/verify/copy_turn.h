@@ -38,10 +38,19 @@ struct CopyTurns {
 /// nothing where it is no such loop, or where turns are not known to do the same.
 std::optional<CopyTurns> read_copy_turns(const Machine& m, uint64_t left);
 
-/// What all of these turns together copy, if it is without a gap.
+/// What all of these turns together copy, if it is without a gap: places in memory, of the same size.
+struct MovedBytes {
+  Range from, to;
+  /// How far, in two's complement.
+  uint64_t by() const { return to.begin.value() - from.begin.value(); }
+};
 std::optional<MovedBytes> moved_by(const CopyTurns& turns, const Machine& m);
 
-/// What `turns` does to memory. Registers are as they were.
+/// Turns that go over this much are done one by one, so that each byte can be told later; what more of them copy is copied as a
+/// whole, which needs it to be without a gap.
+inline constexpr uint64_t kMostOneByOne = 1024 * 1024;
+bool can_copy(const CopyTurns& turns, const Machine& m);
+/// What `turns` does to memory, where it can be. Registers are as they were.
 void copy_turns(const CopyTurns& turns, Machine& m);
 
 }  // namespace baton::verify

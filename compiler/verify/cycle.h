@@ -14,23 +14,25 @@ namespace baton::verify {
 /// but nothing that was executed in between depended on it: whatever it is, the same happens again.
 class Cycle {
  public:
-  explicit Cycle(const Machine& m) : registers_(m), stored_(m.memory.stored()) {}
+  explicit Cycle(const Machine& m) : registers_(m), stored_(m.memory.stored()), copied_(m.memory.copied()) {}
   /// After each step but the first `executed`.
   bool closed(const Machine& m, uint64_t executed) {
     if (m.pc == registers_.pc && is_at(m)) return true;
     if (executed < renewed_ || m.memory.stored().size() > kMostKept) return false;
     registers_ = m;
     stored_ = m.memory.stored();
+    copied_ = m.memory.copied();
     renewed_ *= 2;
     return false;
   }
   /// Whether this is the state that is kept.
-  bool is_at(const Machine& m) const { return registers_ == m && stored_ == m.memory.stored(); }
+  bool is_at(const Machine& m) const { return registers_ == m && stored_ == m.memory.stored() && copied_.is(m.memory.copied()); }
 
  private:
   static constexpr size_t kMostKept = 1 << 18;  // bytes that were stored; who stores ever more does not come round
   Registers registers_;
   StoredBytes stored_;
+  CopiedBytes copied_;
   uint64_t renewed_ = 1;
 };
 

@@ -146,91 +146,98 @@ class EndJudge {
     }
   }
 
-  /// Where a byte that the copies left at an address was at entry, and through how many of them it came.
-  std::pair<uint64_t, size_t> origin(uint64_t address, size_t copies) const {
-    size_t through = 0;
+  struct Origin {
+    uint64_t address;  // at entry
+    size_t through;    // so many copies
+    uint64_t size;     // and the bytes behind it in the same way, so many with it
+  };
+  static Range target_of(const CopyGoal& copy) { return Range::at(copy.to, copy.from.size()); }
+
+  /// Where a byte that the first `copies` copies left at an address came from.
+  Origin origin(uint64_t address, size_t copies) const {
+    Origin from{address, 0, ~uint64_t{0}};
     for (size_t k = copies; k-- > 0;) {
       const CopyGoal& copy = goals_.copies[k];
-      if (!Range::at(copy.to, copy.from.size()).contains(Range::at(Address{address}, Size{1}))) continue;
-      address = address - copy.to.value() + copy.from.begin.value();
-      ++through;
+      const Range target = target_of(copy);
+      if (target.end <= Address{from.address}) continue;
+      const bool is_copied = target.contains(Address{from.address});
+      from.size = std::min(from.size, (is_copied ? target.end : target.begin).value() - from.address);
+      if (!is_copied) continue;
+      from.address = from.address - copy.to.value() + copy.from.begin.value();
+      ++from.through;
     }
-    return {address, through};
+    return from;
+  }
+
+  /// To where, from this address on, a later copy than this one stores; nothing where none does.
+  std::optional<uint64_t> overwritten_up_to(uint64_t address, size_t k) const {
+    for (size_t later = k + 1; later < goals_.copies.size(); ++later)
+      if (const Range target = target_of(goals_.copies[later]); target.contains(Address{address})) return target.end.value();
+    return std::nullopt;
   }
 
   /// No other copy stores where this one reads or stores.
   bool is_apart(size_t k) const {
-    const Range own = Range::at(goals_.copies[k].to, goals_.copies[k].from.size());
-    for (size_t other = 0; other < goals_.copies.size(); ++other) {
-      const Range target = Range::at(goals_.copies[other].to, goals_.copies[other].from.size());
-      if (other != k && (target.overlaps(own) || target.overlaps(goals_.copies[k].from))) return false;
-    }
+    const CopyGoal& own = goals_.copies[k];
+    for (size_t other = 0; other < goals_.copies.size(); ++other)
+      if (const Range target = target_of(goals_.copies[other]); other != k && (target.overlaps(target_of(own)) || target.overlaps(own.from))) return false;
     return true;
   }
 
-  /// To where, from this place in the copy's target on, bytes are there as it makes them, by turns that were left out.
-  std::optional<uint64_t> left_out_from(const CopyGoal& goal, uint64_t to) const {
-    for (const MovedBytes& moved : m_.left_out) {
-      if (!moved.to.contains(Address{to}) || moved.by() != goal.to.value() - goal.from.begin.value()) continue;
-      const uint64_t end = std::min(moved.to.end.value(), Range::at(goal.to, goal.from.size()).end.value());
-      return std::min(end, m_.memory.stored().next(to).value_or(end));
+  /// So many bytes from `to` on are what stood at `from` at entry: told without looking at each, so 0 says nothing.
+  uint64_t known_to_be(uint64_t to, const Origin& from) const {
+    const Memory& memory = m_.memory;
+    const auto* piece = memory.copied().at(to);
+    if (piece && piece->by == to - from.address) {
+      const uint64_t end = std::min(piece->at.end.value(), memory.stored().next(to).value_or(~uint64_t{0}));
+      if (end > to) return std::min(end - to, from.size);
     }
-    return std::nullopt;
+    return to % 8 == 0 && from.size >= 8 && memory.number(to, 8).same_as(memory.number_at_entry(from.address, 8)) ? 8 : 0;
   }
 
   void judge_copies() {
-    // Of what one loop left out some may have been written since, by later copies.
-    auto left_out = [&](uint64_t missed, uint64_t overwritten) {
-      return std::any_of(end_.bytes_left_out.begin(), end_.bytes_left_out.end(),
-                         [&](uint64_t bytes) { return missed <= bytes && bytes <= missed + overwritten; });
-    };
-    const bool any_left_out = std::any_of(end_.bytes_left_out.begin(), end_.bytes_left_out.end(), [](uint64_t bytes) { return bytes != 0; });
+    const auto& pieces = m_.memory.copied().pieces();
+    const bool any_lost = std::any_of(pieces.begin(), pieces.end(), [](const auto& piece) { return !piece.by; });
     for (size_t k = 0; k < goals_.copies.size(); ++k) {
       const CopyGoal& goal = goals_.copies[k];
-      const uint64_t size = goal.from.size().bytes();
-      uint64_t missed = 0, chained = 0, later = 0;
+      const uint64_t size = goal.from.size().bytes(), begin = goal.to.value();
+      uint64_t not_followed = 0;
       std::optional<std::pair<uint64_t, uint64_t>> wrong;
       Claim claim;
-      const bool is_apart = this->is_apart(k), apart = !any_left_out && is_apart;
-      for (uint64_t i = 0; i < size && claim.size() < kMostClaimed; ++i) {
-        uint64_t to = goal.to.value() + i;
-        // Mostly eight bytes are as they must be at once.
-        if (apart && to % 8 == 0 && size - i >= 8 && m_.memory.number(to, 8).same_as(m_.memory.number_at_entry(goal.from.begin.value() + i, 8))) {
-          i += 7;
+      for (uint64_t i = 0, next = 0; i < size && claim.size() < kMostClaimed; i = next) {
+        const uint64_t to = begin + i;
+        if (const auto end = overwritten_up_to(to, k)) {
+          next = std::min(*end - begin, size);  // looked at there
           continue;
         }
-        if (auto end = is_apart ? left_out_from(goal, to) : std::nullopt; end && *end > to) {
-          i += *end - to - 1;
+        Origin from = origin(to, k + 1);
+        from.size = std::min(from.size, size - i);
+        if (const uint64_t known = known_to_be(to, from)) {
+          next = i + known;
           continue;
         }
-        bool overwritten = std::any_of(goals_.copies.begin() + static_cast<std::ptrdiff_t>(k) + 1, goals_.copies.end(), [&](const CopyGoal& other) {
-          return Range::at(other.to, other.from.size()).contains(Range::at(Address{to}, Size{1}));
-        });
-        if (overwritten) {
-          ++later;  // looked at there
-          continue;
-        }
-        auto [from, through] = origin(to, k + 1);
-        // In turns that were not run nothing was stored, nor could a later copy read it.
-        if (any_left_out && !m_.memory.stored().contains(to)) ++missed;
-        else if (any_left_out && through > 1) ++chained;
-        else if (!m_.memory.byte(to).same_as(m_.memory.at_entry(from))) {
-          claim.push_back({m_.memory.byte(to), {m_.memory.at_entry(from)}});
-          if (!wrong) wrong = {to, from};
+        next = i + 1;
+        // What turns stored that were not run is not there, nor could a later copy read it.
+        const auto* piece = m_.memory.copied().at(to);
+        const bool is_lost = piece && !piece->by && !m_.memory.stored().contains(to);
+        if (is_lost || (any_lost && from.through > 1)) {
+          ++not_followed;
+        } else if (const Value is = m_.memory.byte(to), was = m_.memory.at_entry(from.address); !is.same_as(was)) {
+          claim.push_back({is, {was}});
+          if (!wrong) wrong = {to, from.address};
         }
       }
-      if (missed + chained != 0 || claim.size() == kMostClaimed) claim.clear();  // it says not all of it
+      if (not_followed != 0 || claim.size() == kMostClaimed) claim.clear();  // it says not all of it
       if (wrong) {
         bool refuted = can_differ(m_.memory.byte(wrong->first), m_.memory.at_entry(wrong->second));
         say(goal.clause, refuted ? Outcome::kRefuted : Outcome::kUnknown,
             "the byte at " + hex(Wide{wrong->first}) + " is not certainly what " + hex(Wide{wrong->second}) + " held at entry",
             std::move(claim));
-      } else if (missed != 0 && !left_out(missed, later)) {
-        say(goal.clause, Outcome::kRefuted, std::to_string(missed) + " bytes are not written");
-      } else if (missed + chained != 0) {
-        say(goal.clause, Outcome::kAssumed,
-            std::to_string(missed + chained) + " of " + std::to_string(size) +
-                " bytes were not followed: the loop is taken to copy them as it does the others");
+      } else if (not_followed != 0) {
+        // What another copy left where this one reads is nothing that other turns of its loop show.
+        const std::string bytes = std::to_string(not_followed) + " of " + std::to_string(size) + " bytes were not followed";
+        if (is_apart(k)) say(goal.clause, Outcome::kAssumed, bytes + ": the loop is taken to copy them as it does the others");
+        else say(goal.clause, Outcome::kUnknown, bytes + ", and other copies store where it reads or stores");
       } else {
         say(goal.clause, Outcome::kProved, std::to_string(size) + " bytes at " + hex(goal.to) + " are what " +
                                                to_text(goal.from) + " held then, whatever that was");
@@ -263,7 +270,7 @@ class EndJudge {
       return say(kFrameClause, Outcome::kRefuted,
                  "special register " + m_.other_sprs_written.front() + " is written");
     say(kFrameClause, Outcome::kProved,
-        std::to_string(m_.memory.stored().size()) + " bytes are written, all of them where they may be");
+        std::to_string(m_.memory.bytes_written()) + " bytes are written, all of them where they may be");
   }
 
   const RunAtEnd& end_;
@@ -291,7 +298,7 @@ std::optional<std::string> written_elsewhere(const Machine& machine, const Goals
   for (const WordGoal& goal : goals.words) allowed.add(Range::at(goal.at, Size{goal.width}));
   for (const CopyGoal& goal : goals.copies) allowed.add(Range::at(goal.to, goal.from.size()));
   // What is there in the end as it was in the beginning shows to nobody.
-  auto address = machine.memory.stored().first_outside(allowed, [&](uint64_t a) { return !stands_as_at_entry(machine, a, 1); });
+  auto address = machine.memory.first_written_outside(allowed, [&](uint64_t a) { return !stands_as_at_entry(machine, a, 1); });
   if (!address) return std::nullopt;
   const std::string place = in_region(machine, *address);
   return "the byte at " + hex(Wide{*address}) + (place.empty() ? " in no segment" : place) + " is written";

@@ -4,9 +4,9 @@
 //
 // Registers, MSR, interrupts, words, bytes, copies and flags, one obligation each, and the frame: nothing else is written. What
 // is not proved carries a claim where one says when it would be, for paths.h and the solver. Instruction fetches are asked in
-// fetch_goals.h. Nothing here knows how the machine came there, but for turns of copy loops that were not run.
+// fetch_goals.h. Nothing here knows how the machine came there.
 //
-//   judge_end_state({machine, goals, entry_msr, value_of, names, {}}, verdict.obligations, claims);
+//   judge_end_state({machine, goals, entry_msr, value_of, names}, verdict.obligations, claims);
 #pragma once
 
 #include <functional>
@@ -27,7 +27,6 @@ struct RunAtEnd {
   const Value& entry_msr;
   std::function<Value(const Term&)> value_of;
   SymbolNames names;
-  std::vector<uint64_t> bytes_left_out;  // by each copy loop of which turns were not run
 };
 
 /// Adds an obligation for each goal; and to `claims`, by the obligation's place, what must hold for one that is not proved.

@@ -53,8 +53,50 @@ std::string Memory::name_at(uint64_t address) const {
 }
 
 Value Memory::byte(uint64_t address) const {
-  auto stored = stored_.byte(address);
-  return stored ? *stored : at_entry(address);
+  if (auto stored = stored_.byte(address)) return *stored;
+  const CopiedBytes::Piece* piece = copied_.at(address);
+  if (piece && !piece->by) return Value::unknown().masked(0xff);
+  return at_entry(piece ? address - *piece->by : address);
+}
+
+void Memory::lose(const RangeSet& places) {
+  for (const Range& range : places) {
+    for (auto at = stored_.next(range.begin.value()); at && range.contains(Address{*at}); at = stored_.next(*at + 1))
+      stored_.put(*at, 1, Value::unknown().masked(0xff));
+    copied_.put({range, {}});
+  }
+}
+
+void Memory::copy(const Range& from, const Range& to) {
+  const Memory before = *this;
+  const uint64_t by = to.begin.value() - from.begin.value(), end = from.end.value();
+  for (auto at = stored_.next(to.begin.value()); at && to.contains(Address{*at}); at = stored_.next(*at + 1))
+    stored_.put(*at, 1, before.byte(*at - by));
+  for (uint64_t at = from.begin.value(); at < end;) {
+    const uint64_t stored = std::min(before.stored_.next(at).value_or(end), end);
+    if (stored == at) {
+      stored_.put(at + by, 1, before.byte(at));
+      ++at;
+      continue;
+    }
+    // Up to where something else begins it is from one place.
+    const CopiedBytes::Piece* piece = before.copied_.next(at);
+    const bool is_copied = piece && piece->at.contains(Address{at});
+    const uint64_t other = !piece ? end : is_copied ? piece->at.end.value() : piece->at.begin.value(), last = std::min(stored, other);
+    CopiedBytes::Piece copied{Range::from_to(Wide{at + by}, Wide{at + by} + (last - at)), by};
+    if (is_copied) copied.by = piece->by ? std::optional(*piece->by + by) : std::nullopt;
+    copied_.put(copied);
+    at = last;
+  }
+}
+
+uint64_t Memory::bytes_written() const {
+  uint64_t bytes = stored_.size();
+  for (const CopiedBytes::Piece& piece : copied_.pieces()) {
+    bytes += piece.at.size().bytes();
+    for (auto at = stored_.next(piece.at.begin.value()); at && piece.at.contains(Address{*at}); at = stored_.next(*at + 1)) --bytes;
+  }
+  return bytes;
 }
 
 /// A byte that nobody described.
@@ -79,7 +121,10 @@ Value Memory::at_entry(uint64_t address) const {
   return Value(offset < region.bytes.size() ? region.bytes[offset] : uint64_t{0});
 }
 
-bool Memory::was_stored(uint64_t address, unsigned width) const { return stored_.any(address, width); }
+bool Memory::was_stored(uint64_t address, unsigned width) const {
+  const CopiedBytes::Piece* piece = copied_.next(address);
+  return stored_.any(address, width) || (piece && piece->at.begin.wide() < Wide{address} + width);
+}
 
 Value Memory::number_at_entry(uint64_t address, unsigned width) const {
   if (const uint8_t* from = described(address, width)) {
@@ -102,10 +147,13 @@ Value Memory::number_at_entry(uint64_t address, unsigned width) const {
 }
 
 Value Memory::number(uint64_t address, unsigned width) const {
-  if (stored_.empty()) return number_at_entry(address, width);
+  if (stored_.empty() && copied_.empty()) return number_at_entry(address, width);
   if (address % 8 + width <= 8)
     if (auto stored = stored_.number(address, width)) return *stored;
-  if (!stored_.any(address, width)) return number_at_entry(address, width);
+  if (!was_stored(address, width)) return number_at_entry(address, width);
+  const CopiedBytes::Piece* piece = copied_.at(address);
+  if (piece && piece->by && piece->at.contains(Address{address + width - 1}) && !stored_.any(address, width))
+    return number_at_entry(address - *piece->by, width);
   Value value;
   for (unsigned i = 0; i < width; ++i) value = value.rotate_left(8).masked(~uint64_t{0xff}) | byte(address + i);
   return value;
@@ -161,7 +209,7 @@ unsigned Memory::store(uint64_t address, unsigned width, const Value& value, End
     const Value part = here == width ? in_order : in_order.rotate_left(64 - 8 * (width - done - here)).masked(low_bytes(here));
     // What nobody described needs no number for that: it may have been another.
     const Seen& before = seen(address + done);
-    const bool nobodys = !before.region && before.has(address + done, here) && !stored_.any(address + done, here);
+    const bool nobodys = !before.region && before.has(address + done, here) && !was_stored(address + done, here);
     const uint64_t same = nobodys ? 0 : part.same_bits(number(address + done, here));
     for (unsigned i = 0; i < here; ++i)
       if ((same >> 8 * (here - 1 - i) & 0xff) != 0xff) changed |= 1u << (done + i);

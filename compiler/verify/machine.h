@@ -25,6 +25,7 @@
 #include "ppc64/instruction.h"
 #include "ppc64/registers.h"
 #include "verify/coherence.h"
+#include "verify/copied_bytes.h"
 #include "verify/definitions.h"
 #include "verify/firmware.h"
 #include "verify/foreign_call.h"
@@ -39,13 +40,6 @@ struct Access {
   uint64_t address = 0;
   unsigned width = 0;
   bool stores = false;
-};
-
-/// Bytes that were copied: places in memory, of the same size.
-struct MovedBytes {
-  Range from, to;
-  /// How far, in two's complement.
-  uint64_t by() const { return to.begin.value() - from.begin.value(); }
 };
 
 class Memory {
@@ -67,7 +61,12 @@ class Memory {
   unsigned store(uint64_t address, unsigned width, const Value& value, Endian order);
   /// The eight bits at one address, stored or described; unknown when neither.
   Value byte(uint64_t address) const;
+  /// Any of these bytes, by a store or by one of the two below.
   bool was_stored(uint64_t address, unsigned width) const;
+  /// The bytes of `from`, as they are, are at `to`, of the same size; however they overlap.
+  void copy(const Range& from, const Range& to);
+  /// Something is stored there, and nobody knows what.
+  void lose(const RangeSet& places);
   /// From here on every access is added there; null for none.
   void note_accesses(std::vector<Access>* accesses) { accesses_ = accesses; }
   /// From here on bytes that have a name are the numbers that it gives them; and so is what nobody described: with `rest` all of
@@ -79,7 +78,20 @@ class Memory {
   const std::map<uint64_t, uint64_t>& filled() const { return filled_; }
   /// How often something was looked at that nobody described.
   uint64_t nobodys_looks() const { return nobodys_looks_; }
+  /// What was stored byte by byte; and what was copied or lost, but for what of it was stored since.
   const StoredBytes& stored() const { return stored_; }
+  const CopiedBytes& copied() const { return copied_; }
+  /// How many bytes are stored, copied or lost, and where the first is that does not lie in `allowed` and is so.
+  uint64_t bytes_written() const;
+  template <typename Is>
+  std::optional<uint64_t> first_written_outside(const RangeSet& allowed, Is is) const {
+    auto first = stored_.first_outside(allowed, is);
+    for (const CopiedBytes::Piece& piece : copied_.pieces())
+      for (const Range& range : RangeSet{piece.at}.except(allowed))
+        for (uint64_t at = range.begin.value(); Address{at} < range.end && (!first || at < *first); ++at)
+          if (!stored_.contains(at) && is(at)) first = at;
+    return first;
+  }
   /// Where all of these bytes stand in what one region was described with; null when they do not, or when a
   /// region that is seen before it has some of them. What was stored is not asked.
   const uint8_t* described(uint64_t address, uint64_t width) const;
@@ -113,6 +125,7 @@ class Memory {
   mutable std::array<Seen, 4> seen_;
   mutable size_t replaced_ = 0;
   StoredBytes stored_;
+  CopiedBytes copied_;  // seen where nothing is stored
   std::shared_ptr<const Assignment> chosen_;
   bool fills_rest_ = false;
   std::shared_ptr<const RangeSet> fills_;
@@ -167,9 +180,6 @@ struct Machine : Registers {
   unsigned failing_stores = 0;  // see EntryState
   /// What turns of loops loaded and stored that were done at once (copy_turn.h): observers are not told of each.
   RangeSet loaded_at_once, stored_at_once;
-  /// What turns are known to have copied that were left out (copy_loop.h), from where nothing was stored before: memory does not
-  /// hold it, but for what was stored there since.
-  std::vector<MovedBytes> left_out;
   /// Special registers that were written besides those above, in order of first writing.
   std::vector<std::string> other_sprs_written;
 

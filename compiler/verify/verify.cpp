@@ -426,7 +426,7 @@ class Trial {
   }
 
   bool stores_elsewhere() const {
-    return m_.memory.stored().first_outside(to_.may_write, [&](uint64_t address) { return !stands_as_at_entry(m_, address, 1); }).has_value();
+    return m_.memory.first_written_outside(to_.may_write, [&](uint64_t address) { return !stands_as_at_entry(m_, address, 1); }).has_value();
   }
 
   /// On a CPU that is older than what was executed the stub ends there.
@@ -451,8 +451,7 @@ class Trial {
   }
 
   void judge_state() {
-    RunAtEnd end{m_, to_, entry_msr_, [this](const Term& term) { return value_of(term); }, names(), {}};
-    for (const CopySummary& loop : copy_loops_) end.bytes_left_out.push_back(loop.skipped());
+    RunAtEnd end{m_, to_, entry_msr_, [this](const Term& term) { return value_of(term); }, names()};
     judge_end_state(end, verdict_.obligations, claims_);
   }
 

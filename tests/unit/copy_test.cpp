@@ -170,8 +170,40 @@ TEST_CASE("of much memory both ends are followed, and the turns between are as o
   // A turn that loads what it stores, or what one before it did, is not as all others.
   Scene scene(Endian::kBig, false, {copy_of(kRoom, 0x80018, kRoom + 16, true)});
   CHECK(copied(scene) == verify::Outcome::kAssumed);
-  scene.made.loops.front().bytes += 8;
+  // After so many turns the loop does not end where it should.
+  scene.made.loops.front().turns += verify::kTurnsLeft + 1;
   CHECK(scene.judge().outcome() > verify::Outcome::kAssumed);
+}
+
+TEST_CASE("what turns that were left out may have stored is not there to be copied on") {
+  // The smaller copy has to come first: it is of what the longer one replaces.
+  for (uint64_t size : {0x100, 0x2000, 0x180000}) {
+    CAPTURE(size);
+    const MemoryCopy longer = copy_of(kRoom, 0x200000, kRoom + 0x400000), on = copy_of(kRoom + 0x401000, size, kRoom + 0x1000000);
+    Scene scene(Endian::kBig, false, {on, longer});
+    CHECK(scene.judge().outcome() == verify::Outcome::kProved);
+    Scene wrong(Endian::kBig, false, {longer, on});
+    wrong.request.copies = {on, longer};
+    INFO(refusals(wrong.judge()));
+    CHECK(wrong.judge().outcome() > verify::Outcome::kAssumed);
+  }
+  // Nor is it where turns are of no kind that is known: what the others copy is not what these do.
+  const MemoryCopy longer = copy_of(kRoom, 0x200000, kRoom + 0x10), on = copy_of(kRoom + 0x80000, 0x180000, kRoom + 0x1000000);
+  Scene wrong(Endian::kBig, false, {longer, on});
+  wrong.request.copies = {on, longer};
+  CHECK(wrong.judge().outcome() > verify::Outcome::kAssumed);
+}
+
+TEST_CASE("long copies are followed through one another") {
+  // Two payloads change places, by way of a third.
+  const uint64_t a = kRoom, b = kRoom + 0x800000, by_way_of = kRoom + 0x1000000, size = 0x300000;
+  const std::vector<MemoryCopy> copies = {copy_of(a, size, by_way_of), copy_of(b, size, a), copy_of(by_way_of, size, b)};
+  CHECK(Scene(Endian::kBig, false, copies).judge().outcome() == verify::Outcome::kProved);
+  // And what is made in another order is not that.
+  Scene wrong(Endian::kBig, false, {copies[1], copies[0], copies[2]});
+  wrong.request.copies = copies;
+  const auto verdict = wrong.judge();
+  CHECK(verify::find_obligation(verdict.obligations, "copy", 0)->outcome == verify::Outcome::kRefuted);
 }
 
 TEST_CASE("what is executed is shown to instruction fetches, line by line") {

@@ -40,6 +40,15 @@ struct Model {
     memory.store(address, width, Value(number), Endian::kBig);
     for (unsigned i = 0; i < width; ++i) stored[address + i] = Value(number >> 8 * (width - 1 - i) & 0xff);
   }
+  void copy(uint64_t from, uint64_t to, uint64_t size) {
+    memory.copy(Range::at(Address{from}, Size{size}), Range::at(Address{to}, Size{size}));
+    const Model before = *this;
+    for (uint64_t i = 0; i < size; ++i) stored[to + i] = before.number(from + i, 1);
+  }
+  void lose(uint64_t at, uint64_t size) {
+    memory.lose(RangeSet{Range::at(Address{at}, Size{size})});
+    for (uint64_t i = 0; i < size; ++i) stored[at + i] = Value::unknown().masked(0xff);
+  }
   Value at_entry(uint64_t address) const {
     auto byte = bytes.find(address);
     return byte == bytes.end() ? Value::unknown().masked(0xff) : byte->second;
@@ -81,6 +90,40 @@ TEST_CASE("what is seen of regions over regions is what was described last, byte
       for (int k = 0; k < 3; ++k) {
         model.store(base + below(kSpace), static_cast<unsigned>(below(8) + 1), random());
       }
+    }
+  }
+}
+
+TEST_CASE("what is copied as a whole, or lost, is seen as if it were stored byte by byte") {
+  std::mt19937_64 random(1972);
+  auto below = [&](uint64_t n) { return random() % n; };
+  for (int round = 0; round < 400; ++round) {
+    Model model;
+    const uint64_t base = 0x10000;
+    for (uint64_t regions = below(6); regions > 0; --regions) {
+      if (below(2) == 0) model.describe_unknown(base + below(kSpace), below(40));
+      else model.describe(base + below(kSpace), 8, 8 + below(16), static_cast<uint8_t>(below(256)));
+    }
+    for (int change = 0; change < 12; ++change) {
+      const uint64_t at = base + below(kSpace), size = 1 + below(48);
+      switch (below(4)) {
+        case 0: model.store(at, static_cast<unsigned>(below(8) + 1), random()); break;
+        case 1: model.lose(at, size); break;
+        default: model.copy(at, base + below(kSpace), size); break;
+      }
+      CHECK(model.memory.bytes_written() == model.stored.size());
+      for (uint64_t i = base - 8; i < base + kSpace + 64; ++i) {
+        CAPTURE(i);
+        REQUIRE(model.memory.byte(i) == model.number(i, 1));
+        REQUIRE(model.memory.was_stored(i, 1) == (model.stored.count(i) == 1));
+        for (unsigned width : {2u, 4u, 8u}) REQUIRE(model.memory.number(i, width) == model.number(i, width));
+      }
+      const RangeSet allowed{Range::at(Address{base + below(kSpace)}, Size{below(64)})};
+      const uint64_t odd = below(2);
+      std::optional<uint64_t> first;
+      for (const auto& [i, value] : model.stored)
+        if (!first && !allowed.contains(Range::at(Address{i}, Size{1})) && i % 2 == odd) first = i;
+      CHECK(model.memory.first_written_outside(allowed, [&](uint64_t i) { return i % 2 == odd; }) == first);
     }
   }
 }
