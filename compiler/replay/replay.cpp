@@ -181,6 +181,8 @@ class Replay {
     end.interrupts = r.run.end.interrupts;
     for (const std::string& name : r.run.end.other_sprs_written)
       if (name.rfind("sprg", 0) == 0) end.other_sprs_written.push_back(name);
+    for (const auto& piece : r.run.end.memory.copied().pieces())
+      if (piece.at.end.wide() <= r.memory) end.memory.put(piece);
     r.run.end.memory.stored().each([&](uint64_t at, const verify::Value& byte) {
       if (at < r.memory && !(end.memory.at_entry(at) == byte)) end.memory.store(at, 1, byte, Endian::kBig);
     });

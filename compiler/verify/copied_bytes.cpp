@@ -26,7 +26,7 @@ const CopiedBytes::Piece* CopiedBytes::at(uint64_t address) const {
 void CopiedBytes::put(const Piece& piece) {
   std::vector<Piece> all;
   for (const Piece& there : pieces())
-    for (const Range& left : RangeSet{there.at}.except(RangeSet{piece.at})) all.push_back({left, there.by});
+    for (const Range& left : RangeSet{there.at}.except(RangeSet{piece.at})) all.push_back({left, there.by, there.byte});
   all.push_back(piece);
   std::sort(all.begin(), all.end(), [](const Piece& a, const Piece& b) { return a.at.begin < b.at.begin; });
   pieces_ = std::make_shared<const std::vector<Piece>>(std::move(all));

@@ -2,10 +2,10 @@
 //
 // What stands where, of memory that was copied without being looked at?
 //
-// Pieces of memory whose bytes are those that stood elsewhere at entry, or that nobody knows: what turns of loops left there that
-// were not run one by one. Copies of these pieces are shared until one of them is changed.
+// Pieces of memory whose bytes are those that stood elsewhere at entry, or all the same, or what nobody knows: what turns of loops
+// left there that were not run one by one. Copies of these pieces are shared until one of them is changed.
 //
-//   CopiedBytes c; c.put({Range::from_to(0x2000, 0x3000), 0x1000}); c.next(0x2010)->by
+//   CopiedBytes c; c.put({Range::from_to(0x2000, 0x3000), 0x1000, {}}); c.at(0x2010)->by
 #pragma once
 
 #include <memory>
@@ -20,7 +20,9 @@ class CopiedBytes {
  public:
   struct Piece {
     Range at;
-    std::optional<uint64_t> by;  // its bytes are those that stood so far below at entry, in two's complement; else not known
+    std::optional<uint64_t> by;   // its bytes are those that stood so far below at entry, in two's complement
+    std::optional<uint8_t> byte;  // or all this one; and without either not known
+    bool is_known() const { return by || byte; }
   };
 
   bool empty() const { return !pieces_; }

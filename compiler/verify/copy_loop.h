@@ -11,7 +11,7 @@
 //   three turns seen: r9 + 64, r10 + 64, ctr - 1 each time  ->  r9, r10 and ctr before the last turn but one
 #pragma once
 
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "base/address.h"
@@ -31,12 +31,12 @@ inline constexpr uint64_t kMostFollowed = 64 * 1024, kMostRun = 4 * 1024;
 
 class CopySummary {
  public:
-  explicit CopySummary(const CopyLoop& loop) : loop_(loop) {}
+  /// Where nobody `vouches` that the others copy as the first ones, only turns are left out of which it is known.
+  explicit CopySummary(const CopyLoop& loop, bool vouches = true) : loop_(loop), vouches_(vouches) {}
 
   const CopyLoop& loop() const { return loop_; }
-  /// The machine is at the head. It may be moved on to a later turn; the answer is how many instructions that would
-  /// have taken.
-  uint64_t arrive(Machine& m, uint64_t instructions);
+  /// The machine is at the head. It may be moved on to a later turn; the answer is what was passed.
+  PassedTurns arrive(Machine& m, uint64_t instructions);
 
  private:
   struct Seen {
@@ -45,8 +45,24 @@ class CopySummary {
   };
 
   CopyLoop loop_;
+  bool vouches_;
   uint64_t turn_ = 0;
   std::vector<Seen> seen_;
+};
+
+/// Loops of which nobody said anything, in code of others: they are found where it goes back to where it was.
+class LoopFinder {
+ public:
+  /// The machine came to where it is by a branch back. As of CopySummary::arrive.
+  PassedTurns arrive(Machine& m, uint64_t instructions);
+
+ private:
+  // What is shorter is run: so many turns before one is read, and so many instructions that are left.
+  static constexpr uint64_t kTurnsBefore = 16, kLeastLeft = 1 << 16;
+
+  std::optional<uint64_t> head_;
+  uint64_t turns_ = 0, last_ = 0, a_turn_ = 0;
+  std::optional<CopySummary> summary_;
 };
 
 }  // namespace baton::verify

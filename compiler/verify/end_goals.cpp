@@ -197,7 +197,7 @@ class EndJudge {
 
   void judge_copies() {
     const auto& pieces = m_.memory.copied().pieces();
-    const bool any_lost = std::any_of(pieces.begin(), pieces.end(), [](const auto& piece) { return !piece.by; });
+    const bool any_lost = std::any_of(pieces.begin(), pieces.end(), [](const auto& piece) { return !piece.is_known(); });
     for (size_t k = 0; k < goals_.copies.size(); ++k) {
       const CopyGoal& goal = goals_.copies[k];
       const uint64_t size = goal.from.size().bytes(), begin = goal.to.value();
@@ -219,7 +219,7 @@ class EndJudge {
         next = i + 1;
         // What turns stored that were not run is not there, nor could a later copy read it.
         const auto* piece = m_.memory.copied().at(to);
-        const bool is_lost = piece && !piece->by && !m_.memory.stored().contains(to);
+        const bool is_lost = piece && !piece->is_known() && !m_.memory.stored().contains(to);
         if (is_lost || (any_lost && from.through > 1)) {
           ++not_followed;
         } else if (const Value is = m_.memory.byte(to), was = m_.memory.at_entry(from.address); !is.same_as(was)) {

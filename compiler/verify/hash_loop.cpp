@@ -41,18 +41,18 @@ std::optional<Sha256State> hash(const Memory& memory, const HashLoop& loop, uint
 
 }  // namespace
 
-uint64_t LoopSummary::arrive(Machine& m, uint64_t instructions) {
+PassedTurns LoopSummary::arrive(Machine& m, uint64_t instructions) {
   ++turn_;
-  if (loop_->blocks <= kMostTurnsRun || turn_ == 1 || turn_ > kTurnsSeen + 1) return 0;
+  if (loop_->blocks <= kMostTurnsRun || turn_ == 1 || turn_ > kTurnsSeen + 1) return {};
   // After a store, what is in memory may be something else than what was hashed.
   auto state = m.memory.stored().empty() ? hash(m.memory, *loop_, turn_ - 1) : std::nullopt;
-  if (!state) return 0;
+  if (!state) return {};
   seen_.push_back({m, instructions, *state});
-  if (seen_.size() != kTurnsSeen) return 0;
+  if (seen_.size() != kTurnsSeen) return {};
   const Seen &a = seen_[0], &b = seen_[1], &c = seen_[2];
   uint64_t turns = loop_->blocks - kTurnsLeft - kTurnsSeen, a_turn = b.instructions - a.instructions;
   auto later = hash(m.memory, *loop_, loop_->blocks - kTurnsLeft);
-  if (!later || c.instructions - b.instructions != a_turn || !can_go_on(a.machine, b.machine, c.machine)) return 0;
+  if (!later || c.instructions - b.instructions != a_turn || !can_go_on(a.machine, b.machine, c.machine)) return {};
   // What moves in no even step may be two words of the state.
   go_on(m, a.machine, b.machine, c.machine, turns, [&](const Value& x, const Value& y, const Value& z) {
     auto half = [&](unsigned shift) {
@@ -65,7 +65,7 @@ uint64_t LoopSummary::arrive(Machine& m, uint64_t instructions) {
     return half(32).rotate_left(32) | half(0);
   });
   skipped_ = turns;
-  return turns * a_turn;
+  return {turns, a_turn};
 }
 
 }  // namespace baton::verify

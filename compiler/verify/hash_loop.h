@@ -47,9 +47,8 @@ class LoopSummary {
   const HashLoop& loop() const { return *loop_; }
   /// Turns that were not run.
   uint64_t skipped() const { return skipped_; }
-  /// The machine is at the head. It may be moved on to a later turn; the answer is how many instructions that
-  /// would have taken.
-  uint64_t arrive(Machine& m, uint64_t instructions);
+  /// The machine is at the head. It may be moved on to a later turn; the answer is what was passed.
+  PassedTurns arrive(Machine& m, uint64_t instructions);
 
  private:
   struct Seen {

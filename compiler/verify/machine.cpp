@@ -55,16 +55,19 @@ std::string Memory::name_at(uint64_t address) const {
 Value Memory::byte(uint64_t address) const {
   if (auto stored = stored_.byte(address)) return *stored;
   const CopiedBytes::Piece* piece = copied_.at(address);
-  if (piece && !piece->by) return Value::unknown().masked(0xff);
-  return at_entry(piece ? address - *piece->by : address);
+  return piece ? byte_of(*piece, address) : at_entry(address);
 }
 
-void Memory::lose(const RangeSet& places) {
-  for (const Range& range : places) {
-    for (auto at = stored_.next(range.begin.value()); at && range.contains(Address{*at}); at = stored_.next(*at + 1))
-      stored_.put(*at, 1, Value::unknown().masked(0xff));
-    copied_.put({range, {}});
-  }
+Value Memory::byte_of(const CopiedBytes::Piece& piece, uint64_t address) const {
+  if (piece.byte) return Value(*piece.byte);
+  return piece.by ? at_entry(address - *piece.by) : Value::unknown().masked(0xff);
+}
+
+/// What was stored there before is no more; it stays among what is stored, since nothing is ever taken from that.
+void Memory::put(const CopiedBytes::Piece& piece) {
+  for (auto at = stored_.next(piece.at.begin.value()); at && piece.at.contains(Address{*at}); at = stored_.next(*at + 1))
+    stored_.put(*at, 1, byte_of(piece, *at));
+  copied_.put(piece);
 }
 
 void Memory::copy(const Range& from, const Range& to) {
@@ -83,8 +86,11 @@ void Memory::copy(const Range& from, const Range& to) {
     const CopiedBytes::Piece* piece = before.copied_.next(at);
     const bool is_copied = piece && piece->at.contains(Address{at});
     const uint64_t other = !piece ? end : is_copied ? piece->at.end.value() : piece->at.begin.value(), last = std::min(stored, other);
-    CopiedBytes::Piece copied{Range::from_to(Wide{at + by}, Wide{at + by} + (last - at)), by};
-    if (is_copied) copied.by = piece->by ? std::optional(*piece->by + by) : std::nullopt;
+    CopiedBytes::Piece copied{Range::from_to(Wide{at + by}, Wide{at + by} + (last - at)), by, {}};
+    if (is_copied) {
+      copied.by = piece->by ? std::optional(*piece->by + by) : std::nullopt;
+      copied.byte = piece->byte;
+    }
     copied_.put(copied);
     at = last;
   }

@@ -65,8 +65,8 @@ class Memory {
   bool was_stored(uint64_t address, unsigned width) const;
   /// The bytes of `from`, as they are, are at `to`, of the same size; however they overlap.
   void copy(const Range& from, const Range& to);
-  /// Something is stored there, and nobody knows what.
-  void lose(const RangeSet& places);
+  /// These bytes are what the piece says: as they stood elsewhere at entry, all the same, or what nobody knows.
+  void put(const CopiedBytes::Piece& piece);
   /// From here on every access is added there; null for none.
   void note_accesses(std::vector<Access>* accesses) { accesses_ = accesses; }
   /// From here on bytes that have a name are the numbers that it gives them; and so is what nobody described: with `rest` all of
@@ -78,10 +78,10 @@ class Memory {
   const std::map<uint64_t, uint64_t>& filled() const { return filled_; }
   /// How often something was looked at that nobody described.
   uint64_t nobodys_looks() const { return nobodys_looks_; }
-  /// What was stored byte by byte; and what was copied or lost, but for what of it was stored since.
+  /// What was stored byte by byte; and what was copied or put, but for what of it was stored since.
   const StoredBytes& stored() const { return stored_; }
   const CopiedBytes& copied() const { return copied_; }
-  /// How many bytes are stored, copied or lost, and where the first is that does not lie in `allowed` and is so.
+  /// How many bytes are stored, copied or put, and where the first is that does not lie in `allowed` and is so.
   uint64_t bytes_written() const;
   template <typename Is>
   std::optional<uint64_t> first_written_outside(const RangeSet& allowed, Is is) const {
@@ -117,6 +117,7 @@ class Memory {
     bool has(uint64_t address, uint64_t width) const { return address >= first && address <= last && width - 1 <= last - address; }
   };
   const Seen& seen(uint64_t address) const;
+  Value byte_of(const CopiedBytes::Piece& piece, uint64_t address) const;
   void add(Region region);
   Value nobodys(uint64_t address) const;
 

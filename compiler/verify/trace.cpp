@@ -129,11 +129,16 @@ void Trace::follows(const std::string& conditions) {
   if (!conditions.empty()) lines_.push_back("the way " + conditions + ":\n");
 }
 
+void Trace::hide(uint64_t steps) {
+  if (hidden_ == 0) lines_.emplace_back();
+  hidden_ += steps;
+  lines_.back() = "            ... " + std::to_string(hidden_) + " steps of more turns\n";
+}
+
 void Trace::after(const Machine& machine, const SymbolNames& names) {
   std::vector<std::string> changes = changes_.after(machine, names);
   if (++shown_[changes_.pc()] > kTurnsShown) {
-    if (hidden_++ == 0) lines_.emplace_back();
-    lines_.back() = "            ... " + std::to_string(hidden_) + " steps of more turns\n";
+    hide(1);
   } else {
     hidden_ = 0;
     std::string line = padded(hex(Wide{changes_.pc()}), 10) + "  " + padded(changes_.instruction().text, kInstructionWidth) + "  " + joined(changes);
@@ -174,9 +179,16 @@ void Listing::after(const Machine& machine, const SymbolNames& names) {
     line.instruction = changes_.instruction();
     line.changes = std::move(changes);
   }
+  way_.push_back(at);
+  if (way_.size() > kMostKept) way_.pop_front();
   writers_.note(changes_, at);
   for (const Access& access : changes_.accesses())
     for (unsigned i = 0; !access.stores && i < access.width; ++i) read_[access.address + i] = true;
+}
+
+void Listing::passes(const PassedTurns& passed) {
+  if (passed.instructions > way_.size()) return;
+  for (auto at = way_.end() - static_cast<std::ptrdiff_t>(passed.instructions); at != way_.end(); ++at) lines_[*at].count += passed.turns;
 }
 
 void Listing::credit(const Goals& goals, const Verdict& verdict) {

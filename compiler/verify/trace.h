@@ -2,14 +2,15 @@
 //
 // What does a stub do, step by step, for people who read it?
 //
-// A Trace writes each step as a line: where, the instruction, what it changed, and below which clause that meets. Of a loop
-// the first turns are shown and the others counted. A Listing keeps, per instruction, how often it was executed and what it changed first; and who wrote
-// a register or a byte last, which is who brought about what is asked of it.
+// A Trace writes each step as a line: where, the instruction, what it changed, and below which clause that meets. Of a loop the first
+// turns are shown and the others counted. A Listing keeps, per instruction, how often it was executed and what it changed first; and
+// who wrote a register or a byte last, which is who brought about what is asked of it.
 //
 //   Trace trace; from.observer = &trace; auto verdict = verify_entry(loaded, from, to, giver); trace.text(to, verdict)
 #pragma once
 
 #include <array>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -71,11 +72,14 @@ class Trace : public Observer {
   void follows(const std::string& conditions) override;
   void before(Machine& machine) override { changes_.before(machine); }
   void after(const Machine& machine, const SymbolNames& names) override;
+  void passes(const PassedTurns& passed) override { hide(passed.turns * passed.instructions); }
   void ends(const Machine& machine, const Obligation&) override;
   /// All lines, with the clauses below that a step brought about and the verdict says are met.
   std::string text(const Goals& goals, const Verdict& verdict) const;
 
  private:
+  void hide(uint64_t steps);
+
   StepChanges changes_;
   std::map<uint64_t, unsigned> shown_;  // on this way
   uint64_t hidden_ = 0;                 // steps that the last line stands for
@@ -94,17 +98,24 @@ class Listing : public Observer {
   void follows(const std::string&) override {}
   void before(Machine& machine) override { changes_.before(machine); }
   void after(const Machine& machine, const SymbolNames& names) override;
+  void passes(const PassedTurns& passed) override;
+  void ends(const Machine& machine, const Obligation&) override { read_at_once_ = read_at_once_.unite(machine.loaded_at_once); }
 
   /// Names, at the instructions that wrote them last, the clauses that are met.
   void credit(const Goals& goals, const Verdict& verdict);
   const std::map<uint64_t, Line>& lines() const { return lines_; }
-  bool was_read(uint64_t address) const { return read_.count(address) != 0; }
+  bool was_read(uint64_t address) const {
+    return read_.count(address) != 0 || read_at_once_.contains(Range::at(Address{address}, Size{1}));
+  }
 
  private:
   StepChanges changes_;
   std::map<uint64_t, Line> lines_;
   LastWriters writers_;  // steps are addresses of instructions
   std::map<uint64_t, bool> read_;
+  RangeSet read_at_once_;
+  static constexpr size_t kMostKept = 4096;
+  std::deque<uint64_t> way_;  // the last addresses
 };
 
 /// "            meets `clause`"

@@ -23,8 +23,11 @@ void go_on(Machine& m, const Machine& a, const Machine& b, const Machine& c, uin
     for (size_t k = 0; k < 2; ++k) m.vr[i][k] = later(a.vr[i][k], b.vr[i][k], c.vr[i][k]);
   for (Value Machine::*part : {&Machine::lr, &Machine::ctr, &Machine::srr0, &Machine::srr1, &Machine::hsrr0, &Machine::hsrr1})
     m.*part = later(a.*part, b.*part, c.*part);
-  for (Value Machine::*part : {&Machine::cr, &Machine::xer})
-    m.*part = later(a.*part, b.*part, c.*part).masked(kLow);
+  // These are many fields: what a turn does not change stays, and what it does it does again in those that are run.
+  for (Value Machine::*part : {&Machine::cr, &Machine::xer}) {
+    const uint64_t stays = (a.*part).same_bits(b.*part) & (b.*part).same_bits(c.*part);
+    m.*part = Value::unknown().with(c.*part, stays).masked(kLow);
+  }
 }
 
 }  // namespace baton::verify

@@ -19,6 +19,11 @@ namespace baton::verify {
 
 inline constexpr size_t kTurnsSeen = 3, kTurnsLeft = 2;
 
+/// Turns that were not run, and the instructions in each.
+struct PassedTurns {
+  uint64_t turns = 0, instructions = 0;
+};
+
 /// A register's later value, from what three turns had in it: asked where it neither stays nor moves by one step.
 using Recognize = std::function<Value(const Value&, const Value&, const Value&)>;
 

@@ -331,6 +331,7 @@ class Trial {
     if (!may_run()) return stop(Outcome::kRefuted, "the entry " + hex(loaded_.entry) + " lies in no segment");
     const uint64_t target = to_.target.value();
     Cycle cycle(m_);
+    uint64_t before = 0;
     while (m_.pc != target || (to_.comes_back && verdict_.instructions == 0)) {
       if (!may_run())
         return stop(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_, m_.pc) + ", not to " +
@@ -342,6 +343,9 @@ class Trial {
         return stop(Outcome::kUnknown, "no end after " + how_much() + ", the next at " + hex(Wide{m_.pc}) +
                                            "; a function that takes as long can be taken by contract");
       pass_loops();
+      // A loop's turn is short.
+      if (m_.pc <= before && before - m_.pc < 4 * kMostInTurn) pass(finder_.arrive(m_, verdict_.instructions));
+      before = m_.pc;
       if (verdict_.executed.size() < kMostTraced) verdict_.executed.push_back(Address{m_.pc});
       ++verdict_.instructions;
       ++steps_;
@@ -414,12 +418,16 @@ class Trial {
     return std::to_string(steps_) + " instructions" + (stored == 0 ? "" : " that store " + std::to_string(stored) + " bytes");
   }
 
-  /// At the head of a loop that hashes: most of its turns may be left out.
+  /// At the head of a loop most of its turns may be left out.
   void pass_loops() {
     for (LoopSummary& loop : loops_)
-      if (m_.pc == loop.loop().head.value()) skipped_ += loop.arrive(m_, verdict_.instructions);
+      if (m_.pc == loop.loop().head.value()) pass(loop.arrive(m_, verdict_.instructions));
     for (CopySummary& loop : copy_loops_)
-      if (m_.pc == loop.loop().head.value()) skipped_ += loop.arrive(m_, verdict_.instructions);
+      if (m_.pc == loop.loop().head.value()) pass(loop.arrive(m_, verdict_.instructions));
+  }
+  void pass(const PassedTurns& passed) {
+    skipped_ += passed.turns * passed.instructions;
+    if (observer_ && passed.turns != 0) observer_->passes(passed);
   }
   bool left_turns_out() const {
     return std::any_of(loops_.begin(), loops_.end(), [](const LoopSummary& loop) { return loop.skipped() != 0; });
@@ -465,6 +473,7 @@ class Trial {
   };
 
   Machine m_;
+  LoopFinder finder_;
   Range entered_{};  // a segment that is, where no code is told
   std::shared_ptr<const Assignment> chosen_;
   std::vector<Trial>* others_ = nullptr;

@@ -271,6 +271,8 @@ class Observer {
   virtual void follows(const std::string& conditions) = 0;
   virtual void before(Machine& machine) = 0;
   virtual void after(const Machine& machine, const SymbolNames& names) = 0;
+  /// Turns of a loop are not run; the last one that was is the last steps, as many as one has.
+  virtual void passes(const PassedTurns&) {}
   /// Asked before each step is done: whether this way is of interest any longer.
   virtual bool goes_on() const { return true; }
   /// The way ends, at the target or where the first obligation says.

@@ -128,6 +128,10 @@ def delay(name, defines="", outcome="right", clause="", reason="", orders=("big"
 delay("right", orders=BOTH)
 delay("right-alone", orders=BOTH, handoff="single_{order}")
 delay("right-same-head-again", "SECOND_HEAD=0x100 SECOND_HEAD_FROM=%r4", orders=BOTH)
+delay("right-for-long", "DELAY=0x7000", orders=BOTH)
+CLEARED = ["--scratch", "0x10000000+0x4000000"]
+delay("right-clears", "CLEARED_UP_TO=0x14000000", orders=BOTH, options=CLEARED)
+delay("clears-too-much", "CLEARED_UP_TO=0x15000000", WRONG, FRAME, "the byte at 0x14000000", BOTH, options=CLEARED)
 delay("no-count", "DELAY_WITHOUT_A_COUNT", WRONG, ENTER, "counts CTR down, whose value is not known", BOTH)
 delay("count-of-none", "DELAY_OF_NONE", WRONG, ENTER, "goes around 0xffffffffffffffff times more", BOTH)
 delay("for-ever", "DELAY_FOR_EVER", WRONG, ENTER, "", BOTH)

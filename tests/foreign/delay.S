@@ -5,6 +5,10 @@
 // own head at 0, is why it is right: the loop shows nothing.
 #include "stub.h"
 
+#ifndef DELAY
+#define DELAY 1
+#endif
+
         .text
         .globl  _start
 _start: b       master
@@ -17,7 +21,7 @@ master: or      1, 1, 1
         li      %r6, 0
         mtctr   %r6
 #else
-        lis     %r6, 1
+        lis     %r6, DELAY
         mtctr   %r6
 #endif
 #ifdef DELAY_FOR_EVER
@@ -42,6 +46,28 @@ master: or      1, 1, 1
 3:      ldu     %r10, 8(%r8)
         stdu    %r10, 8(%r9)
         bdnz    3b
+#endif
+#ifdef CLEARED_UP_TO
+        // Memory that it may use is cleared, and the half of it then filled from the other, from its end down.
+        lis     %r7, 0x1000
+        lis     %r8, CLEARED_UP_TO@h
+        ori     %r8, %r8, CLEARED_UP_TO@l
+        li      %r9, 0
+4:      std     %r9, 0(%r7)
+        std     %r9, 8(%r7)
+        addi    %r7, %r7, 16
+        cmpld   %r7, %r8
+        blt     4b
+        lis     %r7, 0x1400
+        lis     %r8, 0x1200
+        lis     %r10, 0x40
+5:      cmpdi   %r10, 0
+        beq     6f
+        ldu     %r11, -8(%r8)
+        stdu    %r11, -8(%r7)
+        addi    %r10, %r10, -1
+        b       5b
+6:
 #endif
         li      %r6, 20
         LOAD_TREE_WORD(%r7, %r18, %r6)

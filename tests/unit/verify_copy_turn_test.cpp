@@ -4,6 +4,8 @@
 // which it must not be said.
 #include <doctest/doctest.h>
 
+#include <array>
+#include <optional>
 #include <random>
 
 #include "ppc64/instruction.h"
@@ -27,8 +29,8 @@ struct Loop {
   ByteBuffer code;
   Machine m;
 
-  explicit Loop(std::vector<ppc64::Instruction> turn, Endian order = Endian::kBig, uint64_t turns = kTurns) {
-    turn.push_back(ins::bdnz(-4 * static_cast<int64_t>(turn.size())));
+  explicit Loop(std::vector<ppc64::Instruction> turn, Endian order = Endian::kBig, uint64_t turns = kTurns, bool is_counted = true) {
+    if (is_counted) turn.push_back(ins::bdnz(-4 * static_cast<int64_t>(turn.size())));
     for (const auto& i : turn) append(code, *ppc64::encode(i), order);
     m.memory.describe("code", kCode, code, code.size());
     m.memory.describe_unknown("source", kSource - kSize, 2 * kSize, 4096);
@@ -121,19 +123,105 @@ TEST_CASE("turns that are done at once leave what they leave one by one") {
   CHECK(done > 1500);
 }
 
+TEST_CASE("loops that end by a comparison have as many turns as are found one by one") {
+  std::mt19937_64 random(128);
+  auto pick = [&](uint64_t n) { return static_cast<int64_t>(random() % n); };
+  constexpr uint64_t kMost = 300;
+  size_t done = 0, fills = 0, in_the_middle = 0;
+  for (int trial = 0; trial < 40000; ++trial) {
+    static constexpr Mnemonic kCompares[] = {Mnemonic::kCmpwi, Mnemonic::kCmpdi, Mnemonic::kCmplwi, Mnemonic::kCmpldi, Mnemonic::kCmpw, Mnemonic::kCmpd, Mnemonic::kCmplw, Mnemonic::kCmpld};
+    // r9, r10 and r12 move; r13 is what they are compared with.
+    const int64_t field = pick(8), counter = random() % 4 ? 12 : 9 + pick(2), step = (random() % 2 ? 1 : -1) * (random() % 8 ? 1 + pick(24) : 0);
+    std::vector<ppc64::Instruction> body, compare;
+    if (random() % 3 != 0) {
+      body.push_back(random() % 2 ? ld(20, 0, 9) : of(Mnemonic::kLdx, 20, 0, 9));
+      body.push_back(random() % 2 ? std_(20, 0, 10) : of(Mnemonic::kStdx, 20, 14, 10));
+    } else {
+      if (random() % 2) body.push_back(addi(20, 0, pick(3)));
+      body.push_back(random() % 2 ? std_(20, 8, 10) : of(Mnemonic::kStwx, 20, 14, 10));
+      ++fills;
+    }
+    body.push_back(addi(9, 9, counter == 9 ? step : 8));
+    body.push_back(addi(10, 10, counter == 10 ? step : 8));
+    const bool by_sum = counter == 12 && random() % 4 == 0;
+    if (by_sum) compare.push_back(of(Mnemonic::kAddicDot, 12, 12, step));
+    else if (counter == 12) body.push_back(random() % 4 ? addi(12, 12, step) : of(Mnemonic::kAddic, 12, 12, step));
+    const Mnemonic kind = kCompares[random() % 8];
+    const bool by_number = kind == Mnemonic::kCmpwi || kind == Mnemonic::kCmpdi || kind == Mnemonic::kCmplwi || kind == Mnemonic::kCmpldi;
+    const int64_t number = pick(600);
+    if (!by_sum) compare.push_back(by_number ? of(kind, field, counter, number) : random() % 4 ? of(kind, field, counter, 13) : of(kind, field, 13, counter));
+    const int64_t bit = 4 * (by_sum ? 0 : field) + pick(3), on_true = random() % 2 ? 12 : 4;
+    std::vector<ppc64::Instruction> turn;
+    const bool leaves_in_the_middle = random() % 2;
+    if (leaves_in_the_middle) {
+      // Out of it, behind its last instruction, from any place; or over an instruction.
+      const size_t at = random() % (body.size() + 1);
+      const bool stays_inside = at < body.size() && random() % 8 == 0;
+      turn.assign(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(at));
+      turn.insert(turn.end(), compare.begin(), compare.end());
+      turn.push_back(of(Mnemonic::kBc, on_true, bit, stays_inside ? 8 : 4 * static_cast<int64_t>(body.size() - at + 2)));
+      turn.insert(turn.end(), body.begin() + static_cast<std::ptrdiff_t>(at), body.end());
+      const int64_t back = -4 * static_cast<int64_t>(turn.size());
+      turn.push_back(random() % 3 == 0 ? ins::bdnz(back) : ins::raw(Mnemonic::kB, {back}));
+      ++in_the_middle;
+    } else {
+      turn = body;
+      turn.insert(turn.end(), compare.begin(), compare.end());
+      turn.push_back(of(Mnemonic::kBc, on_true, bit, -4 * static_cast<int64_t>(turn.size())));
+    }
+    Loop slow(turn, random() % 2 ? Endian::kBig : Endian::kLittle, 5 + random() % 80, false);
+    // Numbers at a border of what is compared, now and then.
+    const uint64_t border = random() % 2 ? 0 : uint64_t{1} << (std::array{31, 32, 63}[random() % 3]), below = border == 0 && random() % 4 ? 0 : 300;
+    auto some = [&]() -> uint64_t { return border - below + (random() % 2 ? random() % 600 : 290 + random() % 20); };
+    slow.m.gpr[12] = Value(some());
+    slow.m.gpr[13] = Value(counter == 12 ? (by_number ? 0 : some()) : (counter == 9 ? kSource : kTarget) + random() % 600 - 300);
+    slow.m.gpr[14] = Value(8 * static_cast<uint64_t>(pick(4)));
+    slow.m.cr = Value::symbol(7).masked(0xffffffff);
+    slow.m.xer = Value::symbol(8).masked(0xffffffff);
+
+    Loop fast = slow;
+    std::array<std::optional<Machine>, kTurnsSeen> seen;
+    for (auto& machine : seen)
+      if (fast.turn() && fast.m.pc == kCode) machine = fast.m;
+    if (!seen.back()) continue;
+    const auto all = read_copy_turns(fast.m, kTurnsLeft);
+    if (!all || all->turns > kMost) continue;
+    ++done;
+    copy_turns(*all, fast.m);
+    go_on(fast.m, *seen[0], *seen[1], *seen[2], all->turns, [](const Value&, const Value&, const Value&) { return Value::unknown(); });
+    uint64_t turns = kTurnsSeen + all->turns, slow_turns = 0;
+    auto to_the_end = [](Loop& loop, uint64_t& count) {
+      while (count <= kMost + 8 && loop.turn() && loop.m.pc == kCode) ++count;
+    };
+    to_the_end(fast, turns);
+    to_the_end(slow, slow_turns);
+    CHECK(turns == slow_turns);
+    CHECK(turns == kTurnsSeen + all->turns + kTurnsLeft - 1);
+    CHECK(static_cast<const Registers&>(fast.m) == static_cast<const Registers&>(slow.m));
+    CHECK(fast.m.memory.stored() == slow.m.memory.stored());
+  }
+  MESSAGE(done << " loops of 40000");
+  CHECK(done > 1500);
+  CHECK(fills > 1000);
+  CHECK(in_the_middle > 1000);
+}
+
 TEST_CASE("what is no copy, or not the same in every turn, is not done at once") {
   const auto next = addi(9, 9, 8), on = addi(10, 10, 8);
   CHECK(alike({ld(20, 0, 9), std_(20, 0, 10), next, on}) == kTurns - 3);
   CHECK(alike({ld(20, 0, 9), std_(20, 0, 10), next, on}, 3) == 0);  // none but the last two are left
   CHECK(alike({ld(20, 0, 9), std_(20, 0, 10)}, uint64_t{1} << 40) == 0);  // it does not come to its end
   CHECK(alike({std_(20, 0, 10), ld(20, 0, 9), next, on}) == 0);  // what the turn before loaded
-  CHECK(alike({ld(20, 0, 9), std_(21, 0, 10), next, on}) == 0);  // what nobody loaded
+  CHECK(alike({ld(20, 0, 9), std_(21, 0, 10), next, on}) == kTurns - 3);  // a number
+  CHECK(alike({std_(21, 0, 10), addi(21, 21, 1), on}) == 0);  // another one in each turn
+  CHECK(alike({std_(21, 0, 10), ld(21, 0, 9), next, on}) == 0);  // and what the turn before loaded
+  CHECK(alike({std_(21, 0, 10), on}, kTurns, [](Machine& m) { m.gpr[21] = Value::symbol(3); }) == 0);  // what is no number
   CHECK(alike({ld(20, 0, 9), of(Mnemonic::kStw, 20, 0, 10), next, on}) == 0);  // half of it
   CHECK(alike({ld(20, 0, 9), addi(20, 20, 1), std_(20, 0, 10), next, on}) == 0);
   CHECK(alike({ld(20, 0, 9), std_(20, 0, 10), next, addi(10, 9, 8)}) == 0);  // one pointer comes from the other
   CHECK(alike({ld(20, 0, 9), std_(20, 0, 10), next, on, ins::sync()}) == 0);
   CHECK(alike({ld(20, 0, 9), std_(20, 0, 10), next, on, ins::mtctr(ppc64::reg::r11)}) == 0);
-  CHECK(alike({next, on}) == 0);  // it stores nothing
+  CHECK(alike({next, on}) == kTurns - 3);  // it stores nothing
   // Into what is copied later, over its own instructions, and around the end of the address space.
   const std::vector<ppc64::Instruction> plain = {ld(20, 0, 9), std_(20, 0, 10), next, on};
   CHECK(alike(plain, kTurns, [](Machine& m) { m.gpr[10] = Value(kSource + 16); }) == 0);

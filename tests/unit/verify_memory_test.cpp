@@ -45,8 +45,16 @@ struct Model {
     const Model before = *this;
     for (uint64_t i = 0; i < size; ++i) stored[to + i] = before.number(from + i, 1);
   }
+  void fill(uint64_t at, uint64_t size, uint8_t byte) {
+    memory.put({Range::at(Address{at}, Size{size}), {}, byte});
+    for (uint64_t i = 0; i < size; ++i) stored[at + i] = Value(byte);
+  }
+  void put_from_entry(uint64_t from, uint64_t to, uint64_t size) {
+    memory.put({Range::at(Address{to}, Size{size}), to - from, {}});
+    for (uint64_t i = 0; i < size; ++i) stored[to + i] = at_entry(from + i);
+  }
   void lose(uint64_t at, uint64_t size) {
-    memory.lose(RangeSet{Range::at(Address{at}, Size{size})});
+    memory.put({Range::at(Address{at}, Size{size}), {}, {}});
     for (uint64_t i = 0; i < size; ++i) stored[at + i] = Value::unknown().masked(0xff);
   }
   Value at_entry(uint64_t address) const {
@@ -94,7 +102,7 @@ TEST_CASE("what is seen of regions over regions is what was described last, byte
   }
 }
 
-TEST_CASE("what is copied as a whole, or lost, is seen as if it were stored byte by byte") {
+TEST_CASE("what is copied or filled as a whole, or lost, is seen as if it were stored byte by byte") {
   std::mt19937_64 random(1972);
   auto below = [&](uint64_t n) { return random() % n; };
   for (int round = 0; round < 400; ++round) {
@@ -106,9 +114,11 @@ TEST_CASE("what is copied as a whole, or lost, is seen as if it were stored byte
     }
     for (int change = 0; change < 12; ++change) {
       const uint64_t at = base + below(kSpace), size = 1 + below(48);
-      switch (below(4)) {
+      switch (below(7)) {
         case 0: model.store(at, static_cast<unsigned>(below(8) + 1), random()); break;
         case 1: model.lose(at, size); break;
+        case 2: model.fill(at, size, static_cast<uint8_t>(below(256))); break;
+        case 3: model.put_from_entry(at, base + below(kSpace), size); break;
         default: model.copy(at, base + below(kSpace), size); break;
       }
       CHECK(model.memory.bytes_written() == model.stored.size());
