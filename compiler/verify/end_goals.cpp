@@ -184,15 +184,22 @@ class EndJudge {
     return true;
   }
 
-  /// So many bytes from `to` on are what stood at `from` at entry: told without looking at each, so 0 says nothing.
-  uint64_t known_to_be(uint64_t to, const Origin& from) const {
+  /// Bytes in a row that are alike in how they came there.
+  struct Row {
+    enum class Is { kRight, kLost, kToBeSeen } is;
+    uint64_t size;
+  };
+
+  /// Of the bytes at `to`, which are to be those that stood at `from` at entry.
+  Row row(uint64_t to, const Origin& from) const {
     const Memory& memory = m_.memory;
-    const auto* piece = memory.copied().at(to);
-    if (piece && piece->by == to - from.address) {
-      const uint64_t end = std::min(piece->at.end.value(), memory.stored().next(to).value_or(~uint64_t{0}));
-      if (end > to) return std::min(end - to, from.size);
+    if (const auto* piece = memory.copied().at(to)) {
+      const uint64_t end = std::min(piece->at.end.value(), memory.stored().next(to).value_or(~uint64_t{0})), size = std::min(end - to, from.size);
+      if (size != 0 && piece->by == to - from.address) return {Row::Is::kRight, size};
+      if (size != 0 && !piece->is_known()) return {Row::Is::kLost, size};
     }
-    return to % 8 == 0 && from.size >= 8 && memory.number(to, 8).same_as(memory.number_at_entry(from.address, 8)) ? 8 : 0;
+    if (to % 8 == 0 && from.size >= 8 && memory.number(to, 8).same_as(memory.number_at_entry(from.address, 8))) return {Row::Is::kRight, 8};
+    return {Row::Is::kToBeSeen, 1};
   }
 
   void judge_copies() {
@@ -212,16 +219,12 @@ class EndJudge {
         }
         Origin from = origin(to, k + 1);
         from.size = std::min(from.size, size - i);
-        if (const uint64_t known = known_to_be(to, from)) {
-          next = i + known;
-          continue;
-        }
-        next = i + 1;
+        const Row row = this->row(to, from);
+        next = i + row.size;
+        if (row.is == Row::Is::kRight) continue;
         // What turns stored that were not run is not there, nor could a later copy read it.
-        const auto* piece = m_.memory.copied().at(to);
-        const bool is_lost = piece && !piece->is_known() && !m_.memory.stored().contains(to);
-        if (is_lost || (any_lost && from.through > 1)) {
-          ++not_followed;
+        if (row.is == Row::Is::kLost || (any_lost && from.through > 1)) {
+          not_followed += row.size;
         } else if (const Value is = m_.memory.byte(to), was = m_.memory.at_entry(from.address); !is.same_as(was)) {
           claim.push_back({is, {was}});
           if (!wrong) wrong = {to, from.address};

@@ -105,7 +105,7 @@ TEST_CASE("what is seen of regions over regions is what was described last, byte
 TEST_CASE("what is copied or filled as a whole, or lost, is seen as if it were stored byte by byte") {
   std::mt19937_64 random(1972);
   auto below = [&](uint64_t n) { return random() % n; };
-  for (int round = 0; round < 400; ++round) {
+  for (int round = 0; round < 100; ++round) {
     Model model;
     const uint64_t base = 0x10000;
     for (uint64_t regions = below(6); regions > 0; --regions) {
