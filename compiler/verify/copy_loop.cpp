@@ -17,7 +17,7 @@ PassedTurns CopySummary::arrive(Machine& m, uint64_t instructions) {
   const Seen &a = seen_[0], &b = seen_[1], &c = seen_[2];
   const uint64_t a_turn = b.instructions - a.instructions;
   auto known = read_copy_turns(m, kTurnsLeft);
-  if (known && (known->instructions != a_turn || !can_copy(*known, m))) known.reset();
+  if (known && known->instructions != a_turn) known.reset();
   // What such turns tell other CPUs is not followed; what they copy is.
   const bool at_once = known && !m.coherence.meets_others(known->loaded, known->stored);
   const uint64_t turns = known ? known->turns : loop_.turns - kTurnsLeft - kTurnsSeen + 1;
@@ -38,7 +38,7 @@ PassedTurns CopySummary::arrive(Machine& m, uint64_t instructions) {
   return {turns, a_turn};
 }
 
-PassedTurns LoopFinder::arrive(Machine& m, uint64_t instructions) {
+PassedTurns LoopFinder::come_back(Machine& m, uint64_t instructions) {
   const uint64_t passed = instructions - last_;
   if (m.pc != head_ || passed != a_turn_) {
     head_ = m.pc;

@@ -53,13 +53,21 @@ class CopySummary {
 /// Loops of which nobody said anything, in code of others: they are found where it goes back to where it was.
 class LoopFinder {
  public:
-  /// The machine came to where it is by a branch back. As of CopySummary::arrive.
-  PassedTurns arrive(Machine& m, uint64_t instructions);
+  /// Before each step. As of CopySummary::arrive.
+  PassedTurns arrive(Machine& m, uint64_t instructions) {
+    const uint64_t from = from_;
+    from_ = m.pc;
+    return m.pc <= from && from - m.pc < 4 * kMostInTurn ? come_back(m, instructions) : PassedTurns{};
+  }
 
  private:
+  /// It came here by a branch back, over no more than a turn has.
+  PassedTurns come_back(Machine& m, uint64_t instructions);
+
   // What is shorter is run: so many turns before one is read, and so many instructions that are left.
   static constexpr uint64_t kTurnsBefore = 16, kLeastLeft = 1 << 16;
 
+  uint64_t from_ = 0;  // the step before was there
   std::optional<uint64_t> head_;
   uint64_t turns_ = 0, last_ = 0, a_turn_ = 0;
   std::optional<CopySummary> summary_;

@@ -299,14 +299,8 @@ uint64_t CopyTurns::bytes_of_turn() const {
 
 namespace {
 
-/// What all turns store together, where that is without a gap: copied from elsewhere, or the same byte everywhere.
-struct Whole {
-  Range to;
-  std::optional<Range> from;
-  uint8_t byte = 0;
-};
-
-std::optional<Whole> as_a_whole(const CopyTurns& turns, const Machine& m) {
+std::optional<CopyTurns::Whole> as_a_whole(const CopyTurns& turns, const Machine& m) {
+  if (turns.pieces.empty()) return std::nullopt;
   std::vector<CopiedPiece> pieces = turns.pieces;
   std::sort(pieces.begin(), pieces.end(), [](const CopiedPiece& a, const CopiedPiece& b) { return a.to < b.to; });
   const CopiedPiece& first = pieces.front();
@@ -322,16 +316,15 @@ std::optional<Whole> as_a_whole(const CopyTurns& turns, const Machine& m) {
   }
   const uint64_t lowest = first.to - (down ? bytes * (turns.turns - 1) : 0);
   auto all = [&](uint64_t begin) { return Range::at(Address{m.place_of(begin)}, Size{bytes * turns.turns}); };
-  Whole whole{all(lowest), {}, static_cast<uint8_t>(byte)};
+  CopyTurns::Whole whole{all(lowest), {}, static_cast<uint8_t>(byte)};
   if (!first.number) whole.from = all(lowest - by);
   return whole;
 }
 
 /// Of memory that overlaps: no turn loads what one before it stored, nor what it stores itself.
-bool runs_ahead(const CopyTurns& turns, const Machine& m) {
-  const auto whole = as_a_whole(turns, m);
-  if (!whole || !whole->from) return false;
-  const uint64_t by = whole->to.begin.value() - whole->from->begin.value();
+bool runs_ahead(const CopyTurns& turns) {
+  if (!turns.whole || !turns.whole->from) return false;
+  const uint64_t by = turns.whole->to.begin.value() - turns.whole->from->begin.value();
   const bool goes_down = turns.pieces.front().to_step >> 63 != 0, stores_above = by >> 63 == 0;
   return goes_down == stores_above && (stores_above ? by : 0 - by) >= turns.bytes_of_turn();
 }
@@ -374,16 +367,15 @@ std::optional<CopyTurns> read_copy_turns(const Machine& m, uint64_t left) {
   }
   const Range code = Range::at(Address{m.place_of(m.pc)}, Size{4 * all.instructions});
   if (m.reach && !m.reach->contains(all.loaded)) return std::nullopt;
-  if (all.stored.overlaps(code) || (all.stored.overlaps(all.loaded) && !runs_ahead(all, m))) return std::nullopt;
+  all.whole = as_a_whole(all, m);
+  if (all.stored.overlaps(code) || (all.stored.overlaps(all.loaded) && !runs_ahead(all)) || !(is_short(all) || all.whole)) return std::nullopt;
   return all;
 }
-
-bool can_copy(const CopyTurns& turns, const Machine& m) { return is_short(turns) || as_a_whole(turns, m); }
 
 void copy_turns(const CopyTurns& turns, Machine& m) {
   m.memory.note_accesses(nullptr);
   if (!is_short(turns)) {
-    const auto whole = as_a_whole(turns, m);
+    const auto& whole = turns.whole;
     BATON_CHECK(whole.has_value(), "so much is stored without a gap, or not at once");
     return whole->from ? m.memory.copy(*whole->from, whole->to) : m.memory.put({whole->to, {}, whole->byte});
   }

@@ -35,19 +35,24 @@ struct CopyTurns {
   uint64_t turns = 0;               // so many, of those that the loop has left, are as the one that begins
   uint64_t instructions = 0;        // in each
   RangeSet loaded, stored;          // places in memory, by all of these turns
+  /// What they store together, where that is without a gap: copied from elsewhere, or the same byte everywhere.
+  struct Whole {
+    Range to;
+    std::optional<Range> from;
+    uint8_t byte = 0;
+  };
+  std::optional<Whole> whole;
 
   uint64_t bytes_of_turn() const;
 };
 
 /// The machine is at the head of a loop, and has gone through at least one turn of it. All turns but the last `left` ones, one at least;
-/// nothing where it is no such loop, or where turns are not known to do the same.
+/// nothing where it is no such loop, where turns are not known to do the same, or store more than kMostOneByOne with gaps.
 std::optional<CopyTurns> read_copy_turns(const Machine& m, uint64_t left);
 
-/// Turns that store this much are done one by one, so that each byte can be told later; what more of them store is copied or
-/// filled as a whole, which needs it to be without a gap.
+/// What `turns` does to memory. Registers are as they were. Turns that store up to so much are done one by one, so that each byte
+/// can be told later; what more of them store is copied or filled as a whole.
 inline constexpr uint64_t kMostOneByOne = 1024 * 1024;
-bool can_copy(const CopyTurns& turns, const Machine& m);
-/// What `turns` does to memory, where it can be. Registers are as they were.
 void copy_turns(const CopyTurns& turns, Machine& m);
 
 }  // namespace baton::verify

@@ -295,13 +295,17 @@ bool stands_as_at_entry(const Machine& machine, uint64_t address, unsigned width
   return true;
 }
 
+std::optional<uint64_t> first_changed_outside(const Machine& machine, const RangeSet& allowed) {
+  // What is there in the end as it was in the beginning shows to nobody.
+  return machine.memory.first_written_outside(allowed, [&](uint64_t at) { return !stands_as_at_entry(machine, at, 1); });
+}
+
 std::optional<std::string> written_elsewhere(const Machine& machine, const Goals& goals) {
   RangeSet allowed = goals.may_write;
   for (const FlagGoal& goal : goals.flags) allowed.add(Range::at(goal.at, Size{4}));
   for (const WordGoal& goal : goals.words) allowed.add(Range::at(goal.at, Size{goal.width}));
   for (const CopyGoal& goal : goals.copies) allowed.add(Range::at(goal.to, goal.from.size()));
-  // What is there in the end as it was in the beginning shows to nobody.
-  auto address = machine.memory.first_written_outside(allowed, [&](uint64_t a) { return !stands_as_at_entry(machine, a, 1); });
+  auto address = first_changed_outside(machine, allowed);
   if (!address) return std::nullopt;
   const std::string place = in_region(machine, *address);
   return "the byte at " + hex(Wide{*address}) + (place.empty() ? " in no segment" : place) + " is written";

@@ -34,6 +34,8 @@ void judge_end_state(const RunAtEnd& end, std::vector<Obligation>& obligations, 
 
 /// Whatever was stored to these bytes, each is certainly what it was at entry. Of what nobody described that is not known.
 bool stands_as_at_entry(const Machine& machine, uint64_t address, unsigned width);
+/// The first byte outside of these that was stored and does not stand so.
+std::optional<uint64_t> first_changed_outside(const Machine& machine, const RangeSet& allowed);
 /// The first byte that is other than it was where nothing may be stored, as a sentence.
 std::optional<std::string> written_elsewhere(const Machine& machine, const Goals& goals);
 inline constexpr const char* kFrameClause = "nothing else is written";

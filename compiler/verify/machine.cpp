@@ -65,16 +65,13 @@ Value Memory::byte_of(const CopiedBytes::Piece& piece, uint64_t address) const {
 
 /// What was stored there before is no more; it stays among what is stored, since nothing is ever taken from that.
 void Memory::put(const CopiedBytes::Piece& piece) {
-  for (auto at = stored_.next(piece.at.begin.value()); at && piece.at.contains(Address{*at}); at = stored_.next(*at + 1))
-    stored_.put(*at, 1, byte_of(piece, *at));
+  stored_.each_in(piece.at, [&](uint64_t at) { stored_.put(at, 1, byte_of(piece, at)); });
   copied_.put(piece);
 }
 
 void Memory::copy(const Range& from, const Range& to) {
   const Memory before = *this;
   const uint64_t by = to.begin.value() - from.begin.value(), end = from.end.value();
-  for (auto at = stored_.next(to.begin.value()); at && to.contains(Address{*at}); at = stored_.next(*at + 1))
-    stored_.put(*at, 1, before.byte(*at - by));
   for (uint64_t at = from.begin.value(); at < end;) {
     const uint64_t stored = std::min(before.stored_.next(at).value_or(end), end);
     if (stored == at) {
@@ -91,7 +88,7 @@ void Memory::copy(const Range& from, const Range& to) {
       copied.by = piece->by ? std::optional(*piece->by + by) : std::nullopt;
       copied.byte = piece->byte;
     }
-    copied_.put(copied);
+    put(copied);
     at = last;
   }
 }
@@ -100,7 +97,7 @@ uint64_t Memory::bytes_written() const {
   uint64_t bytes = stored_.size();
   for (const CopiedBytes::Piece& piece : copied_.pieces()) {
     bytes += piece.at.size().bytes();
-    for (auto at = stored_.next(piece.at.begin.value()); at && piece.at.contains(Address{*at}); at = stored_.next(*at + 1)) --bytes;
+    stored_.each_in(piece.at, [&](uint64_t) { --bytes; });
   }
   return bytes;
 }

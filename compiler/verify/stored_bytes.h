@@ -63,6 +63,11 @@ class StoredBytes {
   }
   /// The first one at this address or behind it.
   std::optional<uint64_t> next(uint64_t address) const;
+  /// visit(address) for each one of these, in order; it may store another value there.
+  template <typename Visit>
+  void each_in(const Range& range, Visit visit) const {
+    for (auto at = next(range.begin.value()); at && range.contains(Address{*at}); at = next(*at + 1)) visit(*at);
+  }
   /// visit(address, value) for each stored byte, in order.
   template <typename Visit>
   void each(Visit visit) const {

@@ -190,7 +190,7 @@ class Trial {
       if (m_.pc == to_.target.value() && !to_.passes_target) return answer(Outcome::kRefuted, "it goes on to " + hex(to_.target));
       // Looked at when bytes are stored that were not before.
       const size_t stored = m_.memory.stored().size();
-      if (stored != seen && (!to_.waits_after_stores || stores_elsewhere()))
+      if (stored != seen && (!to_.waits_after_stores || first_changed_outside(m_, to_.may_write)))
         return answer(Outcome::kRefuted, "it stores while it waits");
       seen = stored;
       if (cycle.closed(m_, verdict_.instructions))
@@ -331,7 +331,6 @@ class Trial {
     if (!may_run()) return stop(Outcome::kRefuted, "the entry " + hex(loaded_.entry) + " lies in no segment");
     const uint64_t target = to_.target.value();
     Cycle cycle(m_);
-    uint64_t before = 0;
     while (m_.pc != target || (to_.comes_back && verdict_.instructions == 0)) {
       if (!may_run())
         return stop(Outcome::kRefuted, "execution goes to " + hex(Wide{m_.pc}) + in_region(m_, m_.pc) + ", not to " +
@@ -343,9 +342,7 @@ class Trial {
         return stop(Outcome::kUnknown, "no end after " + how_much() + ", the next at " + hex(Wide{m_.pc}) +
                                            "; a function that takes as long can be taken by contract");
       pass_loops();
-      // A loop's turn is short.
-      if (m_.pc <= before && before - m_.pc < 4 * kMostInTurn) pass(finder_.arrive(m_, verdict_.instructions));
-      before = m_.pc;
+      pass(finder_.arrive(m_, verdict_.instructions));
       if (verdict_.executed.size() < kMostTraced) verdict_.executed.push_back(Address{m_.pc});
       ++verdict_.instructions;
       ++steps_;
@@ -431,10 +428,6 @@ class Trial {
   }
   bool left_turns_out() const {
     return std::any_of(loops_.begin(), loops_.end(), [](const LoopSummary& loop) { return loop.skipped() != 0; });
-  }
-
-  bool stores_elsewhere() const {
-    return m_.memory.first_written_outside(to_.may_write, [&](uint64_t address) { return !stands_as_at_entry(m_, address, 1); }).has_value();
   }
 
   /// On a CPU that is older than what was executed the stub ends there.
